@@ -1,0 +1,47 @@
+# Every target with a "##" behind it is explained by `make help`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format torture clean
+
+help: ## Explain every target
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(VENV)/pyvenv.cfg:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "searchkit needs Python 3.11 or later: make PYTHON=python3.11 ...")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: $(VENV)/pyvenv.cfg pyproject.toml
+	$(INSTALL) --editable .
+	@touch $@
+
+$(VENV)/installed-for-tests: $(VENV)/installed
+	$(INSTALL) --editable '.[test,lint]'
+	@touch $@
+
+demo: $(VENV)/installed ## Set up, index seeds/, and show the answer to a first query
+	$(BIN)/searchkit index seeds/
+	$(BIN)/searchkit query "pride parade police"
+
+test: $(VENV)/installed-for-tests ## Set up and run the test suite
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/installed-for-tests ## Check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/installed-for-tests ## Put the code into the form that lint asks for
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+torture: $(VENV)/installed-for-tests ## Run the tests that take minutes: whole corpora
+	$(BIN)/python -m pytest -m long
+
+clean: ## Remove .venv, the default index and what builds leave behind
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find index -mindepth 1 ! -name .gitignore -delete
+	find searchkit tests -name __pycache__ -type d -prune -exec rm -rf {} +

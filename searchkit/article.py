@@ -1,0 +1,55 @@
+"""What is an article? One frozen record crosses every seam, with where it was found."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where something was read: a file, and a place in it.
+
+    ``path`` is absolute. ``place`` is a line or a record of the file, counted from 1 and said
+    in words ("line 17", "record 3"), or '' for the whole file.
+    """
+
+    path: str
+    place: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.path}, {self.place}" if self.place else self.path
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One piece of news, as every room of the house knows it.
+
+    ``id`` is unique within an index. ``title`` is '' where the document has none; it is never
+    made up here. ``body`` separates paragraphs by a blank line. ``date`` is the civil day of
+    publication, without a clock or a time zone. Whatever is not known is '' or None.
+    """
+
+    id: str
+    title: str
+    body: str
+    date: datetime.date | None = None
+    source: str = ""
+    authors: tuple[str, ...] = ()
+    section: str = ""
+    url: str = ""
+    language: str = ""
+    origin: Origin = Origin("")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why something was not read, or was read with a reservation.
+
+    ``reason`` is half a sentence for a person. With ``kept`` the article was indexed all the
+    same (its date could not be understood, for example); without it, it was skipped.
+    """
+
+    origin: Origin
+    reason: str
+    kept: bool = False

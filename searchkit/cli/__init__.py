@@ -1,0 +1,1 @@
+"""The same request from a terminal: one file per command, and nothing below this room prints."""

@@ -1,0 +1,200 @@
+"""How is an answer written? One function per format, each from results to text."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from searchkit.cli.terminal import Screen, lines, short_path, visible
+from searchkit.results import Hit, Results
+
+# What JSON may hold raw, but a terminal must not: escaped, it is the same JSON.
+_JSON_ESCAPES = {
+    code: f"\\u{code:04x}"
+    for code in (
+        0x7F,
+        *range(0x80, 0xA0),
+        0x061C,
+        0x200E,
+        0x200F,
+        *range(0x2028, 0x202F),
+        *range(0x2066, 0x206A),
+    )
+} | {code: f"\\u{code:04x}" for code in range(0xD800, 0xE000)}
+_INDENT = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a format has to know besides the results."""
+
+    screen: Screen
+    topic: str
+    number: int
+    size: int
+
+
+def as_text(results: Results, page: Page) -> str:
+    """For people: the counts, then a block for each hit."""
+    blocks = [_counts(results, page.screen)]
+    missing = [term.text for term in results.terms if not term.articles]
+    if missing and results.total:
+        blocks[0] += "\n" + ", ".join(f"no article has {_quoted(word)}" for word in missing)
+    if results.total and not results.hits:
+        blocks.append(f"Page {page.number} is past the last hit.")
+    blocks += [_block(hit, page.screen) for hit in results]
+    return "\n\n".join(blocks)
+
+
+def as_json(results: Results, page: Page) -> str:
+    """One object with the counts and the hits."""
+    answer = {
+        "query": results.query,
+        "total": results.total,
+        "total_all": results.total_all,
+        "took_ms": round(results.took_ms, 3),
+        "terms": [{"text": term.text, "articles": term.articles} for term in results.terms],
+        "hits": [_record(hit) for hit in results],
+    }
+    return json_text(answer, indent=2)
+
+
+def as_jsonl(results: Results, page: Page) -> str:
+    """One object a line, each a hit as in JSON."""
+    return "\n".join(json_text(_record(hit)) for hit in results)
+
+
+def as_csv(results: Results, page: Page) -> str:
+    """A header and a row for each hit; no cell is taken for a formula by a spreadsheet."""
+    out = io.StringIO()
+    table = csv.writer(out, lineterminator="\n")
+    table.writerow(["rank", "id", "score", "date", "source", "title", "path", "place", "url", "snippet"])
+    for hit in results:
+        texts = (hit.source, hit.title, hit.path, hit.place, hit.article.url, hit.snippet)
+        date = hit.date.isoformat() if hit.date else ""
+        table.writerow([hit.rank, _cell(hit.id), f"{hit.score:.6f}", date, *map(_cell, texts)])
+    return out.getvalue().rstrip("\n")
+
+
+def as_trec(results: Results, page: Page) -> str:
+    """TREC's six columns: topic, Q0, id, rank, score, tag. Blanks within an id are percent-encoded."""
+    topic = quote(page.topic, safe="")
+    return "\n".join(
+        f"{topic} Q0 {_trec_id(hit.id)} {hit.rank} {_trec_score(results, hit):.6f} searchkit"
+        for hit in results
+    )
+
+
+FORMATS: dict[str, Callable[[Results, Page], str]] = {
+    "text": as_text,
+    "json": as_json,
+    "jsonl": as_jsonl,
+    "csv": as_csv,
+    "trec": as_trec,
+}
+
+
+def json_text(value: object, *, indent: int | None = None) -> str:
+    """``value`` as JSON that is safe to show on a terminal."""
+    return json.dumps(value, ensure_ascii=False, indent=indent).translate(_JSON_ESCAPES)
+
+
+def _counts(results: Results, screen: Screen) -> str:
+    took = screen.dim(f"({results.took_ms:.1f} ms)")
+    if not results.total:
+        words = [_quoted(term.text) for term in results.terms]
+        having = words[0] if len(words) == 1 else f"any of {', '.join(words)}"
+        if len(words) > 1 and any(term.articles for term in results.terms):
+            return f"No article matches. {_each_count(results)} {took}"
+        return f"No article has {having}. {took}"
+    count = screen.bold(f"{results.total:,}")
+    if len(results.terms) == 1:
+        return f"{count} {_articles(results.total)} {took}"
+    if results.total == results.total_all:
+        return f"{count} {_articles(results.total)} with all {len(results.terms)} words {took}"
+    every = screen.bold(f"{results.total_all:,}")
+    some = f"{count} {_articles(results.total)} with some of the words"
+    return f"{some}, {every} with all {len(results.terms)} {took}"
+
+
+def _each_count(results: Results) -> str:
+    counts = (f"{term.articles:,} {_have(term.articles)} {_quoted(term.text)}" for term in results.terms)
+    return f"In the whole index {', '.join(counts)}."
+
+
+def _block(hit: Hit, screen: Screen) -> str:
+    rank = f"{hit.rank:>2}. "
+    indent = " " * max(_INDENT, len(rank))
+    title = hit.title or "(no text)"
+    marks = hit.title_highlights if hit.title else ()
+    out = [rank + screen.link(hit.path, screen.lit(title, marks, base="title"))]
+    path = short_path(hit.path)
+    where = visible(path) + (f", {hit.place}" if hit.place else "")
+    facts = [
+        hit.date.isoformat() if hit.date else "undated",
+        visible(hit.source),
+        screen.link(hit.path, where),
+    ]
+    if hit.id != path:
+        facts.append("id " + visible(hit.id))
+    if hit.score:
+        facts.append(screen.dim(f"score {hit.score:.2f}"))
+    out.append(indent + " · ".join(fact for fact in facts if fact))
+    width = screen.columns - len(indent) if screen.columns else 0
+    for start, end in lines(hit.snippet, width) if hit.snippet else ():
+        inside = [
+            (max(a, start) - start, min(b, end) - start) for a, b in hit.highlights if a < end and b > start
+        ]
+        out.append(indent + screen.lit(hit.snippet[start:end], inside))
+    return "\n".join(out)
+
+
+def _record(hit: Hit) -> dict[str, object]:
+    article = hit.article
+    return {
+        "rank": hit.rank,
+        "id": hit.id,
+        "title": hit.title,
+        "date": hit.date.isoformat() if hit.date else None,
+        "source": hit.source,
+        "score": hit.score,
+        "snippet": hit.snippet,
+        "highlights": [list(span) for span in hit.highlights],
+        "path": hit.path,
+        "place": hit.place,
+        "authors": list(article.authors),
+        "section": article.section,
+        "url": article.url,
+        "language": article.language,
+    }
+
+
+def _cell(text: str) -> str:
+    text = visible(text)
+    # A spreadsheet takes a cell that begins like this for a formula and runs it.
+    return "'" + text if text[:1] in ("=", "+", "-", "@") else text
+
+
+def _trec_id(article_id: str) -> str:
+    return "".join(quote(c) if c.isspace() or not c.isprintable() else c for c in visible(article_id))
+
+
+def _trec_score(results: Results, hit: Hit) -> float:
+    """The score; in an order by date, one that keeps the order, since evaluation sorts by score."""
+    return hit.score if hit.score else float(results.total - hit.rank + 1)
+
+
+def _articles(count: int) -> str:
+    return "article" if count == 1 else "articles"
+
+
+def _have(count: int) -> str:
+    return "has" if count == 1 else "have"
+
+
+def _quoted(word: str) -> str:
+    return f"“{visible(word)}”"

@@ -1,0 +1,137 @@
+"""What must an engine do? The narrow protocol that every engine keeps, and the records that cross it."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Literal, Protocol, Self
+
+from searchkit.article import Article
+from searchkit.query import Node
+
+Sort = Literal["relevance", "newest", "oldest"]
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What an article must be besides matching: ``since`` and ``until`` are included days.
+
+    An article without a date passes no date filter. ``sources`` are compared folded; one of them
+    must be the article's. An empty filter lets everything pass.
+    """
+
+    since: datetime.date | None = None
+    until: datetime.date | None = None
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One question to an engine: hits ``offset`` to ``offset + limit`` of ``query``, in this order."""
+
+    query: Node
+    filters: Filters = field(default_factory=Filters)
+    sort: Sort = "relevance"
+    offset: int = 0
+    limit: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A term of the query: the words as written, their stems in order, and how many articles have it.
+
+    ``stems`` has one element for a word and several for a phrase. ``articles`` counts the whole
+    index, without the filters.
+    """
+
+    text: str
+    stems: tuple[str, ...]
+    articles: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An article that matches, and its score (0.0 where the order is by date)."""
+
+    article: Article
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """The answer: ``total`` articles match, ``total_all`` have every part of the query.
+
+    Both are exact and with the filters applied. ``found`` is the part that was asked for, best
+    first; equal scores stand newest first, then by id. ``articles`` is the size of the index.
+    """
+
+    total: int
+    total_all: int
+    found: tuple[Found, ...]
+    terms: tuple[Term, ...]
+    articles: int
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """What an index holds: counts, the span of its dates, its bytes on disk, its versions.
+
+    ``words`` counts occurrences, ``terms`` distinct stems. ``sources`` are (name, articles), the
+    largest first.
+    """
+
+    articles: int
+    words: int
+    terms: int
+    sources: tuple[tuple[str, int], ...]
+    first_date: datetime.date | None
+    last_date: datetime.date | None
+    undated: int
+    bytes: int
+    versions: dict[str, str]
+
+
+class Writer(Protocol):
+    """Changes to an index, invisible until they are committed. One writer at a time."""
+
+    def put(self, article: Article) -> None:
+        """Add ``article``, in place of the one with its id if there is one."""
+
+    def remove(self, article_id: str) -> None:
+        """Remove the article with this id; nothing happens where there is none."""
+
+    def clear(self) -> None:
+        """Remove every article."""
+
+    def commit(self) -> None:
+        """Make all changes since the last commit visible and durable, together."""
+
+    def close(self) -> None:
+        """Give up what is not committed, and let another writer in."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class Engine(Protocol):
+    """An index that can be asked. It shows one commit until it is opened again."""
+
+    @property
+    def language(self) -> str:
+        """The language whose stems the index holds."""
+
+    def search(self, request: Request) -> Response:
+        """Answer ``request``."""
+
+    def article(self, article_id: str) -> Article:
+        """The article with this id; raises ArticleMissing."""
+
+    def statistics(self) -> Statistics:
+        """What the index holds."""
+
+    def close(self) -> None:
+        """Let go of the files."""

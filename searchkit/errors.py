@@ -1,0 +1,81 @@
+"""What can go wrong? Everything that searchkit raises on purpose is in this one tree.
+
+    SearchkitError
+    ├── UsageError                the person can put it right (exit code 2)
+    │   ├── QueryError            the query text has no meaning; carries the column
+    │   ├── IndexMissing          there is no index at that path
+    │   ├── NotAnIndex            something else is at that path
+    │   ├── ArticleMissing        no article has that id
+    │   └── PathMissing           a file or folder to be indexed is not there
+    └── OperationError            the machine or the data failed (exit code 1)
+        ├── IndexDamaged          the index is there but cannot be trusted
+        ├── IndexLocked           another process is writing to the index
+        ├── AnalysisMismatch      the index was written with another chain of analysis
+        └── StorageError          the operating system refused a read or a write
+
+Each message is one sentence that says what happened; ``hint`` says what to do about it.
+"""
+
+from __future__ import annotations
+
+
+class SearchkitError(Exception):
+    """The root of the tree: ``message`` is one sentence, ``hint`` the next step or ''."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(SearchkitError):
+    """What was asked for cannot be done as it was asked."""
+
+    exit_code = 2
+
+
+class QueryError(UsageError):
+    """A query without a meaning; ``column`` counts characters from 1."""
+
+    def __init__(self, message: str, *, text: str, column: int, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.text = text
+        self.column = column
+
+
+class IndexMissing(UsageError):
+    """There is no index at the path that was given."""
+
+
+class NotAnIndex(UsageError):
+    """The path that was given holds something that is not an index."""
+
+
+class ArticleMissing(UsageError):
+    """No article of the index has the id that was given."""
+
+
+class PathMissing(UsageError):
+    """A path that was given to be indexed does not exist."""
+
+
+class OperationError(SearchkitError):
+    """The request was sound, but carrying it out failed."""
+
+
+class IndexDamaged(OperationError):
+    """The files of the index contradict each other or cannot be read."""
+
+
+class IndexLocked(OperationError):
+    """Another process is writing to the index now."""
+
+
+class AnalysisMismatch(OperationError):
+    """The index holds terms that this chain of analysis would not make."""
+
+
+class StorageError(OperationError):
+    """The operating system refused to read or write a file of the index."""

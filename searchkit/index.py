@@ -1,0 +1,84 @@
+"""How does a program ask an index? ``searchkit.open`` gives an Index, and ``search`` asks it."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from searchkit.analysis import Chain
+from searchkit.article import Article
+from searchkit.engine import Engine, Filters, Request, Sort, Statistics
+from searchkit.errors import UsageError
+from searchkit.local import open_engine
+from searchkit.query import parse
+from searchkit.results import Lighting, Results, results
+
+MOST_HITS = 1_000_000
+
+
+class Index:
+    """An index that can be asked; it shows what was committed when it was opened."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._chain = Chain(engine.language)
+
+    def search(
+        self,
+        text: str,
+        *,
+        limit: int = 10,
+        offset: int = 0,
+        require_all: bool = False,
+        since: datetime.date | None = None,
+        until: datetime.date | None = None,
+        sources: Iterable[str] = (),
+        sort: Sort = "relevance",
+    ) -> Results:
+        """The best ``limit`` articles for the words and "phrases" of ``text``, after ``offset`` others.
+
+        Any of the words may match, or with ``require_all`` all must. ``since`` and ``until`` are
+        included days. Raises QueryError for a text without a meaning and UsageError for a limit or
+        an offset below zero.
+        """
+        if not 0 <= limit <= MOST_HITS or not 0 <= offset <= MOST_HITS:
+            raise UsageError(f"limit and offset must lie between 0 and {MOST_HITS:,}")
+        if since and until and since > until:
+            raise UsageError(f"no day lies between {since} and {until}", hint="Exchange since and until.")
+        began = time.perf_counter()
+        tree = parse(text, require_all=require_all)
+        filters = Filters(since, until, tuple(sources))
+        response = self._engine.search(Request(tree, filters, sort, offset, limit))
+        took_ms = (time.perf_counter() - began) * 1000
+        lighting = Lighting(response.terms, response.articles, self._chain)
+        return results(text, response, lighting, offset=offset, took_ms=took_ms)
+
+    def article(self, article_id: str) -> Article:
+        """The article with this id; raises ArticleMissing."""
+        return self._engine.article(article_id)
+
+    def statistics(self) -> Statistics:
+        """How much the index holds, and of what."""
+        return self._engine.statistics()
+
+    def close(self) -> None:
+        """Let go of the files of the index."""
+        self._engine.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_index(path: str | os.PathLike[str] = "index") -> Index:
+    """Open the index in the folder ``path`` for asking; raises a SearchkitError where there is none."""
+    return Index(open_engine(Path(path)))

@@ -1,0 +1,150 @@
+"""Which civil day does a text name? The day that is certain, or none.
+
+Years run from 1500 to 2200. A clock and a zone may follow the day: they are checked and dropped, the
+day stays as it was stated. A day that fits two readings (03/04/2020) or that contradicts its own
+weekday gives None: a wrong date is worse than none.
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+import re
+from functools import lru_cache
+
+from searchkit.readers.prose import clean
+
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        (
+            ("january", "jan"),
+            ("february", "feb"),
+            ("march", "mar"),
+            ("april", "apr"),
+            ("may",),
+            ("june", "jun"),
+            ("july", "jul"),
+            ("august", "aug"),
+            ("september", "sept", "sep"),
+            ("october", "oct"),
+            ("november", "nov"),
+            ("december", "dec"),
+        ),
+        start=1,
+    )
+    for name in names
+}
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+_WEEKDAY = (
+    r"(?:(?P<weekday>mon|tue|wed|thu|fri|sat|sun)"
+    r"(?:day|s|sday|nesday|r|rs|rsday|urday)?\.?(?:,\s*|\s+))?"
+)
+_MONTH = r"(?P<month>" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\.?"
+_YEAR = r"(?P<year>[0-9]{4})"
+_DAY = r"(?P<day>[0-9]{1,2})"
+_ORDINAL = r"(?:st|nd|rd|th)?"
+_CLOCK = (
+    r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:[.,][0-9]{1,9})?)?"
+    r"(?:\s*[ap]\.?m\.?)?"
+)
+_OFFSET = r"[+-](?:[0-9]{2}:?[0-9]{2}|[0-9]{2})"
+_ZONE = rf"(?:z|{_OFFSET}|(?:utc|gmt)?{_OFFSET}|[a-z]{{2,5}})(?:\s*\([a-z ]{{1,40}}\))?"
+_THEN = rf"(?:(?:,?\s+(?:at\s+)?|t){_CLOCK}(?:\s*{_ZONE})?)?"
+
+_FORMS = tuple(
+    re.compile(form, re.IGNORECASE)
+    for form in (
+        # 2020-03-09, 2020/03/09, 2020-03-09T12:00:00+13:00
+        rf"{_YEAR}(?P<mark>[-/.])(?P<month>[0-9]{{1,2}})(?P=mark){_DAY}{_THEN}",
+        # 20200309, 20200309T120000Z
+        r"(?P<year>[0-9]{4})(?P<month>[0-9]{2})(?P<day>[0-9]{2})"
+        r"(?:t(?P<hour>[0-9]{2})(?P<minute>[0-9]{2})(?P<second>[0-9]{2})z?)?",
+        # 9 March 2020, Mon, 09 Mar 2020 12:00:00 GMT, 26-FEB-1987 15:01:01.79
+        rf"{_WEEKDAY}{_DAY}{_ORDINAL}(?:\s+(?:of\s+)?|-){_MONTH}(?:,?\s+|-){_YEAR}{_THEN}",
+        # March 9, 2020, Mar. 9 2020, Monday, March 9th, 2020
+        rf"{_WEEKDAY}{_MONTH}\s+{_DAY}{_ORDINAL}(?:,\s*|\s+){_YEAR}{_THEN}",
+        # Mon Mar  9 12:00:00 +0000 2020
+        rf"{_WEEKDAY}{_MONTH}\s+{_DAY}\s+{_CLOCK}\s+(?:{_ZONE}\s+)?{_YEAR}",
+    )
+)
+_TWO_NUMBERS = re.compile(
+    rf"(?P<first>[0-9]{{1,2}})(?P<mark>[-/.])(?P<second_number>[0-9]{{1,2}})(?P=mark){_YEAR}{_THEN}",
+    re.IGNORECASE,
+)
+
+# Seconds since 1970 from 1973 to 2100. Smaller numbers are years, days or counts.
+_EPOCH_FIRST, _EPOCH_LAST = 100_000_000, 4_102_444_800
+_EPOCH = datetime.date(1970, 1, 1)
+_SECONDS_A_DAY = 86_400
+_LONGEST = 80
+
+
+def civil_day(text: str) -> datetime.date | None:
+    """The day that ``text`` names, or None if it names none, or not beyond doubt."""
+    if len(text) > _LONGEST:
+        text = text.strip()
+        if len(text) > _LONGEST:
+            return None
+    return _civil_day(text)
+
+
+def numbered_day(number: float) -> datetime.date | None:
+    """The day of a number in a record: seconds or milliseconds since 1970 (in UTC), or YYYYMMDD."""
+    if isinstance(number, bool) or not math.isfinite(number):
+        return None
+    if 15_000_101 <= number <= 22_001_231 and number == int(number):
+        return civil_day(str(int(number)))
+    seconds = number / 1000 if abs(number) >= _EPOCH_FIRST * 1000 else number
+    if not _EPOCH_FIRST <= seconds <= _EPOCH_LAST:
+        return None
+    return _EPOCH + datetime.timedelta(days=int(seconds // _SECONDS_A_DAY))
+
+
+def no_day(said: str) -> str:
+    """The reason of a Problem about a date that is none, as half a sentence."""
+    said = " ".join(clean(said).split())
+    shown = said if len(said) <= _LONGEST else said[: _LONGEST - 1] + "…"
+    return f"date '{shown}' is none that exists or is ambiguous"
+
+
+@lru_cache(maxsize=4096)
+def _civil_day(text: str) -> datetime.date | None:
+    text = text.strip()
+    for form in _FORMS:
+        match = form.fullmatch(text)
+        if match:
+            found = match.groupdict()
+            month = found["month"].lower()
+            number = _MONTHS[month] if month in _MONTHS else int(month)
+            return _checked(int(found["year"]), number, int(found["day"]), found)
+    match = _TWO_NUMBERS.fullmatch(text)
+    if not match:
+        return None
+    first, second = int(match["first"]), int(match["second_number"])
+    # 13/04 can only be a day and a month, 04/13 only a month and a day, and 03/03 is both.
+    if first > 12 or first == second:
+        return _checked(int(match["year"]), second, first, match.groupdict())
+    if second > 12:
+        return _checked(int(match["year"]), first, second, match.groupdict())
+    return None
+
+
+def _checked(year: int, month: int, day: int, found: dict[str, str | None]) -> datetime.date | None:
+    if not 1500 <= year <= 2200:
+        return None
+    if (
+        int(found.get("hour") or 0) > 24
+        or int(found.get("minute") or 0) > 59
+        or int(found.get("second") or 0) > 60
+    ):
+        return None
+    try:
+        date = datetime.date(year, month, day)
+    except ValueError:
+        return None
+    weekday = found.get("weekday")
+    if weekday and _WEEKDAYS[date.weekday()] != weekday.lower():
+        return None
+    return date

@@ -1,0 +1,228 @@
+"""Which characters are these bytes? A byte order mark first, then UTF-8, then the best guess.
+
+A file is decoded block by block, and each block is tried as UTF-8 on its own. So one bad line in a
+file of many does not garble the others. Whatever is no character in the end becomes U+FFFD.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from searchkit.readers.binary import binary_kind
+from searchkit.readers.format import RECORD_LIMIT, RECORD_LIMIT_WORDS, UnreadableError
+
+SAMPLE_SIZE = 1 << 16
+_CHUNK_SIZE = 1 << 18
+_GUESS_SIZE = 1 << 14
+
+# The mark of UTF-32 begins with that of UTF-16, so it has to come first.
+_MARKS: tuple[tuple[bytes, str], ...] = (
+    (b"\xff\xfe\x00\x00", "utf-32-le"),
+    (b"\x00\x00\xfe\xff", "utf-32-be"),
+    (b"\xff\xfe", "utf-16-le"),
+    (b"\xfe\xff", "utf-16-be"),
+)
+
+_MANY_BYTES = ("gb18030", "big5", "shift_jis", "euc_jp", "euc_kr")
+_OTHER_SCRIPTS = ("cp1251", "koi8_r", "cp1253", "cp1255", "cp1256")
+
+# Pages of Latin script beside the western one, and the languages that they are made for. One is
+# believed only if the text looks like one of its own languages.
+_OTHER_LATIN: dict[str, tuple[str, ...]] = {
+    "cp1250": ("Polish", "Czech", "Slovak", "Hungarian", "Slovene", "Croatian", "Romanian"),
+    "cp1257": ("Lithuanian", "Latvian", "Estonian"),
+    "cp1254": ("Turkish",),
+}
+
+_WESTERN = "cp1252"
+
+# Where a block may be cut in every encoding that is read here: none of these bytes is ever the second
+# half of a character.
+_CUTS = (b"\n", b" ", b'"', b",")
+
+_HIGH_LINES = re.compile(rb"[^\n]*[\x80-\xff][^\n]*")
+_HIGH = bytes(range(0x80, 0x100))
+_ASCII_LETTERS = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def refuse_binary(sample: bytes) -> None:
+    """Raise UnreadableError if a file that begins with ``sample`` is not text."""
+    if not _wide(sample):
+        kind = binary_kind(sample)
+        if kind:
+            raise UnreadableError(f"looks binary ({kind})")
+
+
+def read_whole(stream: io.BufferedReader, limit: int = RECORD_LIMIT, words: str = RECORD_LIMIT_WORDS) -> str:
+    """All of a file as text, its newlines made line feeds.
+
+    UnreadableError if it is larger than ``limit`` bytes, which ``words`` says for a person.
+    """
+    data = stream.read(limit + 1)
+    if len(data) > limit:
+        raise UnreadableError(f"is larger than {words}, more than one article can be")
+    wide = _wide(data[:SAMPLE_SIZE])
+    text = data.decode(wide, "replace") if wide else _Decoder()(data)
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def lines(stream: io.BufferedReader) -> Iterator[tuple[int, str | None]]:
+    """Each line, numbered from 1, without its newline; None for one that is longer than the limit."""
+    number = 0
+    decode = _Decoder()
+    with _raw_lines(stream) as next_line:
+        while raw := next_line():
+            if len(raw) >= RECORD_LIMIT and raw[-1:] not in (b"\n", "\n"):
+                while raw and raw[-1:] not in (b"\n", "\n"):
+                    raw = next_line()
+                number += 1
+                yield number, None
+                continue
+            text = raw if isinstance(raw, str) else decode(raw)
+            text = text.removesuffix("\n").removesuffix("\r")
+            if not number:
+                text = text.removeprefix("\ufeff")
+            # Old Macs wrote \r alone.
+            for part in text.split("\r") if "\r" in text else (text,):
+                number += 1
+                yield number, part
+
+
+def chunks(stream: io.BufferedReader) -> Iterator[str]:
+    """The text of a file in pieces of some 256 KiB that break anywhere between two characters."""
+    wide = _wide(stream.peek(SAMPLE_SIZE)[:SAMPLE_SIZE])
+    pieces = _wide_chunks(stream, wide) if wide else _narrow_chunks(stream)
+    for number, piece in enumerate(pieces):
+        yield piece if number else piece.removeprefix("\ufeff")
+
+
+@contextmanager
+def _raw_lines(stream: io.BufferedReader) -> Iterator[Callable[[], str | bytes]]:
+    wide = _wide(stream.peek(SAMPLE_SIZE)[:SAMPLE_SIZE])
+    if not wide:
+        yield lambda: stream.readline(RECORD_LIMIT)
+        return
+    with _decoded(stream, wide) as text:
+        yield lambda: text.readline(RECORD_LIMIT)
+
+
+@contextmanager
+def _decoded(stream: io.BufferedReader, encoding: str) -> Iterator[io.TextIOWrapper]:
+    text = io.TextIOWrapper(stream, encoding=encoding, errors="replace", newline="\n")
+    try:
+        yield text
+    finally:
+        # The stream belongs to the caller; a wrapper that is let go would close it.
+        text.detach()
+
+
+def _wide_chunks(stream: io.BufferedReader, encoding: str) -> Iterator[str]:
+    with _decoded(stream, encoding) as text:
+        while piece := text.read(_CHUNK_SIZE):
+            yield piece
+
+
+def _narrow_chunks(stream: io.BufferedReader) -> Iterator[str]:
+    decode = _Decoder()
+    rest = b""
+    while block := stream.read(_CHUNK_SIZE):
+        block = rest + block
+        cut = max(block.rfind(mark) for mark in _CUTS) + 1
+        if not cut:
+            cut = len(block)
+        rest = block[cut:]
+        yield decode(block[:cut])
+    if rest:
+        yield decode(rest)
+
+
+class _Decoder:
+    """Decodes the blocks of one file, and guesses its other encoding once, when it has to."""
+
+    def __init__(self) -> None:
+        self._other = ""
+
+    def __call__(self, block: bytes) -> str:
+        try:
+            return block.decode("utf-8")
+        except UnicodeDecodeError:
+            pass
+        if _nearly_utf8(block):
+            return block.decode("utf-8", "replace")
+        if not self._other:
+            self._other = guess(block)
+        return block.decode(self._other, "replace")
+
+
+def _wide(sample: bytes) -> str:
+    """The name of the UTF-16 or UTF-32 that a file begins in, or ''."""
+    for mark, encoding in _MARKS:
+        if sample.startswith(mark):
+            return encoding
+    return _unmarked_wide(sample)
+
+
+def _unmarked_wide(sample: bytes) -> str:
+    # In western text every second byte of UTF-16 is 0, and hardly any other.
+    if b"\x00" not in sample or len(sample) < 4:
+        return ""
+    even, odd = sample[0::2], sample[1::2]
+    zeros_even, zeros_odd = even.count(0) / len(even), odd.count(0) / len(odd)
+    if zeros_odd > 0.7 and zeros_even < 0.01:
+        encoding = "utf-16-le"
+    elif zeros_even > 0.7 and zeros_odd < 0.01:
+        encoding = "utf-16-be"
+    else:
+        return ""
+    narrow = sample.replace(b"\x00", b"")
+    return "" if binary_kind(narrow) else encoding
+
+
+def _nearly_utf8(block: bytes) -> bool:
+    """Whether the block is UTF-8 with some damage: far more sound characters than broken ones."""
+    text = block.decode("utf-8", "replace")
+    broken = text.count("\ufffd")
+    beyond_ascii = sum(1 for character in text[: 1 << 20] if character > "\x7f") - broken
+    return beyond_ascii > 10 * broken
+
+
+def guess(block: bytes) -> str:
+    """The encoding of text that is not UTF-8, as a name that ``bytes.decode`` knows.
+
+    The western page (Windows-1252, which contains the printable Latin-1) is the answer unless the
+    bytes say clearly that it is another one.
+    """
+    import charset_normalizer  # heavy: kept out of start-up, and most files never need it
+
+    sample = b"\n".join(_HIGH_LINES.findall(block[: 1 << 20]))[:_GUESS_SIZE] or block[:_GUESS_SIZE]
+    pages = [_WESTERN, *_MANY_BYTES, *_OTHER_SCRIPTS, *_OTHER_LATIN, "mac_roman"]
+    matches = list(charset_normalizer.from_bytes(sample, cp_isolation=pages))
+    if not matches:
+        return _WESTERN
+    best = matches[0]
+    least = min(match.chaos for match in matches)
+    if best.encoding in _MANY_BYTES:
+        return best.encoding if _high_share(sample) > 0.3 else _WESTERN
+    if best.encoding in _OTHER_SCRIPTS:
+        return best.encoding if _high_share(sample) > 0.5 else _WESTERN
+    if best.encoding == "mac_roman":
+        return best.encoding
+    own = [
+        (match.coherence, match.encoding)
+        for match in matches
+        if match.chaos == least and match.language in _OTHER_LATIN.get(match.encoding, ())
+    ]
+    western = max((match.coherence for match in matches if match.encoding == _WESTERN), default=0.0)
+    if own and max(own)[0] >= max(western, 0.4):
+        return max(own)[1]
+    return _WESTERN
+
+
+def _high_share(sample: bytes) -> float:
+    """How many of the letters are beyond ASCII, taking each such byte for a letter."""
+    high = len(sample) - len(sample.translate(None, _HIGH))
+    plain = len(sample) - len(sample.translate(None, _ASCII_LETTERS))
+    return high / max(1, high + plain)

@@ -1,0 +1,142 @@
+"""What do the rows of a table (CSV, TSV) say? The first names the columns, each other is an article."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from itertools import chain
+
+from searchkit.article import Article, Problem
+from searchkit.readers.decoding import lines
+from searchkit.readers.format import RECORD_LIMIT, RECORD_LIMIT_WORDS, Source, UnreadableError
+from searchkit.readers.prose import one_line
+from searchkit.readers.records import entry, field_of
+
+_DELIMITERS = ",\t;|"
+_SPEAKING = ("title", "body", "summary")
+_EXPECTED = "title, text, date, source, author, section, url, language, id"
+
+
+def read_delimited(source: Source) -> Iterator[Article | Problem]:
+    """One article a row, at the line where the row begins; UnreadableError without usable column names."""
+    # The csv module has one limit for the whole program.
+    csv.field_size_limit(RECORD_LIMIT)
+    supply = _Supply(lines(source.stream))
+    first = next((line for line in supply if line.strip()), "")
+    if not first:
+        return
+    if first.lower().startswith("sep=") and len(first.strip()) == 5:
+        delimiter = first.strip()[-1]
+    else:
+        delimiter = max(_DELIMITERS, key=lambda mark: _score(first, mark))
+        supply.give_back(first)
+    header: list[str] | None = None
+    for row in _rows(source, supply, delimiter):
+        if isinstance(row, Problem):
+            yield row
+        elif header is None:
+            header = _header(row[1])
+        elif any(row[1]):
+            yield from _article(source, header, *row)
+
+
+def _score(line: str, delimiter: str) -> tuple[int, int]:
+    """How well a delimiter parts the first line: how many columns become known, how many there are."""
+    names = next(csv.reader([line], delimiter=delimiter), [])
+    return len({field_of(name) for name in names} - {""}), len(names)
+
+
+def _header(names: list[str]) -> list[str]:
+    names = [one_line(name) for name in names]
+    if not any(field_of(name) in _SPEAKING for name in names):
+        found = ", ".join(name[:30] for name in names[:12]) + (", …" if len(names) > 12 else "")
+        raise UnreadableError(f"has no column for a title or a text (found: {found}; known: {_EXPECTED})")
+    return names
+
+
+def _article(source: Source, header: list[str], line: int, cells: list[str]) -> Iterator[Article | Problem]:
+    while len(cells) > len(header) and not cells[-1].strip():
+        cells.pop()
+    origin = source.origin(f"line {line}")
+    padding = [""] * (len(header) - len(cells))
+    items = list(entry(dict(zip(header, cells + padding, strict=False)), origin, source.numbered(line)))
+    if len(cells) == len(header):
+        yield from items
+        return
+    shape = f"has {len(cells)} cells where the header has {len(header)}"
+    if isinstance(items[-1], Problem):
+        yield Problem(origin, f"{shape}, and {items[-1].reason}")
+        return
+    yield Problem(origin, shape, kept=True)
+    yield from items
+
+
+def _rows(source: Source, supply: _Supply, delimiter: str) -> Iterator[tuple[int, list[str]] | Problem]:
+    """Each row with the line where it begins, and what is wrong in between."""
+    reader = csv.reader(supply, delimiter=delimiter)
+    while True:
+        supply.begin_row()
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            yield Problem(source.origin(f"line {supply.first}"), f"is no row of a table ({error})")
+            continue
+        for line in supply.take_overlong():
+            yield Problem(source.origin(f"line {line}"), f"is longer than {RECORD_LIMIT_WORDS}")
+        if cells is None:
+            return
+        if supply.ended and len(supply.held) > 1:
+            # The reader ran to the end of the file in search of a closing quote.
+            reason = "opens a quote that is never closed: from here on quotes are taken for text"
+            yield Problem(source.origin(f"line {supply.first}"), reason, kept=True)
+            for line, text in enumerate(supply.held, start=supply.first):
+                yield line, next(csv.reader([text], delimiter=delimiter, quoting=csv.QUOTE_NONE), [])
+            return
+        yield supply.first, cells
+
+
+class _Supply:
+    """Hands lines to the csv module and remembers which of them make up the present row."""
+
+    def __init__(self, numbered: Iterator[tuple[int, str | None]]) -> None:
+        self._numbered = numbered
+        self._overlong: list[int] = []
+        self._size = 0
+        self._line = 0
+        self.held: list[str] = []
+        self.first = 0
+        self.ended = False
+
+    def __iter__(self) -> _Supply:
+        return self
+
+    def __next__(self) -> str:
+        for line, text in self._numbered:
+            self._line = line
+            if text is None:
+                self._overlong.append(self._line)
+                continue
+            if not self.held:
+                self.first = self._line
+            self._size += len(text)
+            if self._size > RECORD_LIMIT and self.held:
+                raise UnreadableError(
+                    f"a row that begins in line {self.first} is longer than {RECORD_LIMIT_WORDS}"
+                )
+            self.held.append(text)
+            return text + "\n"
+        self.ended = True
+        raise StopIteration
+
+    def begin_row(self) -> None:
+        self.held = []
+        self._size = 0
+
+    def give_back(self, line: str) -> None:
+        """Supply the line that was taken last once more."""
+        self._numbered = chain([(self._line, line.removesuffix("\n"))], self._numbered)
+
+    def take_overlong(self) -> list[int]:
+        """The lines that were left out for their length since the last call."""
+        taken, self._overlong = self._overlong, []
+        return taken

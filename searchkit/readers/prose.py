@@ -1,0 +1,42 @@
+"""What does running text look like in this house? Clean characters, a blank line between paragraphs."""
+
+from __future__ import annotations
+
+import re
+
+# What would disturb a terminal or a reader: controls other than tab and newline, the byte order mark.
+# The separators U+2028 and U+2029, and their old kin, are newlines.
+_CLEAN: dict[int, str | None] = dict.fromkeys([*range(32), *range(127, 160), 0xFEFF])
+_CLEAN.update({9: "\t", 10: "\n", 11: "\n", 12: "\n\n", 0x85: "\n", 0x2028: "\n", 0x2029: "\n\n"})
+_CLEAN.update(dict.fromkeys(range(0xD800, 0xE000), "\ufffd"))
+
+_UNCLEAN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
+_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+
+
+def clean(text: str) -> str:
+    """``text`` with line feeds for newlines, no control characters, and U+FFFD for lone surrogates."""
+    if not _UNCLEAN.search(text):
+        return text
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if _PAIR.search(text):
+        text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text.translate(_CLEAN)
+
+
+def tidy(text: str) -> str:
+    """Clean text whose paragraphs are parted by one blank line, without blanks at the ends of lines."""
+    text = clean(text).strip()
+    if " \n" in text or "\t\n" in text or "\u00a0\n" in text:
+        text = "\n".join([line.rstrip() for line in text.split("\n")])
+    if "\n\n\n" in text:
+        text = _MANY_BREAKS.sub("\n\n", text)
+    return text
+
+
+_MANY_BREAKS = re.compile("\n{3,}")
+
+
+def one_line(text: str) -> str:
+    """Clean text on one line, each run of white space made one blank: for titles, names and ids."""
+    return " ".join(clean(text).split())

@@ -1,0 +1,230 @@
+"""What does a mapping say? One table of key names turns JSON objects, CSV rows and headers into articles."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import NamedTuple
+
+from searchkit.article import Article, Origin, Problem
+from searchkit.readers.dates import civil_day, no_day, numbered_day
+from searchkit.readers.markup import plain
+from searchkit.readers.prose import one_line, tidy
+
+# The names of each field, the most telling first. Case, blanks, ``_``, ``-`` and other marks of a key
+# do not count: ``published_at`` and ``publishedAt`` are one.
+NAMES: dict[str, tuple[str, ...]] = {
+    name: tuple(names.split())
+    for name, names in {
+        "id": "id articleid docid docno documentid newid uuid guid identifier",
+        "title": "title headline head webtitle articletitle heading name subject",
+        "body": "body text fulltext articletext articlebody bodytext maintext contenttext content "
+        "contenthtml bodyhtml bodyxhtml article story html",
+        "summary": "description summary abstract standfirst leadparagraph lead excerpt snippet trailtext",
+        "date": "date published publishedat datepublished pubdate publishdate publicationdate datepublish "
+        "publisheddate articledate webpublicationdate issued isodate seendate versioncreated firstcreated "
+        "created createdat datecreated timestamp time datetime day",
+        "source": "source sourcename publisher publication outlet newspaper site sitename provider agency "
+        "from domain",
+        "authors": "author authors byline by creator creators writer writers reporter",
+        "section": "section sectionname category categories desk rubric newsdesk topic topics",
+        "url": "url link weburl permalink uri href canonicalurl sourceurl",
+        "language": "language lang languagecode inlanguage",
+    }.items()
+}
+
+_FIELD_OF = {key: (field, rank) for field, keys in NAMES.items() for rank, key in enumerate(keys)}
+_MARKS = re.compile(r"[^a-z0-9]+")
+
+# Where a value is itself a mapping, its text stands under one of these.
+_INNER = (
+    "name", "displayName", "fullName", "text", "value", "title", "label", "rendered", "main", "content",
+    "html", "original", "url", "href", "qcode", "#text", "_", "$oid", "$date", "id",
+)  # fmt: skip
+_DEEPEST = 4
+
+# Envelopes that search engines and news services put around a record.
+_ENVELOPES = ("_source", "fields")
+
+
+class Plan(NamedTuple):
+    """Which keys of a record speak for which field, the most telling first."""
+
+    id: tuple[str, ...]
+    title: tuple[str, ...]
+    body: tuple[str, ...]
+    summary: tuple[str, ...]
+    date: tuple[str, ...]
+    source: tuple[str, ...]
+    authors: tuple[str, ...]
+    section: tuple[str, ...]
+    url: tuple[str, ...]
+    language: tuple[str, ...]
+
+
+def field_of(key: str) -> str:
+    """The field that a key speaks for ("title", "body" ...), or ''."""
+    return _FIELD_OF.get(_MARKS.sub("", key.lower()), ("", 0))[0]
+
+
+@lru_cache(maxsize=256)
+def plan_for(keys: tuple[str, ...]) -> Plan:
+    """The plan for all records that have these keys; most files have one or two such sets."""
+    found: dict[str, list[tuple[int, int, str]]] = {field: [] for field in Plan._fields}
+    for order, key in enumerate(keys):
+        field, rank = _FIELD_OF.get(_MARKS.sub("", key.lower()), ("", 0))
+        if field:
+            found[field].append((rank, order, key))
+    return Plan(*(tuple(key for _, _, key in sorted(found[field])) for field in Plan._fields))
+
+
+def entry(record: object, origin: Origin, name: str, *, marked: bool = True) -> Iterator[Article | Problem]:
+    """The article that ``record`` describes, or a Problem that says why it is none.
+
+    ``name`` is its id if it has none of its own. A date that is none comes as a Problem with ``kept``
+    before the article. ``marked`` says that texts may hold markup, which is then taken out.
+    """
+    if not isinstance(record, dict):
+        yield Problem(origin, f"is {_kind(record)}, not an object")
+        return
+    record = _unwrapped(record)
+    plan = plan_for(tuple(record))
+    read = plain if marked else str
+    title = one_line(read(_text(record, plan.title)))
+    body = tidy(read(_text(record, plan.body, "\n\n"))) or tidy(read(_text(record, plan.summary, "\n\n")))
+    if not title and not body:
+        yield Problem(origin, _speechless(record, plan))
+        return
+    date, doubtful = _date(record, plan.date)
+    if doubtful:
+        yield Problem(origin, no_day(doubtful), kept=True)
+    yield Article(
+        id=_id(record, plan.id) or name,
+        title=title,
+        body=body,
+        date=date,
+        source=one_line(read(_text(record, plan.source))),
+        authors=_authors(record, plan.authors),
+        section=one_line(read(_text(record, plan.section, ", "))),
+        url=one_line(_text(record, plan.url)),
+        language=one_line(_text(record, plan.language)),
+        origin=origin,
+    )
+
+
+def has_body(record: Mapping[str, object]) -> bool:
+    """Whether the record brings a text of its own, and so is an article and no envelope of many."""
+    return bool(_text(record, plan_for(tuple(record)).body))
+
+
+def _unwrapped(record: dict[str, object]) -> dict[str, object]:
+    for envelope in _ENVELOPES:
+        inner = record.get(envelope)
+        if isinstance(inner, dict):
+            outer = {
+                key: value for key, value in record.items() if key not in _ENVELOPES and key not in inner
+            }
+            record = {**inner, **outer}
+    return record
+
+
+def _text(record: Mapping[str, object], keys: tuple[str, ...], joint: str = " ") -> str:
+    """What the first of ``keys`` that says anything says."""
+    for key in keys:
+        value = record[key]
+        text = value if isinstance(value, str) else joint.join(_strings(value))
+        if text and not text.isspace():
+            return text
+    return ""
+
+
+def _id(record: Mapping[str, object], keys: tuple[str, ...]) -> str:
+    for key in keys:
+        value = record[key]
+        text = str(value).lower() if isinstance(value, bool) else one_line(_text(record, (key,)))
+        if text:
+            return text
+    return ""
+
+
+def _strings(value: object, depth: int = 0) -> Iterator[str]:
+    """The pieces of text in a value; what lies deeper than a few levels is not for reading."""
+    if isinstance(value, str):
+        if value.strip():
+            yield value
+    elif depth >= _DEEPEST or value is None or isinstance(value, bool):
+        return
+    elif isinstance(value, (int, float)):
+        yield str(value)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _strings(item, depth + 1)
+    elif isinstance(value, dict):
+        yield from _named(value, depth)
+
+
+def _named(value: dict[str, object], depth: int) -> Iterator[str]:
+    for key in _INNER:
+        if value.get(key):
+            yield from _strings(value[key], depth + 1)
+            return
+    parts = [value.get(key) for key in ("first", "firstName", "firstname", "last", "lastName", "lastname")]
+    joined = " ".join(part for part in parts if isinstance(part, str))
+    if joined.strip():
+        yield joined
+
+
+def _date(record: Mapping[str, object], keys: tuple[str, ...]) -> tuple[datetime.date | None, str]:
+    """The first certain day that the record names, or what it says instead of one."""
+    doubtful = ""
+    for key in keys:
+        value: object = record[key]
+        if isinstance(value, (int, float)):
+            date = numbered_day(value)
+            said = str(value)
+        else:
+            said = one_line(value if isinstance(value, str) else next(_strings(value), ""))
+            date = civil_day(said)
+        if date:
+            return date, ""
+        doubtful = doubtful or said
+    return None, doubtful
+
+
+_BY = re.compile(r"by[:\s]\s*", re.IGNORECASE)
+_BETWEEN = re.compile(r"[;|\n]")
+
+
+def _authors(record: Mapping[str, object], keys: tuple[str, ...]) -> tuple[str, ...]:
+    """The names, in order, each once. Only ; and | part names: a comma may stand within one."""
+    for key in keys:
+        value = record[key]
+        if not value:
+            continue
+        found: dict[str, None] = {}
+        for text in _strings(value):
+            for part in _BETWEEN.split(plain(text)):
+                author = _BY.sub("", one_line(part), count=1) if _BY.match(one_line(part)) else one_line(part)
+                if author:
+                    found[author] = None
+        if found:
+            return tuple(found)
+    return ()
+
+
+def _kind(value: object) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, list):
+        return "a list"
+    return "a text" if isinstance(value, str) else "a number"
+
+
+def _speechless(record: Mapping[str, object], plan: Plan) -> str:
+    if plan.title or plan.body or plan.summary:
+        return "holds no text"
+    keys = ", ".join(one_line(key)[:30] for key in list(record)[:8])
+    more = ", …" if len(record) > 8 else ""
+    return f"has no key for a title or a text (its keys: {keys}{more})" if record else "is an empty object"

@@ -1,0 +1,254 @@
+"""A run of indexing is a sync: what is new is added, what changed is replaced, what is gone is removed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from searchkit.errors import IndexDamaged, PathMissing
+from searchkit.index import open_index
+from searchkit.indexing import Interrupted, Ledger, Progress, Report, Sync
+from searchkit.indexing import sync as sync_module
+from searchkit.local import open_writer
+
+
+class Home:
+    """A folder of news and its index, and runs that bring them together."""
+
+    def __init__(self, folder: Path) -> None:
+        self.news = folder / "news"
+        self.news.mkdir()
+        self.index = folder / "index"
+
+    def file(self, name: str, text: str) -> Path:
+        path = self.news / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        # A time of its own, so that two writes within one tick of the clock differ.
+        self.ticks = getattr(self, "ticks", 1_600_000_000) + 1
+        os.utime(path, (self.ticks, self.ticks))
+        return path
+
+    def sync(self, *paths: Path, rebuild: bool = False, watch: object = None) -> Report:
+        with open_writer(self.index) as writer, Ledger(self.index, fresh=rebuild) as ledger:
+            run = Sync(writer, ledger, self.index, watch)  # type: ignore[arg-type]
+            return run.run(paths or (self.news,), rebuild=rebuild)
+
+    def ids(self, text: str) -> list[str]:
+        with open_index(self.index) as index:
+            return sorted(hit.id for hit in index.search(text, limit=1000))
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path)
+
+
+def test_a_first_run_adds_and_a_second_does_nothing(home: Home) -> None:
+    home.file("a.txt", "police")
+    home.file("2020/b.txt", "police again")
+    assert str(home.sync()) == "2 added, 0 changed, 0 unchanged, 0 removed, 0 skipped"
+    assert str(home.sync()) == "0 added, 0 changed, 2 unchanged, 0 removed, 0 skipped"
+    assert home.ids("police") == ["news/2020/b.txt", "news/a.txt"]
+
+
+def test_only_what_changed_is_read(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    home.file("a.txt", "police")
+    home.file("b.txt", "parade")
+    home.sync()
+    home.file("b.txt", "pride")
+    read: list[str] = []
+    real = sync_module.open_articles
+    monkeypatch.setattr(
+        sync_module, "open_articles", lambda path, name, **k: read.append(path.name) or real(path, name, **k)
+    )
+    assert str(home.sync()) == "0 added, 1 changed, 1 unchanged, 0 removed, 0 skipped"
+    assert read == ["b.txt"]
+    assert (home.ids("parade"), home.ids("pride")) == ([], ["news/b.txt"])
+
+
+def test_what_is_gone_leaves_the_index(home: Home) -> None:
+    home.file("a.txt", "police")
+    home.file("b.txt", "police").unlink()
+    gone = home.file("c.txt", "police")
+    home.sync()
+    gone.unlink()
+    assert str(home.sync()) == "0 added, 0 changed, 1 unchanged, 1 removed, 0 skipped"
+    assert home.ids("police") == ["news/a.txt"]
+
+
+def test_only_the_paths_that_are_named_are_brought_into_agreement(home: Home) -> None:
+    home.file("2019/a.txt", "police")
+    home.file("2020/b.txt", "police")
+    home.sync()
+    (home.news / "2019" / "a.txt").unlink()
+    assert home.sync(home.news / "2020").removed == 0
+    assert home.sync(home.news / "2019").removed == 1
+
+
+def test_a_record_that_leaves_a_file_leaves_the_index(home: Home) -> None:
+    home.file("d.jsonl", '{"id": "x", "text": "police"}\n{"id": "y", "text": "police"}\n')
+    home.sync()
+    home.file("d.jsonl", '{"id": "x", "text": "police"}\n{"id": "z", "text": "police"}\n')
+    assert str(home.sync()) == "1 added, 0 changed, 1 unchanged, 1 removed, 0 skipped"
+    assert home.ids("police") == ["x", "z"]
+
+
+def test_a_touched_file_is_unchanged(home: Home) -> None:
+    home.file("a.txt", "police")
+    home.sync()
+    home.file("a.txt", "police")
+    assert home.sync().unchanged == 1
+
+
+def test_two_folders_of_one_name_keep_apart(home: Home) -> None:
+    home.file("x/2020/a.txt", "police")
+    home.file("y/2020/a.txt", "police")
+    home.sync(home.news / "x" / "2020", home.news / "y" / "2020")
+    assert home.ids("police") == ["2020/a.txt", "y/2020/a.txt"]
+    assert home.sync(home.news / "y" / "2020", home.news / "x" / "2020").unchanged == 2
+
+
+def test_a_file_under_two_paths_is_one_article(home: Home) -> None:
+    home.file("2020/a.txt", "police")
+    assert home.sync(home.news, home.news / "2020").added == 1
+    assert home.sync(home.news / "2020").unchanged == 1
+
+
+def test_two_articles_with_one_id_keep_the_first(home: Home) -> None:
+    home.file("a.jsonl", '{"id": "x", "text": "police"}\n{"id": "x", "text": "parade"}\n')
+    home.file("b.jsonl", '{"id": "x", "text": "pride"}\n')
+    report = home.sync()
+    assert str(report) == "1 added, 0 changed, 0 unchanged, 0 removed, 2 skipped"
+    assert [problem.origin.place for problem in report.problems] == ["line 2", "line 1"]
+    assert all("'x' is taken already" in problem.reason for problem in report.problems)
+    assert home.ids("police") == ["x"]
+    # An unchanged file repeats its problems without being read again.
+    assert home.sync().skipped == 2
+
+
+def test_bad_files_are_reported_and_the_run_goes_on(home: Home) -> None:
+    home.file("a.txt", "police")
+    home.file("empty.txt", "")
+    (home.news / "picture.txt").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)))
+    home.file("notes.xyz", "police")
+    home.file("half.jsonl", '{"id": "x", "text": "police"}\n{"id": "y", "te')
+    os.mkfifo(home.news / "pipe.txt")
+    report = home.sync()
+    assert (report.added, report.skipped) == (2, 5)
+    reasons = {Path(problem.origin.path).name: problem.reason for problem in report.problems}
+    assert "empty" in reasons["empty.txt"]
+    assert "PNG" in reasons["picture.txt"]
+    assert ".xyz" in reasons["notes.xyz"]
+    assert "regular file" in reasons["pipe.txt"]
+    assert home.ids("police") == ["news/a.txt", "x"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads every file")
+def test_an_unreadable_file_is_reported_and_keeps_its_articles(home: Home) -> None:
+    path = home.file("a.txt", "police")
+    home.sync()
+    home.file("a.txt", "parade").chmod(0)
+    report = home.sync()
+    assert report.skipped == 1
+    assert "permission" in report.problems[0].reason.lower()
+    assert home.ids("police") == ["news/a.txt"]
+    path.chmod(0o600)
+    assert home.sync().changed == 1
+
+
+def test_a_date_that_is_none_is_noted_and_the_article_kept(home: Home) -> None:
+    home.file("a.jsonl", '{"id": "x", "text": "police", "date": "31/02/2020"}\n')
+    report = home.sync()
+    assert (report.added, report.skipped, len(report.problems)) == (1, 0, 1)
+    assert "31/02/2020" in report.problems[0].reason
+
+
+def test_hidden_files_and_the_index_itself_are_not_news(home: Home) -> None:
+    home.file(".hidden.txt", "police")
+    home.file(".git/a.txt", "police")
+    home.index = home.news / "index"
+    home.file("a.txt", "police")
+    assert home.sync().added == 1
+    assert str(home.sync()) == "0 added, 0 changed, 1 unchanged, 0 removed, 0 skipped"
+
+
+def test_a_loop_of_links_ends(home: Home) -> None:
+    home.file("a.txt", "police")
+    (home.news / "loop").symlink_to(home.news, target_is_directory=True)
+    (home.news / "broken.txt").symlink_to(home.news / "nothing")
+    report = home.sync()
+    assert (report.added, report.skipped) == (1, 1)
+
+
+def test_a_missing_path_changes_nothing(home: Home) -> None:
+    home.file("a.txt", "police")
+    home.sync()
+    with pytest.raises(PathMissing, match="nothing at"):
+        home.sync(home.news / "nothing")
+    assert home.ids("police") == ["news/a.txt"]
+
+
+def test_a_rebuild_starts_afresh(home: Home) -> None:
+    home.file("a.txt", "police")
+    home.sync()
+    other = home.file("sub/b.txt", "police").parent
+    assert str(home.sync(other, rebuild=True)) == "1 added, 0 changed, 0 unchanged, 0 removed, 0 skipped"
+    assert home.ids("police") == ["sub/b.txt"]
+
+
+def test_an_interrupted_run_keeps_what_was_committed_and_the_next_goes_on(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(10):
+        home.file(f"{number}.txt", f"police number {number}")
+    monkeypatch.setattr(sync_module, "_BATCH", 50)
+
+    def stop(progress: Progress) -> None:
+        if progress.articles == 7:
+            raise KeyboardInterrupt
+
+    with pytest.raises(Interrupted) as caught:
+        home.sync(watch=stop)
+    kept = caught.value.report.added
+    assert 0 < kept < 7
+    assert len(home.ids("police")) == kept
+    report = home.sync()
+    assert (report.added, report.unchanged) == (10 - kept, kept)
+    assert len(home.ids("police")) == 10
+
+
+def test_a_lost_ledger_costs_a_second_reading_and_nothing_else(home: Home) -> None:
+    home.file("a.txt", "police")
+    home.sync()
+    (home.index / "files.sqlite").unlink()
+    assert home.sync().added == 1
+    assert home.ids("police") == ["news/a.txt"]
+
+
+def test_a_damaged_ledger_is_said_and_rebuilt(home: Home) -> None:
+    home.file("a.txt", "police")
+    home.sync()
+    (home.index / "files.sqlite").write_bytes(b"no ledger" * 1000)
+    with pytest.raises(IndexDamaged, match="damaged"):
+        home.sync()
+    assert home.sync(rebuild=True).added == 1
+
+
+def test_progress_reaches_its_total(home: Home) -> None:
+    seen: list[Progress] = []
+    home.file("a.txt", "police")
+    home.file("b.jsonl", '{"text": "police"}\n' * 5)
+    home.sync(watch=seen.append)
+    assert seen[-1].bytes_read == seen[-1].bytes_total == sum(f.stat().st_size for f in home.news.iterdir())
+    assert [item.bytes_read for item in seen] == sorted(item.bytes_read for item in seen)
+
+
+def test_a_name_that_is_not_utf8_is_indexed(home: Home) -> None:
+    path = os.fsencode(home.news) + b"/caf\xe9.txt"
+    Path(os.fsdecode(path)).write_text("police")
+    assert home.sync().added == 1
+    assert home.sync().unchanged == 1
+    assert home.ids("police") == ["news/caf\ufffd.txt"]

@@ -1,0 +1,117 @@
+"""The rooms of the house: each imports only from rooms above it, and the first page names them all."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import searchkit
+
+PACKAGE = Path(searchkit.__file__).parent
+ROOT = PACKAGE.parent
+# The table of ARCHITECTURE.md, from the top down; ``version`` stands above all.
+ROOMS = [
+    "version", "errors", "article", "analysis", "readers", "query", "engine", "local", "results", "index",
+    "indexing", "cli",
+]  # fmt: skip
+# The front door and the program's entry stand below everything.
+DOORS = ["__init__", "__main__"]
+
+
+def modules() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def room(path: Path) -> str:
+    first = path.relative_to(PACKAGE).parts[0]
+    return first.removesuffix(".py")
+
+
+def imported(path: Path) -> Iterator[str]:
+    """The rooms that a file imports from, also inside functions."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path} has a relative import"
+            names = [node.module or ""]
+            if node.module == "searchkit":
+                names = [f"searchkit.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        else:
+            continue
+        for name in names:
+            parts = name.split(".")
+            if parts[0] == "searchkit":
+                yield parts[1] if len(parts) > 1 else "__init__"
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_room_imports_only_from_rooms_above_it(path: Path) -> None:
+    here = room(path)
+    if here in DOORS:
+        return
+    allowed = ROOMS[: ROOMS.index(here) + 1]
+    assert set(imported(path)) <= set(allowed)
+
+
+def test_every_room_is_in_the_list() -> None:
+    assert {room(path) for path in modules()} == {*ROOMS, *DOORS}
+
+
+def test_architecture_has_a_heading_for_every_room_and_its_paths_and_links_exist() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    headings = re.findall(r"^## `(\w+)(?:\.py|/)`", text, re.MULTILINE)
+    assert headings == [name for name in ROOMS if name != "version"]
+    for name in re.findall(r"`((?:searchkit|tests|seeds|index)/[\w./-]*)`", text):
+        assert (ROOT / name).exists(), name
+    for link in re.findall(r"\]\((?!https?://)([^)#]+)", text):
+        assert (ROOT / link).exists(), link
+
+
+def test_whoosh_stays_in_its_room() -> None:
+    for path in modules():
+        if room(path) != "local":
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            names = {
+                name.split(".")[0]
+                for node in ast.walk(tree)
+                for name in (
+                    [alias.name for alias in node.names]
+                    if isinstance(node, ast.Import)
+                    else [node.module or ""]
+                    if isinstance(node, ast.ImportFrom)
+                    else []
+                )
+            }
+            assert "whoosh" not in names, path
+
+
+def test_nothing_below_the_command_line_prints() -> None:
+    for path in modules():
+        if room(path) == "cli":
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                assert node.func.id not in ("print", "exit", "quit", "eval", "exec"), path
+
+
+def test_the_front_door_offers_just_this() -> None:
+    assert sorted(searchkit.__all__) == [
+        "Article", "Hit", "Index", "Origin", "Problem", "Results", "SearchkitError", "__version__", "open",
+    ]  # fmt: skip
+
+
+def test_the_exception_tree_is_drawn_as_it_is() -> None:
+    from searchkit import errors
+
+    drawn = re.findall(
+        r"^[ │├└─]*([A-Z]\w+)", str(errors.__doc__).split("tree.")[1].split("Each message")[0], re.M
+    )
+    raised = [name for name, value in vars(errors).items() if isinstance(value, type)]
+    assert sorted(drawn) == sorted(raised)
+    for name in raised:
+        assert issubclass(getattr(errors, name), searchkit.SearchkitError)
