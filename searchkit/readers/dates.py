@@ -8,7 +8,6 @@ weekday gives None: a wrong date is worse than none.
 from __future__ import annotations
 
 import datetime
-import math
 import re
 from functools import lru_cache
 
@@ -54,7 +53,7 @@ _ZONE = rf"(?:z|{_OFFSET}|(?:utc|gmt)?{_OFFSET}|[a-z]{{2,5}})(?:\s*\([a-z ]{{1,4
 _THEN = rf"(?:(?:,?\s+(?:at\s+)?|t){_CLOCK}(?:\s*{_ZONE})?)?"
 
 _FORMS = tuple(
-    re.compile(form, re.IGNORECASE)
+    re.compile(form, re.IGNORECASE | re.ASCII)
     for form in (
         # 2020-03-09, 2020/03/09, 2020-03-09T12:00:00+13:00
         rf"{_YEAR}(?P<mark>[-/.])(?P<month>[0-9]{{1,2}})(?P=mark){_DAY}{_THEN}",
@@ -71,11 +70,12 @@ _FORMS = tuple(
 )
 _TWO_NUMBERS = re.compile(
     rf"(?P<first>[0-9]{{1,2}})(?P<mark>[-/.])(?P<second_number>[0-9]{{1,2}})(?P=mark){_YEAR}{_THEN}",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
 
 # Seconds since 1970 from 1973 to 2100. Smaller numbers are years, days or counts.
 _EPOCH_FIRST, _EPOCH_LAST = 100_000_000, 4_102_444_800
+_LARGEST = 10**15
 _EPOCH = datetime.date(1970, 1, 1)
 _SECONDS_A_DAY = 86_400
 _LONGEST = 80
@@ -92,7 +92,8 @@ def civil_day(text: str) -> datetime.date | None:
 
 def numbered_day(number: float) -> datetime.date | None:
     """The day of a number in a record: seconds or milliseconds since 1970 (in UTC), or YYYYMMDD."""
-    if isinstance(number, bool) or not math.isfinite(number):
+    # Neither infinite nor "not a number" lies within, and an int may be too large for a float.
+    if isinstance(number, bool) or not -_LARGEST <= number <= _LARGEST:
         return None
     if 15_000_101 <= number <= 22_001_231 and number == int(number):
         return civil_day(str(int(number)))

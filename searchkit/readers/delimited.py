@@ -63,7 +63,7 @@ def _article(source: Source, header: list[str], line: int, cells: list[str]) -> 
     if len(cells) == len(header):
         yield from items
         return
-    shape = f"has {len(cells)} cells where the header has {len(header)}"
+    shape = f"has {len(cells)} cell{'' if len(cells) == 1 else 's'} where the header has {len(header)}"
     if isinstance(items[-1], Problem):
         yield Problem(origin, f"{shape}, and {items[-1].reason}")
         return

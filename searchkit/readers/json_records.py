@@ -10,7 +10,7 @@ from itertools import chain
 from searchkit.article import Article, Problem
 from searchkit.readers.decoding import chunks, lines
 from searchkit.readers.format import RECORD_LIMIT, RECORD_LIMIT_WORDS, Source, UnreadableError
-from searchkit.readers.records import entry, has_body
+from searchkit.readers.records import entry, said
 
 # Not strict about control characters within texts: the damage is small, and the text is good.
 _JSON = json.JSONDecoder(strict=False)
@@ -107,7 +107,8 @@ def _held(document: object) -> list[object] | None:
     for _ in range(_HOLDERS_DEEP):
         if isinstance(document, list):
             return document
-        if not isinstance(document, dict) or has_body(document):
+        if not isinstance(document, dict) or said(document, "body"):
+            # What brings a text of its own is an article, whatever lists it holds.
             return None
         document = next((document[key] for key in _HOLDERS if _holds(document.get(key))), None)
     return document if isinstance(document, list) else None

@@ -14,7 +14,7 @@ from searchkit.readers.format import Source, UnreadableError
 from searchkit.readers.front_matter import FrontMatterError, front_matter
 from searchkit.readers.markup import tokens
 from searchkit.readers.prose import clean, one_line
-from searchkit.readers.records import entry, plan_for
+from searchkit.readers.records import entry, plan_for, said
 
 # Parsing Markdown is slow enough that a larger file would hold up a run, and no article is as long.
 _LIMIT = 4 * 1024 * 1024
@@ -31,16 +31,16 @@ def read_markdown(source: Source) -> Iterator[Article | Problem]:
     front = _FRONT.match(text)
     if front:
         try:
-            said = front_matter(front.group(1) or "")
+            found = front_matter(front.group(1) or "")
         except FrontMatterError as error:
             yield Problem(source.origin(), f"the front matter could not be used: {error}", kept=True)
         else:
             # Prose between two rules is no front matter, and stays in the body.
-            if said is not None:
-                record, text = said, text[front.end() :]
+            if found is not None:
+                record, text = found, text[front.end() :]
     heading, body = _spoken(text)
     plan = plan_for(tuple(record))
-    title = next((value for key in plan.title if isinstance(value := record[key], str) and value.strip()), "")
+    title = said(record, "title")
     if heading and title and one_line(heading) != one_line(title):
         body = f"{heading}\n\n{body}"
     # The text of the file is the body, whatever the front matter calls body.
@@ -89,37 +89,37 @@ class _Page:
             if token.level == 0:
                 self._in_rows = False
 
-    def _say(self, said: str) -> None:
+    def _say(self, words: str) -> None:
         if self._cells is not None:
-            self._cells.append(said)
+            self._cells.append(words)
         elif self._opener == "h1" and not self.heading:
-            self.heading = one_line(said)
+            self.heading = one_line(words)
         elif self._bullet:
-            self._row(self._bullet + said)
+            self._row(self._bullet + words)
             self._bullet = ""
         else:
-            self._block(said)
+            self._block(words)
 
-    def _row(self, said: str) -> None:
-        self.body += ("\n" if self._in_rows else "\n\n", said)
+    def _row(self, words: str) -> None:
+        self.body += ("\n" if self._in_rows else "\n\n", words)
         self._in_rows = True
 
-    def _block(self, said: str) -> None:
-        self.body += ("\n\n", said)
+    def _block(self, words: str) -> None:
+        self.body += ("\n\n", words)
         self._in_rows = False
 
 
 def _inline(tokens: Sequence[Token]) -> str:
     """The text of a line: that of links and emphasis, the description of images, no tags."""
-    said = []
+    pieces = []
     for token in tokens:
         if token.type in ("text", "code_inline", "text_special"):
-            said.append(token.content)
+            pieces.append(token.content)
         elif token.type in ("softbreak", "hardbreak"):
-            said.append("\n")
+            pieces.append("\n")
         elif token.type == "image":
-            said.append(_inline(token.children or ()))
-    return "".join(said)
+            pieces.append(_inline(token.children or ()))
+    return "".join(pieces)
 
 
 def _without_tags(block: str) -> str:

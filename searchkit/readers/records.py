@@ -114,9 +114,9 @@ def entry(record: object, origin: Origin, name: str, *, marked: bool = True) -> 
     )
 
 
-def has_body(record: Mapping[str, object]) -> bool:
-    """Whether the record brings a text of its own, and so is an article and no envelope of many."""
-    return bool(_text(record, plan_for(tuple(record)).body))
+def said(record: Mapping[str, object], field: str) -> str:
+    """What a record says for a field of text ("title", "body" ...), as it is written; '' for nothing."""
+    return _text(record, getattr(plan_for(tuple(record)), field))
 
 
 def _unwrapped(record: dict[str, object]) -> dict[str, object]:

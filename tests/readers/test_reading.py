@@ -1,0 +1,326 @@
+"""Whatever a file is, reading it ends with articles and problems, never with an exception."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import threading
+import tracemalloc
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import searchkit.readers
+from searchkit.article import Article, Problem
+from searchkit.readers import FORMATS, Reading, knows, open_articles, suffixes
+from searchkit.readers.format import RECORD_LIMIT, Source
+
+RECORDS = "".join(
+    json.dumps({"title": f"T{n}", "text": f"Text {n} " * 30}) + "\n" for n in range(2000)
+).encode()
+
+
+def reasons(items: list[Article | Problem]) -> list[str]:
+    return [item.reason for item in items if isinstance(item, Problem)]
+
+
+def ids(items: list[Article | Problem]) -> list[str]:
+    return [item.id for item in items if isinstance(item, Article)]
+
+
+def test_the_public_names() -> None:
+    assert searchkit.readers.__all__ == ["FORMATS", "Format", "Reading", "knows", "open_articles", "suffixes"]
+
+
+def test_the_table_names_each_suffix_once() -> None:
+    assert len(set(suffixes())) == len(suffixes())
+    assert all(suffix.startswith(".") and suffix == suffix.lower() for suffix in suffixes())
+    assert len({row.name for row in FORMATS}) == len(FORMATS)
+
+
+@pytest.mark.parametrize("name", ["a.txt", "A.TXT", "a.jsonl.gz", "a.JSONL.GZ", "b.v2.md", "r.sgm"])
+def test_known_names(name: str) -> None:
+    assert knows(Path(name))
+
+
+@pytest.mark.parametrize("name", ["a", "a.xyz", "a.gz", ".txt", "a.txt.bak", "budget v1.2 final"])
+def test_unknown_names(name: str) -> None:
+    assert not knows(Path(name))
+
+
+def test_an_unknown_suffix_is_read_only_when_it_is_named(read_bytes) -> None:
+    assert reasons(read_bytes("a.xyz", b"Some text.")) == ["no reader for .xyz files"]
+    (article,) = read_bytes("a.xyz", b"Some text.", explicit=True)
+    assert article.body == "Some text."
+
+
+@pytest.mark.parametrize("name", ["noname", "budget v1.2 final", "wire.2007", "noname.gz"])
+def test_a_file_without_a_suffix_is_tried_as_text(name: str, read_bytes) -> None:
+    (article,) = read_bytes(name, b"Some text.")
+    assert (article.id, article.body) == (name, "Some text.")
+
+
+@pytest.mark.parametrize("suffix", suffixes())
+def test_an_empty_file_says_so(suffix: str, read_bytes) -> None:
+    assert reasons(read_bytes(f"a{suffix}", b"")) == ["is empty"]
+    assert reasons(read_bytes(f"a{suffix}.gz", gzip.compress(b""))) == ["is empty"]
+    assert len(reasons(read_bytes(f"b{suffix}", b" \n\n"))) == 1
+
+
+def test_gzip_is_known_by_its_content(read_bytes) -> None:
+    packed = gzip.compress(b'{"text": "1"}\n') + gzip.compress(b'{"text": "2"}\n')
+    assert ids(read_bytes("a.jsonl", packed)) == ["a.jsonl#1", "a.jsonl#2"]
+    assert ids(read_bytes("a.jsonl.gz", b'{"text": "1"}\n')) == ["a.jsonl.gz#1"]
+
+
+def test_a_cut_gzip_stream_gives_what_it_holds(read_bytes) -> None:
+    packed = gzip.compress(RECORDS)
+    items = read_bytes("a.jsonl.gz", packed[: len(packed) // 2])
+    count = len(ids(items))
+    assert count > 100
+    assert reasons(items) == [f"the gzip stream ends too early: {count:,} articles were read before that"]
+    assert items[-1].origin.place == ""
+
+
+def test_a_gzip_stream_cut_at_its_last_byte_loses_nothing(read_bytes) -> None:
+    items = read_bytes("a.jsonl.gz", gzip.compress(RECORDS)[:-1])
+    assert len(ids(items)) == 2000
+    assert reasons(items) == ["the gzip stream ends too early: 2,000 articles were read before that"]
+
+
+@pytest.mark.parametrize("damage", [b"garbage after the end", b"\x1f\x8b garbage"])
+def test_garbage_after_a_gzip_stream(damage: bytes, read_bytes) -> None:
+    items = read_bytes("a.jsonl.gz", gzip.compress(b'{"text": "1"}\n') + damage)
+    assert ids(items) == ["a.jsonl.gz#1"]
+    assert reasons(items) == ["the gzip stream is damaged: 1 article was read before that"]
+
+
+def test_a_damaged_gzip_stream(read_bytes) -> None:
+    packed = bytearray(gzip.compress(RECORDS))
+    packed[len(packed) // 2] ^= 0xFF
+    assert reasons(read_bytes("a.txt.gz", bytes(packed))) == ["the gzip stream is damaged"]
+
+
+def test_what_cannot_be_opened(tmp_path: Path) -> None:
+    (tmp_path / "folder.txt").mkdir()
+    (tmp_path / "loop.txt").symlink_to(tmp_path / "loop.txt")
+    said = {
+        name: reasons(list(open_articles(tmp_path / name, name)))
+        for name in ("folder.txt", "absent.txt", "loop.txt", "long" * 99, "nul\x00.txt")
+    }
+    assert said == {
+        "folder.txt": ["is a folder"],
+        "absent.txt": ["is not there any more"],
+        "loop.txt": ["is a link that leads to itself"],
+        "long" * 99: ["has a name that is too long"],
+        "nul\x00.txt": ["embedded null byte"],
+    }
+
+
+def test_permission_denied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "secret.txt"
+    path.write_text("text")
+    path.chmod(0)
+    if os.access(path, os.R_OK):
+        pytest.skip("this user may read everything")
+    assert reasons(list(open_articles(path, "secret.txt"))) == ["permission denied"]
+
+
+def test_a_pipe_is_read_only_when_it_is_named(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    assert reasons(list(open_articles(pipe, "pipe"))) == ["is a pipe or a device, not a file"]
+    writer = threading.Thread(target=pipe.write_bytes, args=(b"Some text.",))
+    writer.start()
+    reading = open_articles(pipe, "pipe", explicit=True)
+    assert ids(list(reading)) == ["pipe"]
+    writer.join()
+    assert reading.bytes_read == 10
+
+
+def test_a_name_that_is_no_unicode_gives_a_clean_id(tmp_path: Path) -> None:
+    path = tmp_path / "caf\udce9.txt"
+    path.write_text("text")
+    assert ids(list(open_articles(path, path.name))) == ["caf\ufffd.txt"]
+
+
+def test_a_reading_can_be_left_early(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(RECORDS)
+    with open_articles(path, "a.jsonl") as reading:
+        assert next(reading).id == "a.jsonl#1"
+        assert 0 < reading.bytes_read < len(RECORDS)
+    assert list(reading) == []
+
+
+def test_progress_is_counted_in_the_file_as_it_lies_there(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl.gz"
+    path.write_bytes(gzip.compress(RECORDS))
+    reading = open_articles(path, "a.jsonl.gz")
+    assert reading.bytes_read == 0
+    seen = [reading.bytes_read for _ in reading]
+    assert seen == sorted(seen)
+    assert reading.bytes_read == path.stat().st_size
+
+
+def test_a_mistake_in_a_reader_is_not_hidden(tmp_path: Path) -> None:
+    def mistaken(source: Source) -> Iterator[Article | Problem]:
+        yield from ()
+        raise KeyError(source.name)
+
+    path = tmp_path / "a.txt"
+    path.write_text("text")
+    with pytest.raises(KeyError):
+        list(Reading(path, "a.txt", mistaken))
+
+
+DEEP = 100_000
+HOSTILE = {
+    "nested arrays": ("a.json", b"[" * DEEP + b"]" * DEEP),
+    "nested objects": ("a.json", b'{"a":' * DEEP + b"1" + b"}" * DEEP),
+    "a nested line": ("a.jsonl", b'{"text":' + b"[" * DEEP + b"]" * DEEP + b"}"),
+    "a nested record": ("a.json", b'[{"text": ' + b"[" * DEEP + b"]" * DEEP + b"}]"),
+    "a number without end": ("a.jsonl", b'{"id": ' + b"1" * 10_000 + b', "text": "t"}'),
+    "nested front matter": ("a.md", b"---\na: " + b"[" * DEEP + b"]" * DEEP + b"\n---\nText."),
+    "nested quotes": ("a.md", b">" * DEEP + b" text"),
+    "nested lists": ("a.md", b"- " * DEEP + b" text"),
+    "nested emphasis": ("a.md", b"*" * DEEP + b"text" + b"*" * DEEP),
+    "nested brackets": ("a.md", b"[" * DEEP + b"text" + b"](" * 1000),
+    "open tags": ("a.sgm", b"<REUTERS NEWID='1'><TEXT>" + b"<a '" * DEEP + b"</REUTERS>"),
+    "open comments": ("a.jsonl", json.dumps({"text": "<p>x</p>" + "<!--" * DEEP + "<!" * DEEP}).encode()),
+    "long entities": ("a.jsonl", json.dumps({"text": "<p>&#" + "1" * DEEP + ";</p>"}).encode()),
+    "blanks": ("a.txt", b"x" + b" " * (1 << 22) + b"x" + b"\n " * DEEP),
+    "many keys": ("a.jsonl", json.dumps({f"k{n}": n for n in range(DEEP)}).encode()),
+    "many cells": ("a.csv", b"title,text" + b"," * DEEP + b"\nx" + b"," * DEEP),
+}
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_hostile_files_end_soon_and_well(what: str, read_bytes) -> None:
+    items = read_bytes(*HOSTILE[what])
+    assert 1 <= len(items) <= 3
+
+
+def test_a_record_that_is_nested_too_deeply_does_not_stop_the_others(read_bytes) -> None:
+    deep = b'{"text":' + b"[" * DEEP + b"]" * DEEP + b"}\n"
+    items = read_bytes("a.jsonl", b'{"text": "1"}\n' + deep + b'{"text": "3"}\n')
+    assert ids(items) == ["a.jsonl#1", "a.jsonl#3"]
+    assert reasons(items) == ["is nested too deeply"]
+
+
+def test_a_line_beyond_the_limit_is_skipped_without_being_held(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    with path.open("wb") as file:
+        file.write(b'{"text": "1"}\n{"text": "')
+        for _ in range(RECORD_LIMIT // (1 << 20) * 2):
+            file.write(b"x" * (1 << 20))
+        file.write(b'"}\n{"text": "3"}\n')
+    tracemalloc.start()
+    items = list(open_articles(path, "a.jsonl"))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert ids(items) == ["a.jsonl#1", "a.jsonl#3"]
+    assert reasons(items) == ["is longer than 64 MiB"]
+    assert peak < 3 * RECORD_LIMIT
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.md", "a.json", "a.csv", "a.sgm"])
+def test_a_file_beyond_the_limit_is_one_problem(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    with path.open("wb") as file:
+        file.write({"a.json": b'{"text": "', "a.csv": b"title,text\n"}.get(name, b""))
+        for _ in range(RECORD_LIMIT // (1 << 20) + 1):
+            file.write(b"word " * (1 << 18))
+    items = list(open_articles(path, name))
+    assert len(items) == 1
+    assert " MiB" in reasons(items)[0]
+
+
+def test_an_array_longer_than_the_limit_is_streamed(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    record = json.dumps({"text": "word " * 200_000}).encode()
+    count = RECORD_LIMIT // len(record) + 2
+    with path.open("wb") as file:
+        file.write(b"[" + record)
+        for _ in range(count - 1):
+            file.write(b",\n" + record)
+        file.write(b"]")
+    tracemalloc.start()
+    found = sum(isinstance(item, Article) for item in open_articles(path, "a.json"))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found == count
+    assert peak < RECORD_LIMIT
+
+
+def clean(item: Article | Problem) -> bool:
+    if isinstance(item, Problem):
+        return bool(item.reason) and "\n" not in item.reason
+    texts = [
+        item.id,
+        item.title,
+        item.body,
+        item.source,
+        item.section,
+        item.url,
+        item.language,
+        *item.authors,
+    ]
+    every = "".join(texts)
+    every.encode("utf-8")
+    no_controls = all(character >= " " or character in "\n\t" for character in every)
+    tidy = item.body == item.body.strip() and "\n\n\n" not in item.body and "\n" not in item.title
+    return no_controls and tidy and bool(item.id) and bool(item.title or item.body)
+
+
+SYNTAX = st.sampled_from(
+    ['{"title": "', '", "text": "', '"}', "[", "]", "{", "}", ",", "\n", "\r", "\r\n", "\n\n", "---\n", "title: ",
+     "&a ", "*a", "!!int ", "? ", "- ", "# ", "`", "```\n", "*", "_", "](", "<p>", "</p>", "<!--", "<![", "&#5;",
+     "&lt;", "<REUTERS NEWID='1'>", "<TEXT>", "<TITLE>", "</TITLE>", "<BODY>", "</REUTERS>", "date 2020-03-09 ",
+     "Title: x\n", "id,title,text\n", '"', "\t", ";", "|", " ", "word ", "é", "\u2028", "\ud83d\ude00", "\x00", "1e999",
+     '"date": ', '"\\ud800"', "null", "\ufeff", "\x0c", "\x1b[31m", "<<: ", "=", ": ", "'", "\\"]
+)  # fmt: skip
+CONTENT = st.one_of(
+    st.binary(max_size=300),
+    st.lists(SYNTAX, max_size=40).map(lambda parts: "".join(parts).encode("utf-8", "surrogatepass")),
+    st.lists(SYNTAX, max_size=40).map(lambda parts: "".join(parts).encode("utf-16", "surrogatepass")),
+    st.lists(SYNTAX, max_size=20).map(
+        lambda parts: gzip.compress("".join(parts).encode("utf-8", "replace"))[:-3]
+    ),
+)
+
+
+@pytest.mark.parametrize("suffix", [row.suffixes[0] for row in FORMATS] + [".tsv", ".xyz", ""])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=CONTENT)
+def test_any_bytes_give_articles_and_problems_only(suffix: str, data: bytes, tmp_path: Path) -> None:
+    path = tmp_path / f"any{suffix}"
+    path.write_bytes(data)
+    items = list(open_articles(path, path.name))
+    assert items
+    assert all(clean(item) for item in items)
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.sampled_from(["<p>a</p>", "9 March 2020"]),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(
+        st.sampled_from(["title", "text", "name", "date", "id", "author", "source", "items", "hits", "_source", "fields", "$oid", "url", "x"]),
+        inner, max_size=5,
+    ),
+    max_leaves=25,
+)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(value=JSON_VALUES)
+def test_any_json_gives_articles_and_problems_only(value: object, tmp_path: Path) -> None:
+    for name in ("any.json", "any.jsonl"):
+        path = tmp_path / name
+        path.write_text(json.dumps(value))
+        items = list(open_articles(path, name))
+        assert items
+        assert all(clean(item) for item in items)
