@@ -9,10 +9,14 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING
 
 from searchkit.readers.binary import binary_kind
 from searchkit.readers.format import RECORD_LIMIT, RECORD_LIMIT_WORDS, UnreadableError
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 SAMPLE_SIZE = 1 << 16
 _CHUNK_SIZE = 1 << 18
@@ -34,7 +38,6 @@ _OTHER_SCRIPTS = ("cp1251", "koi8_r", "cp1253", "cp1255", "cp1256")
 _OTHER_LATIN: dict[str, tuple[str, ...]] = {
     "cp1250": ("Polish", "Czech", "Slovak", "Hungarian", "Slovene", "Croatian", "Romanian"),
     "cp1257": ("Lithuanian", "Latvian", "Estonian"),
-    "cp1254": ("Turkish",),
 }
 
 _WESTERN = "cp1252"
@@ -44,6 +47,7 @@ _WESTERN = "cp1252"
 _CUTS = (b"\n", b" ", b'"', b",")
 
 _HIGH_LINES = re.compile(rb"[^\n]*[\x80-\xff][^\n]*")
+_ASCII = bytes(range(0x80))
 _HIGH = bytes(range(0x80, 0x100))
 _ASCII_LETTERS = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -71,58 +75,55 @@ def read_whole(stream: io.BufferedReader, limit: int = RECORD_LIMIT, words: str 
 
 def lines(stream: io.BufferedReader) -> Iterator[tuple[int, str | None]]:
     """Each line, numbered from 1, without its newline; None for one that is longer than the limit."""
+    wide = _wide(stream.peek(SAMPLE_SIZE)[:SAMPLE_SIZE])
+    read: Callable[[int], str | bytes] = _unicode(stream, wide).readline if wide else stream.readline
     number = 0
     decode = _Decoder()
-    with _raw_lines(stream) as next_line:
-        while raw := next_line():
-            if len(raw) >= RECORD_LIMIT and raw[-1:] not in (b"\n", "\n"):
-                while raw and raw[-1:] not in (b"\n", "\n"):
-                    raw = next_line()
-                number += 1
-                yield number, None
-                continue
-            text = raw if isinstance(raw, str) else decode(raw)
-            text = text.removesuffix("\n").removesuffix("\r")
-            if not number:
-                text = text.removeprefix("\ufeff")
-            # Old Macs wrote \r alone.
-            for part in text.split("\r") if "\r" in text else (text,):
-                number += 1
-                yield number, part
+    while raw := read(RECORD_LIMIT):
+        if len(raw) >= RECORD_LIMIT and not _ends(raw):
+            while raw and not _ends(raw):
+                raw = read(_CHUNK_SIZE)
+            number += 1
+            yield number, None
+            continue
+        text = raw if isinstance(raw, str) else decode(raw)
+        text = text.removesuffix("\n").removesuffix("\r")
+        if not number:
+            text = text.removeprefix("\ufeff")
+        # Old Macs wrote \r alone.
+        for part in text.split("\r") if "\r" in text else (text,):
+            number += 1
+            yield number, part
+
+
+def _ends(raw: str | bytes) -> bool:
+    return raw[-1:] in ("\n", b"\n")
 
 
 def chunks(stream: io.BufferedReader) -> Iterator[str]:
     """The text of a file in pieces of some 256 KiB that break anywhere between two characters."""
     wide = _wide(stream.peek(SAMPLE_SIZE)[:SAMPLE_SIZE])
-    pieces = _wide_chunks(stream, wide) if wide else _narrow_chunks(stream)
+    pieces = iter(partial(_unicode(stream, wide).read, _CHUNK_SIZE), "") if wide else _narrow_chunks(stream)
     for number, piece in enumerate(pieces):
         yield piece if number else piece.removeprefix("\ufeff")
 
 
-@contextmanager
-def _raw_lines(stream: io.BufferedReader) -> Iterator[Callable[[], str | bytes]]:
-    wide = _wide(stream.peek(SAMPLE_SIZE)[:SAMPLE_SIZE])
-    if not wide:
-        yield lambda: stream.readline(RECORD_LIMIT)
-        return
-    with _decoded(stream, wide) as text:
-        yield lambda: text.readline(RECORD_LIMIT)
+class _Lent(io.RawIOBase):
+    """A stream that belongs to another: what is built upon it may be let go without closing it."""
+
+    def __init__(self, stream: io.BufferedReader) -> None:
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        return self._stream.readinto1(buffer)
 
 
-@contextmanager
-def _decoded(stream: io.BufferedReader, encoding: str) -> Iterator[io.TextIOWrapper]:
-    text = io.TextIOWrapper(stream, encoding=encoding, errors="replace", newline="\n")
-    try:
-        yield text
-    finally:
-        # The stream belongs to the caller; a wrapper that is let go would close it.
-        text.detach()
-
-
-def _wide_chunks(stream: io.BufferedReader, encoding: str) -> Iterator[str]:
-    with _decoded(stream, encoding) as text:
-        while piece := text.read(_CHUNK_SIZE):
-            yield piece
+def _unicode(stream: io.BufferedReader, encoding: str) -> io.TextIOWrapper:
+    lent: io.RawIOBase = _Lent(stream)
+    return io.TextIOWrapper(io.BufferedReader(lent), encoding=encoding, errors="replace", newline="\n")
 
 
 def _narrow_chunks(stream: io.BufferedReader) -> Iterator[str]:
@@ -177,8 +178,8 @@ def _unmarked_wide(sample: bytes) -> str:
         encoding = "utf-16-be"
     else:
         return ""
-    narrow = sample.replace(b"\x00", b"")
-    return "" if binary_kind(narrow) else encoding
+    text = sample[: len(sample) // 2 * 2].decode(encoding, "replace")
+    return "" if binary_kind(text.encode()) else encoding
 
 
 def _nearly_utf8(block: bytes) -> bool:
@@ -210,15 +211,40 @@ def guess(block: bytes) -> str:
         return best.encoding if _high_share(sample) > 0.5 else _WESTERN
     if best.encoding == "mac_roman":
         return best.encoding
+    told = _turkish_or_icelandic(sample)
+    if told:
+        return told
     own = [
         (match.coherence, match.encoding)
         for match in matches
-        if match.chaos == least and match.language in _OTHER_LATIN.get(match.encoding, ())
+        if match.chaos == least
+        and match.language in _OTHER_LATIN.get(match.encoding, ())
+        and _reads_otherwise(sample, match.encoding)
     ]
     western = max((match.coherence for match in matches if match.encoding == _WESTERN), default=0.0)
     if own and max(own)[0] >= max(western, 0.4):
         return max(own)[1]
     return _WESTERN
+
+
+def _turkish_or_icelandic(sample: bytes) -> str:
+    """The page, if the six bytes by which the Turkish page and the western one differ abound; or ''."""
+    high = sample.translate(None, _ASCII)
+    own = len(high) - len(high.translate(None, b"\xd0\xdd\xde\xf0\xfd\xfe"))
+    if any(byte in high for byte in b"\xe0\xe8\xeb\xf8"):
+        # Letters of the Baltic and of French, and of neither of these two.
+        return ""
+    if not any(vowel in high for vowel in b"\xe1\xe6\xed\xf3\xfa"):
+        return "cp1254" if own > 0.3 * len(high) else ""
+    eth_and_thorn = b"\xf0" in high and (b"\xfe" in high or b"\xde" in high)
+    return _WESTERN if eth_and_thorn else ""
+
+
+def _reads_otherwise(sample: bytes, encoding: str) -> bool:
+    """Whether two letters at least would be others in the western page: one may be a Spanish ñ."""
+    letters = [byte for byte in set(sample) if byte >= 0xC0]
+    other = [byte for byte in letters if bytes([byte]).decode(encoding) != bytes([byte]).decode(_WESTERN)]
+    return len(other) >= 2
 
 
 def _high_share(sample: bytes) -> float:

@@ -16,15 +16,15 @@ from searchkit.readers.markup import tokens
 from searchkit.readers.prose import clean, one_line
 from searchkit.readers.records import entry, plan_for, said
 
-# Parsing Markdown is slow enough that a larger file would hold up a run, and no article is as long.
-_LIMIT = 4 * 1024 * 1024
+# Markdown is parsed at some 100 KiB a second where it is all lists: a larger file would hold up a run.
+_LIMIT = 1024 * 1024
 
 _FRONT = re.compile(r"\s*---[ \t]*\n(.*?\n)??(?:---|\.\.\.)[ \t]*(?:\n|$)", re.DOTALL)
 
 
 def read_markdown(source: Source) -> Iterator[Article | Problem]:
     """The one article of a Markdown file; UnreadableError if it holds no text."""
-    text = clean(read_whole(source.stream, _LIMIT, "4 MiB"))
+    text = clean(read_whole(source.stream, _LIMIT, "1 MiB"))
     if not text.strip():
         raise UnreadableError("holds no text")
     record: dict[str, object] = {}

@@ -45,24 +45,27 @@ def _elements(source: Source) -> Iterator[str]:
     held: list[str] = []
     size = 0
     for _, line in lines(source.stream):
-        text = line
-        while text is not None:
-            if not held:
-                begin = _BEGIN.search(text)
-                if not begin:
-                    break
-                text, size = text[begin.start() :], 0
-            end = _END.search(text)
-            if not end:
-                held.append(text)
-                size += len(text) + 1
-                break
-            yield "\n".join([*held, text[: end.start()]])
-            held, text = [], text[end.end() :]
         if line is None or size > RECORD_LIMIT:
             raise UnreadableError(f"has a line or a story of more than {RECORD_LIMIT_WORDS}")
+        start = 0
+        if not held:
+            start = _beginning(line, 0)
+        while start >= 0:
+            end = _END.search(line, start)
+            if not end:
+                held.append(line[start:])
+                size += len(line) - start + 1
+                break
+            yield "\n".join([*held, line[start : end.start()]])
+            held, size = [], 0
+            start = _beginning(line, end.end())
     if held:
         raise UnreadableError("ends in the middle of a story")
+
+
+def _beginning(line: str, start: int) -> int:
+    begin = _BEGIN.search(line, start)
+    return begin.start() if begin else -1
 
 
 def _article(source: Source, number: int, element: str) -> Iterator[Article | Problem]:
