@@ -8,10 +8,11 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, get_args
 
 from searchkit.analysis import Chain
 from searchkit.article import Article
+from searchkit.civil import civil_day
 from searchkit.engine import Engine, Filters, Request, Sort, Statistics
 from searchkit.errors import UsageError
 from searchkit.local import open_engine
@@ -35,24 +36,29 @@ class Index:
         limit: int = 10,
         offset: int = 0,
         require_all: bool = False,
-        since: datetime.date | None = None,
-        until: datetime.date | None = None,
+        since: datetime.date | str | None = None,
+        until: datetime.date | str | None = None,
         sources: Iterable[str] = (),
         sort: Sort = "relevance",
     ) -> Results:
         """The best ``limit`` articles for the words and "phrases" of ``text``, after ``offset`` others.
 
-        Any of the words may match, or with ``require_all`` all must. ``since`` and ``until`` are
-        included days. Raises QueryError for a text without a meaning and UsageError for a limit or
-        an offset below zero.
+        Any of the words may match, or with ``require_all`` all must. ``since`` and ``until`` are days,
+        included: dates, or texts such as "2020-03-09", "2020-03" and "2020". ``sources`` are names, and
+        ``sort`` is "relevance", "newest" or "oldest". Raises QueryError for a text without a meaning
+        and UsageError for any other argument that makes no sense.
         """
         if not 0 <= limit <= MOST_HITS or not 0 <= offset <= MOST_HITS:
             raise UsageError(f"limit and offset must lie between 0 and {MOST_HITS:,}")
-        if since and until and since > until:
-            raise UsageError(f"no day lies between {since} and {until}", hint="Exchange since and until.")
+        if sort not in get_args(Sort):
+            raise UsageError(f"there is no order {sort!r}", hint=f"Known: {', '.join(get_args(Sort))}.")
+        first = civil_day(since) if isinstance(since, str) else since
+        last = civil_day(until, last=True) if isinstance(until, str) else until
+        if first and last and first > last:
+            raise UsageError(f"no day lies between {first} and {last}", hint="Exchange since and until.")
         began = time.perf_counter()
         tree = parse(text, require_all=require_all)
-        filters = Filters(since, until, tuple(sources))
+        filters = Filters(first, last, (sources,) if isinstance(sources, str) else tuple(sources))
         response = self._engine.search(Request(tree, filters, sort, offset, limit))
         took_ms = (time.perf_counter() - began) * 1000
         lighting = Lighting(response.terms, response.articles, self._chain)

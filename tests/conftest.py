@@ -9,15 +9,11 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
+from places import ROOT, Run
 
 from searchkit.article import Article
 from searchkit.index import Index
 from searchkit.local import open_engine, open_writer
-
-ROOT = Path(__file__).resolve().parent.parent
-SEED = ROOT / "seeds" / "000_2b5d70423e18adf0.txt"
-
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, SEED, Run
+from places import ROOT, SEED, Run
 from typer.main import get_command
 
 from searchkit.cli.main import app

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import Stemmer
@@ -39,15 +39,15 @@ class Chain:
             raise ValueError(f"no stemmer for {language!r}")
         self.language = language
         self.fingerprint = f"uax29-15.0/nfkc-fold/possessive/snowball-2-{language}/{_REVISION}"
-        self._stemmer = Stemmer.Stemmer(language) if language != "none" else None
+        # The stemmer's own memory would only repeat what ``_seen`` and the vocabularies know.
+        self._stemmer = Stemmer.Stemmer(language, 0) if language != "none" else None
         self._seen: dict[str, tuple[str, str]] = {}
 
     def tokens(self, text: str) -> Iterator[Token]:
-        """Yield the tokens of ``text`` in order; a word that folds to nothing gives none."""
+        """Yield the tokens of ``text`` in order."""
         for start, end in word_spans(text):
             word, stem = self.term(text[start:end])
-            if word:
-                yield Token(start, end, word, stem)
+            yield Token(start, end, word, stem)
 
     def term(self, raw: str) -> tuple[str, str]:
         """The folded form and the stem of one word as it is written."""
@@ -59,3 +59,8 @@ class Chain:
                 self._seen.clear()
             self._seen[raw] = known
         return known
+
+    def terms(self, raw: Sequence[bytes]) -> tuple[list[str], list[str]]:
+        """The folded forms and the stems of many words in UTF-8; those in ASCII are folded already."""
+        words = [word.decode("ascii") if word.isascii() else fold(word.decode("utf-8")) for word in raw]
+        return words, self._stemmer.stemWords(words) if self._stemmer else words

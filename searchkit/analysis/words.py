@@ -14,21 +14,34 @@ from collections.abc import Iterator
 
 from searchkit.analysis import unicode_classes as classes
 
-# The same rules over ASCII alone. Possessive quantifiers keep every pattern linear in the text.
-_ASCII_WORD = re.compile(
-    r"_*+(?:[A-Za-z]++(?:[:.'][A-Za-z]++)*+|[0-9]++(?:[,;.'][0-9]++)*+)++"
-    r"(?:_++(?:[A-Za-z]++(?:[:.'][A-Za-z]++)*+|[0-9]++(?:[,;.'][0-9]++)*+)++)*+_*+"
+# The same rules over ASCII alone. Every loop begins with characters that nothing before it takes, so that a
+# search never goes back and stays linear. (Possessive loops would say so, but Python 3.11.2 has them wrong.)
+_ASCII_PIECE = r"(?:[A-Za-z]+(?:[:.'][A-Za-z]+)*|[0-9]+(?:[,;.'][0-9]+)*)+"
+_ASCII_WORD = re.compile(rf"(_*{_ASCII_PIECE}(?:_+{_ASCII_PIECE})*_*)|_+")
+# The kernel of the store numbers them in this order, from 1.
+CLASSES = (
+    classes.LETTER,
+    classes.HEBREW,
+    classes.NUMBER,
+    classes.KATAKANA,
+    classes.CONNECTOR,
+    classes.LETTER_JOINT,
+    classes.NUMBER_JOINT,
+    classes.JOINT,
+    classes.SINGLE_QUOTE,
+    classes.DOUBLE_QUOTE,
+    classes.MARK,
+    classes.LONE,
+    classes.PICTOGRAPH,
 )
+_JOINER = len(CLASSES) + 1
 _QUOTES = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "＇": "'", "‛": "'"})
 
 
 def word_spans(text: str) -> Iterator[tuple[int, int]]:
     """Yield (start, end) of every word of ``text``, in order, as character offsets."""
-    if text.isascii():
-        for match in _ASCII_WORD.finditer(text):
-            yield match.span()
-        return
-    for match in _unicode_word().finditer(text):
+    matches = _ASCII_WORD.finditer(text) if text.isascii() else _unicode_word().finditer(_classes_of(text))
+    for match in matches:
         # A run of connectors alone ("____") is matched so that it is passed over once.
         if match.lastindex is not None:
             yield match.span()
@@ -38,8 +51,8 @@ def fold(word: str) -> str:
     """The form in which a word is compared: NFKC, full case folding, no possessive.
 
     Curly quotes count as straight ones, soft hyphens and other format characters as nothing, and
-    connectors at either end as nothing, so that ``_Times_`` is ``times``. May return '' for a word
-    that is made of nothing else.
+    connectors at either end as nothing, so that ``_Times_`` is ``times``. What would be left without a
+    single character stays as it is: every word has a form.
     """
     if word.isascii():
         folded = word.lower()
@@ -47,47 +60,66 @@ def fold(word: str) -> str:
         folded = unicodedata.normalize("NFKC", word).casefold().translate(_format_characters())
         folded = unicodedata.normalize("NFKC", folded.translate(_QUOTES))
     folded = folded.strip("_")
-    if folded.endswith("'s"):
+    if folded.endswith("'s") and len(folded) > 2:
         folded = folded[:-2]
-    return folded
-
-
-def character_class(ranges: str) -> str:
-    """The inside of a regular expression's ``[...]`` for one of the ranges of unicode_classes."""
-    parts = []
-    for item in ranges.split():
-        first, _, last = item.partition("-")
-        parts.append(f"\\U{int(first, 16):08x}-\\U{int(last or first, 16):08x}")
-    return "".join(parts)
+    return folded or word
 
 
 @functools.cache
-def _unicode_word() -> re.Pattern[str]:
-    mark, pictograph = character_class(classes.MARK), character_class(classes.PICTOGRAPH)
+def class_table() -> bytes:
+    """The class of every code point, a byte each: 0 for other, then the order of CLASSES from 1."""
+    table = bytearray(0x110000)
+    for number, ranges in enumerate(CLASSES, start=1):
+        for item in ranges.split():
+            first, _, last = item.partition("-")
+            begin, end = int(first, 16), int(last or first, 16) + 1
+            table[begin:end] = bytes([number]) * (end - begin)
+    return bytes(table)
+
+
+def _classes_of(text: str) -> bytes:
+    """The class of each character; the zero width joiner, which rule WB3c looks for, has one of its own."""
+    numbers = memoryview(text.encode("utf-32-le", "surrogatepass")).cast("I")
+    return bytes(map(_table_with_joiner().__getitem__, numbers))
+
+
+@functools.cache
+def _table_with_joiner() -> bytes:
+    table = bytearray(class_table())
+    table[0x200D] = _JOINER
+    return bytes(table)
+
+
+@functools.cache
+def _unicode_word() -> re.Pattern[bytes]:
+    """The rules as a pattern over classes instead of characters."""
+
+    def one_of(*ranges: str) -> bytes:
+        return b"[" + b"".join(_code(item) for item in ranges) + b"]" + marks
+
+    joiner = re.escape(bytes([_JOINER]))
+    mark = b"[" + _code(classes.MARK) + joiner + b"]*"
     # WB4 keeps marks with what they follow, WB3c a pictograph with the zero width joiner before it.
-    marks = f"[{mark}]*+(?:(?<=\u200d)[{pictograph}][{mark}]*+)*+"
-
-    def one_of(*ranges: str) -> str:
-        return f"[{''.join(character_class(item) for item in ranges)}]{marks}"
-
-    hebrew, quote = one_of(classes.HEBREW), one_of(classes.SINGLE_QUOTE)
+    marks = mark + b"(?:(?<=" + joiner + b")" + _code(classes.PICTOGRAPH) + mark + b")*"
+    single, double = one_of(classes.SINGLE_QUOTE), one_of(classes.DOUBLE_QUOTE)
     # WB7a keeps a single quote with the Hebrew letter before it, WB7b and WB7c a double quote between two.
-    hebrew_unit = (
-        f"{hebrew}(?:{quote}|{one_of(classes.DOUBLE_QUOTE)}(?=[{character_class(classes.HEBREW)}]))?+"
+    hebrew = (
+        one_of(classes.HEBREW) + b"(?:" + single + b"|" + double + b"(?=" + _code(classes.HEBREW) + b"))?"
     )
-    letters = f"(?:{one_of(classes.LETTER)}|{hebrew_unit})++"
-    numbers = f"(?:{one_of(classes.NUMBER)})++"
+    letters = b"(?:" + one_of(classes.LETTER) + b"|" + hebrew + b")+"
+    numbers = b"(?:" + one_of(classes.NUMBER) + b")+"
     letter_joint = one_of(classes.LETTER_JOINT, classes.JOINT, classes.SINGLE_QUOTE)
     number_joint = one_of(classes.NUMBER_JOINT, classes.JOINT, classes.SINGLE_QUOTE)
-    connectors = f"(?:{one_of(classes.CONNECTOR)})"
-    piece = (
-        f"(?:(?:{letters}(?:{letter_joint}{letters})*+|{numbers}(?:{number_joint}{numbers})*+)++"
-        f"|(?:{one_of(classes.KATAKANA)})++)"
-    )
-    lone = one_of(classes.LONE)
-    return re.compile(
-        f"({connectors}*+{piece}(?:{connectors}++{piece})*+{connectors}*+)|({lone})|{connectors}++"
-    )
+    connector = b"(?:" + one_of(classes.CONNECTOR) + b")"
+    named = letters + b"(?:" + letter_joint + letters + b")*"
+    counted = numbers + b"(?:" + number_joint + numbers + b")*"
+    piece = b"(?:(?:" + named + b"|" + counted + b")+|(?:" + one_of(classes.KATAKANA) + b")+)"
+    word = connector + b"*" + piece + b"(?:" + connector + b"+" + piece + b")*" + connector + b"*"
+    return re.compile(b"(" + word + b")|(" + one_of(classes.LONE) + b")|" + connector + b"+", re.DOTALL)
+
+
+def _code(ranges: str) -> bytes:
+    return re.escape(bytes([CLASSES.index(ranges) + 1]))
 
 
 @functools.cache

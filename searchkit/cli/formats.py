@@ -108,7 +108,7 @@ def _counts(results: Results, screen: Screen) -> str:
     if not results.total:
         words = [_quoted(term.text) for term in results.terms]
         having = words[0] if len(words) == 1 else f"any of {', '.join(words)}"
-        if len(words) > 1 and any(term.articles for term in results.terms):
+        if any(term.articles for term in results.terms):
             return f"No article matches. {_each_count(results)} {took}"
         return f"No article has {having}. {took}"
     count = screen.bold(f"{results.total:,}")
@@ -123,7 +123,7 @@ def _counts(results: Results, screen: Screen) -> str:
 
 def _each_count(results: Results) -> str:
     counts = (f"{term.articles:,} {_have(term.articles)} {_quoted(term.text)}" for term in results.terms)
-    return f"In the whole index {', '.join(counts)}."
+    return f"In the whole index, {', '.join(counts)}."
 
 
 def _block(hit: Hit, screen: Screen) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -51,34 +52,52 @@ def index(
     folder = Path(os.path.abspath(index_folder))  # noqa: PTH100  (a link stays the name it was given)
     roots = [Path(os.path.abspath(path)) for path in paths]  # noqa: PTH100
     with (
-        open_writer(folder, language=language) as writer,
+        open_writer(folder, language=language, fresh=rebuild) as writer,
         Ledger(folder, fresh=rebuild) as ledger,
         _progress() as watch,
+        _stopped_by_ctrl_c() as stop,
     ):
         try:
-            report = Sync(writer, ledger, folder, watch).run(roots, rebuild=rebuild)
+            report = Sync(writer, ledger, folder, watch=watch, stop=stop).run(roots, rebuild=rebuild)
         except Interrupted as interrupted:
             done = interrupted.report.added + interrupted.report.changed
             complain(
                 f"Stopped: {done:,} new articles of this run are in the index. Run the same command to go on."
             )
             raise typer.Exit(1) from None
-    _complain_of(report.problems)
+    _complain_of(report.problems, report.untold)
     write(str(report))
     if strict and report.skipped:
         raise typer.Exit(1)
 
 
-def _complain_of(problems: list[Problem]) -> None:
+def _complain_of(problems: list[Problem], untold: int) -> None:
     style = screen(sys.stderr)
     for problem in problems[:_SHOWN_PROBLEMS]:
         word = "note" if problem.kept else "skipped"
         where = visible(short_path(problem.origin.path))
         place = f", {problem.origin.place}" if problem.origin.place else ""
         complain(f"{style.error(word)}: {where}{place}: {visible(problem.reason)}")
-    left = len(problems) - _SHOWN_PROBLEMS
+    left = len(problems) - _SHOWN_PROBLEMS + untold
     if left > 0:
         complain(f"... and {left:,} more like these")
+
+
+@contextmanager
+def _stopped_by_ctrl_c() -> Iterator[Callable[[], bool]]:
+    """Ctrl-C lets the article at hand be finished and committed; a second one stops at once."""
+    pressed = False
+
+    def note(number: int, frame: object) -> None:
+        nonlocal pressed
+        pressed = True
+        signal.signal(number, signal.default_int_handler)
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield lambda: pressed
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated
 
@@ -9,7 +10,7 @@ import typer
 
 from searchkit.cli import index, query, show, stats
 from searchkit.cli.terminal import complain, screen, visible, write
-from searchkit.errors import QueryError, SearchkitError
+from searchkit.errors import QueryError, SearchkitError, StorageError, UsageError
 from searchkit.version import __version__
 
 app = typer.Typer(
@@ -45,14 +46,40 @@ def options(
 
 def main() -> None:
     """Run the program; every error of searchkit's own is a sentence on standard error and an exit code."""
+    code: object = 0
     try:
-        app()
+        code = app(standalone_mode=False)
+        sys.stdout.flush()
     except SearchkitError as error:
         complain(_sentence(error))
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         complain("Stopped.")
         sys.exit(1)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        complain(_sentence(StorageError(str(error.strerror or error))))
+        sys.exit(1)
+    except Exception as error:
+        # The command line's own complaints have a message for people; nothing else is expected here.
+        if not hasattr(error, "format_message"):
+            raise
+        complain(_sentence(_usage(error)))
+        sys.exit(2)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _usage(error: Exception) -> UsageError:
+    """What the command line found wrong, as one of this project's errors."""
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "searchkit"
+    message = str(getattr(error, "format_message", str)()).strip().rstrip(".")
+    hint = f"See {command} --help."
+    if "No such option" in message or "'-n'" in message:
+        hint += " Words that begin with a dash stand behind --."
+    return UsageError(message, hint=hint)
 
 
 def _sentence(error: SearchkitError) -> str:

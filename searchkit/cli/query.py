@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from searchkit.cli.formats import FORMATS, Page
-from searchkit.cli.options import DEFAULT_INDEX, IndexOption, day
+from searchkit.cli.options import DEFAULT_INDEX, IndexOption
 from searchkit.cli.terminal import screen, write
 from searchkit.errors import UsageError
 from searchkit.index import open_index
@@ -69,15 +69,14 @@ def query(
         asked.append(output.value)
     if len(set(asked)) > 1:
         raise UsageError(f"only one format can be written, not {' and '.join(sorted(set(asked)))}")
-    first, last = day(since, "--since"), day(until, "--until", last=True)
     with open_index(index_folder) as index:
         results = index.search(
             " ".join(words),
             limit=limit,
             offset=(page - 1) * limit,
             require_all=require_all,
-            since=first,
-            until=last,
+            since=since,
+            until=until,
             sources=source or (),
             sort=sort.value,
         )

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TextIO
 from urllib.parse import quote
 
+from searchkit.errors import StorageError
+
 # C0 controls have pictures of their own; C1 controls and lone surrogates have none. Characters that turn
 # the direction of what follows are left out: a hit must not rearrange the screen around it.
 _VISIBLE: dict[int, str] = {code: chr(0x2400 + code) for code in range(0x20)}
@@ -132,10 +134,12 @@ def write(text: str) -> None:
     try:
         sys.stdout.write(text + "\n")
         sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError as error:
         # The interpreter flushes once more at exit; it must find a place to flush to.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(0) from None
+        if isinstance(error, BrokenPipeError):
+            raise SystemExit(0) from None
+        raise StorageError(f"the answer cannot be written: {error.strerror}") from error
 
 
 def complain(text: str) -> None:

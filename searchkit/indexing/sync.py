@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 
 from searchkit.article import Article, Origin, Problem
@@ -16,14 +17,16 @@ from searchkit.indexing.walk import File, walk
 from searchkit.readers import open_articles
 
 # Characters of text after which a batch is committed: what a crash can cost.
-_BATCH = 48_000_000
+_BATCH = 16_000_000
+MOST_PROBLEMS = 10_000
 
 
 @dataclass(slots=True)
 class Report:
     """What a run did. The first four count articles; ``skipped`` counts files and records.
 
-    ``problems`` are those of this run and those that unchanged files gave when they were read.
+    ``problems`` are those of this run and those that unchanged files gave when they were read: the first
+    10,000 of them, and ``untold`` more.
     """
 
     added: int = 0
@@ -32,6 +35,7 @@ class Report:
     removed: int = 0
     skipped: int = 0
     problems: list[Problem] = field(default_factory=list)
+    untold: int = 0
 
     def __str__(self) -> str:
         return (
@@ -50,27 +54,38 @@ class Progress:
 
 
 class Interrupted(Exception):
-    """The person stopped the run; ``report`` counts what is in the index, committed."""
+    """The run was stopped before its end; ``report`` counts what is in the index, committed."""
 
     def __init__(self, report: Report) -> None:
         super().__init__(str(report))
         self.report = report
 
 
+class _Stopped(Exception):
+    """``stop`` said so."""
+
+
 class Sync:
     """One run that brings an index into agreement with ``paths``.
 
     ``index`` is the folder of the index, which is never read as news. ``watch`` is called after each
-    article and each file.
+    article and each file. Where ``stop`` returns True, the run commits what it has and ends.
     """
 
     def __init__(
-        self, writer: Writer, ledger: Ledger, index: Path, watch: Callable[[Progress], None] | None = None
+        self,
+        writer: Writer,
+        ledger: Ledger,
+        index: Path,
+        *,
+        watch: Callable[[Progress], None] | None = None,
+        stop: Callable[[], bool] | None = None,
     ) -> None:
         self._writer = writer
         self._ledger = ledger
         self._index = index
         self._watch = watch
+        self._stop = stop
         self._report = Report()
         self._committed = Report()
         self._uncommitted = 0
@@ -80,11 +95,12 @@ class Sync:
     def run(self, paths: Sequence[Path], *, rebuild: bool = False) -> Report:
         """Index ``paths``, absolute files and folders; returns the report once all is committed.
 
-        Raises PathMissing, before anything is changed, where a path does not exist; StorageError
-        where the index cannot be written; Interrupted after Ctrl-C.
+        A path that is gone takes its articles out of the index. Raises PathMissing, before anything is
+        changed, where a path neither exists nor was indexed; StorageError where the index cannot be
+        written; Interrupted when the run was stopped.
         """
         for path in paths:
-            if not path.exists():
+            if not path.exists() and not any(True for _ in self._ledger.files_below(path)):
                 raise PathMissing(f"there is nothing at {path}", hint="Look at the path for a slip.")
         try:
             if rebuild:
@@ -98,6 +114,9 @@ class Sync:
                 self._before += file.size
                 self._tell(0)
             self._commit()
+        except _Stopped:
+            self._commit()
+            raise Interrupted(self._committed) from None
         except KeyboardInterrupt:
             raise Interrupted(self._committed) from None
         return self._report
@@ -106,6 +125,8 @@ class Sync:
         """The files under all ``paths``, each once; the first path that leads to a file names it."""
         files: dict[Path, File] = {}
         for root in paths:
+            if not root.exists():
+                continue
             label = self._ledger.label(root)
             for file in walk(root, label, leave_out=self._index, report=self._note):
                 files.setdefault(file.path, file)
@@ -134,6 +155,7 @@ class Sync:
         number = self._ledger.begin_file(file)
         before_articles = self._ledger.articles(number)
         seen: dict[str, Origin] = {}
+        renamed: Counter[Path] = Counter()
         failed = False
         with open_articles(file.path, file.name, explicit=file.explicit) as reading:
             for item in reading:
@@ -141,14 +163,26 @@ class Sync:
                     self._note(item, number)
                     failed = failed or _of_whole_file(item)
                     continue
-                self._article(item, number, before_articles, seen)
+                self._article(self._named(item, file, renamed), number, before_articles, seen)
                 self._tell(reading.bytes_read)
+        for owner, count in renamed.items():
+            ids = "1 id is" if count == 1 else f"{count:,} ids are"
+            reason = f"{ids} taken by {owner}; in this file they begin with {file.name}#"
+            self._note(Problem(Origin(str(file.path)), reason, kept=True), number)
         if not failed:
             for gone in before_articles.keys() - seen.keys():
                 self._writer.remove(gone)
                 self._ledger.remove_article(gone)
                 self._report.removed += 1
         self._ledger.finish_file(number, file)
+
+    def _named(self, article: Article, file: File, renamed: Counter[Path]) -> Article:
+        """The article; where another file gave its id first, under an id that says which file this is."""
+        owner = self._ledger.owner(article.id)
+        if owner is None or owner == file.path:
+            return article
+        renamed[owner] += 1
+        return replace(article, id=f"{file.name}#{article.id}")
 
     def _article(
         self, article: Article, number: int, before: dict[str, bytes], seen: dict[str, Origin]
@@ -160,10 +194,6 @@ class Sync:
             return
         digest = _digest(article)
         known = before.get(article.id)
-        if known is None and (owner := self._ledger.owner(article.id)) is not None:
-            reason = f"the id {article.id!r} is taken already, by {owner}"
-            self._note(Problem(article.origin, reason), number)
-            return
         seen[article.id] = article.origin
         if known == digest:
             self._report.unchanged += 1
@@ -182,22 +212,24 @@ class Sync:
         self._writer.commit()
         self._ledger.commit()
         self._uncommitted = 0
-        report = self._report
-        self._committed = Report(
-            report.added, report.changed, report.unchanged, report.removed, report.skipped, report.problems
-        )
+        self._committed = replace(self._report)
 
     def _note(self, problem: Problem, number: int | None = None) -> None:
-        self._report.problems.append(problem)
         if not problem.kept:
             self._report.skipped += 1
-        if number is not None:
-            self._ledger.put_problem(number, problem)
+        if len(self._report.problems) < MOST_PROBLEMS:
+            self._report.problems.append(problem)
+            if number is not None:
+                self._ledger.put_problem(number, problem)
+        else:
+            self._report.untold += 1
 
     def _tell(self, bytes_read: int) -> None:
         if self._watch:
             met = self._report.added + self._report.changed + self._report.unchanged
             self._watch(Progress(met, min(self._before + bytes_read, self._total), self._total))
+        if self._stop and self._stop():
+            raise _Stopped
 
 
 def _of_whole_file(problem: Problem) -> bool:

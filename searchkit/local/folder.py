@@ -28,8 +28,10 @@ def open_engine(path: Path) -> Engine:
     return WhooshEngine(path, chain)
 
 
-def open_writer(path: Path, *, language: str = "english") -> Writer:
+def open_writer(path: Path, *, language: str = "english", fresh: bool = False) -> Writer:
     """The writer of the index in the folder ``path``, which is made where there is none.
+
+    With ``fresh`` an index that is damaged, or of another version, gives way to an empty one.
 
     Raises NotAnIndex where the path holds something else, IndexLocked, AnalysisMismatch,
     IndexDamaged or StorageError.
@@ -37,7 +39,11 @@ def open_writer(path: Path, *, language: str = "english") -> Writer:
     from searchkit.local import whoosh_engine  # heavy: see open_engine
 
     if _exists(path):
-        return whoosh_engine.WhooshWriter(path, _chain(path))
+        try:
+            return whoosh_engine.WhooshWriter(path, _chain(path))
+        except (IndexDamaged, AnalysisMismatch):
+            if not fresh:
+                raise
     chain = Chain(language)
     try:
         path.mkdir(parents=True, exist_ok=True)

@@ -179,10 +179,15 @@ class WhooshWriter:
 
     def __init__(self, path: Path, chain: Chain) -> None:
         self._chain = chain
-        self._index = index.open_dir(str(path))
         self._clear = False
         self._batch: set[str] = set()
-        self._committed = self._ids()
+        try:
+            self._index = index.open_dir(str(path))
+            self._committed = self._ids()
+        except Exception as error:  # Whoosh has no errors of its own for damage
+            raise IndexDamaged(
+                f"the index {path} is damaged", hint="Build it again: searchkit index --rebuild PATH"
+            ) from error
         self._writer = self._open()
 
     def put(self, article: Article) -> None:

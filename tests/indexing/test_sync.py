@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -31,9 +32,18 @@ class Home:
         os.utime(path, (self.ticks, self.ticks))
         return path
 
-    def sync(self, *paths: Path, rebuild: bool = False, watch: object = None) -> Report:
-        with open_writer(self.index) as writer, Ledger(self.index, fresh=rebuild) as ledger:
-            run = Sync(writer, ledger, self.index, watch)  # type: ignore[arg-type]
+    def sync(
+        self,
+        *paths: Path,
+        rebuild: bool = False,
+        watch: Callable[[Progress], None] | None = None,
+        stop: Callable[[], bool] | None = None,
+    ) -> Report:
+        with (
+            open_writer(self.index, fresh=rebuild) as writer,
+            Ledger(self.index, fresh=rebuild) as ledger,
+        ):
+            run = Sync(writer, ledger, self.index, watch=watch, stop=stop)
             return run.run(paths or (self.news,), rebuild=rebuild)
 
     def ids(self, text: str) -> list[str]:
@@ -117,16 +127,46 @@ def test_a_file_under_two_paths_is_one_article(home: Home) -> None:
     assert home.sync(home.news / "2020").unchanged == 1
 
 
-def test_two_articles_with_one_id_keep_the_first(home: Home) -> None:
+def test_two_articles_of_one_file_with_one_id_keep_the_first(home: Home) -> None:
     home.file("a.jsonl", '{"id": "x", "text": "police"}\n{"id": "x", "text": "parade"}\n')
-    home.file("b.jsonl", '{"id": "x", "text": "pride"}\n')
     report = home.sync()
-    assert str(report) == "1 added, 0 changed, 0 unchanged, 0 removed, 2 skipped"
-    assert [problem.origin.place for problem in report.problems] == ["line 2", "line 1"]
-    assert all("'x' is taken already" in problem.reason for problem in report.problems)
-    assert home.ids("police") == ["x"]
+    assert str(report) == "1 added, 0 changed, 0 unchanged, 0 removed, 1 skipped"
+    assert report.problems[0].origin.place == "line 2"
+    assert report.problems[0].reason == "the id 'x' is taken already, by line 1"
+    assert home.ids("police parade") == ["x"]
     # An unchanged file repeats its problems without being read again.
-    assert home.sync().skipped == 2
+    assert home.sync().skipped == 1
+
+
+def test_files_that_number_their_articles_alike_lose_none(home: Home) -> None:
+    home.file("a.jsonl", '{"id": "1", "text": "police"}\n{"id": "2", "text": "police"}\n')
+    home.file(
+        "b.jsonl", '{"id": "1", "text": "police"}\n{"id": "2", "text": "police"}\n{"id": "3", "text": "x"}\n'
+    )
+    report = home.sync()
+    assert (report.added, report.skipped) == (5, 0)
+    assert [problem.reason for problem in report.problems] == [
+        f"2 ids are taken by {home.news}/a.jsonl; in this file they begin with news/b.jsonl#"
+    ]
+    assert home.ids("police") == ["1", "2", "news/b.jsonl#1", "news/b.jsonl#2"]
+    assert home.sync().unchanged == 5
+
+
+@pytest.mark.parametrize("names", [("a.jsonl", "z.jsonl"), ("z.jsonl", "a.jsonl")])
+def test_an_article_that_moves_from_file_to_file_is_never_lost(home: Home, names: tuple[str, str]) -> None:
+    """A record that moved to a file read earlier was once refused, since its old file still had its id."""
+    here, there = names
+    home.file(here, '{"id": "1", "text": "stays"}\n{"id": "2", "text": "moves"}\n')
+    home.file(there, '{"id": "3", "text": "other"}\n')
+    home.sync()
+    home.file(here, '{"id": "1", "text": "stays"}\n')
+    home.file(there, '{"id": "3", "text": "other"}\n{"id": "2", "text": "moves"}\n')
+    home.sync()
+    assert len(home.ids("moves")) == 1
+    (home.news / here).unlink()
+    home.sync()
+    assert len(home.ids("moves")) == 1
+    assert home.ids("stays") == []
 
 
 def test_bad_files_are_reported_and_the_run_goes_on(home: Home) -> None:
@@ -181,6 +221,37 @@ def test_a_loop_of_links_ends(home: Home) -> None:
     (home.news / "broken.txt").symlink_to(home.news / "nothing")
     report = home.sync()
     assert (report.added, report.skipped) == (1, 1)
+
+
+def test_a_path_that_is_gone_takes_its_articles_along(home: Home) -> None:
+    gone = home.file("2020/a.txt", "police")
+    home.file("2021/b.txt", "police")
+    home.sync(home.news / "2020", home.news / "2021")
+    gone.unlink()
+    gone.parent.rmdir()
+    assert str(home.sync(gone.parent)) == "0 added, 0 changed, 0 unchanged, 1 removed, 0 skipped"
+    assert home.ids("police") == ["2021/b.txt"]
+    with pytest.raises(PathMissing, match="nothing at"):
+        home.sync(gone.parent)
+
+
+def test_a_run_that_is_stopped_commits_what_it_has(home: Home) -> None:
+    for number in range(10):
+        home.file(f"{number}.txt", "police")
+    seen: list[Progress] = []
+    with pytest.raises(Interrupted) as caught:
+        home.sync(watch=seen.append, stop=lambda: seen[-1].articles == 4)
+    assert caught.value.report.added == 4
+    assert len(home.ids("police")) == 4
+    assert (report := home.sync()).added == 6
+    assert report.unchanged == 4
+
+
+def test_a_flood_of_problems_is_counted_and_not_kept(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sync_module, "MOST_PROBLEMS", 5)
+    home.file("a.jsonl", "junk\n" * 20)
+    report = home.sync()
+    assert (report.skipped, len(report.problems), report.untold) == (20, 5, 15)
 
 
 def test_a_missing_path_changes_nothing(home: Home) -> None:

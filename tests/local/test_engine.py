@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from places import ROOT
 
 from searchkit.article import Article, Origin
 from searchkit.errors import (

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from conftest import SEED
 from hypothesis import given
 from hypothesis import strategies as st
+from places import SEED
 
 from searchkit.analysis import Chain
 from searchkit.article import Article
