@@ -1,6 +1,6 @@
 """``python -m searchkit`` is the program ``searchkit``."""
 
-from searchkit.cli.main import main
+from searchkit.cli import main
 
 if __name__ == "__main__":
     main()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Literal, Protocol, Self
@@ -28,13 +29,17 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One question to an engine: hits ``offset`` to ``offset + limit`` of ``query``, in this order."""
+    """One question to an engine: hits ``offset`` to ``offset + limit`` of ``query``, in this order.
+
+    ``count_all`` asks for ``total_all`` besides.
+    """
 
     query: Node
     filters: Filters = field(default_factory=Filters)
     sort: Sort = "relevance"
     offset: int = 0
     limit: int = 10
+    count_all: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +57,19 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An article that matches, and its score (0.0 where the order is by date)."""
+    """An article that matches, by its id, and its score (0.0 where the order is by date).
 
-    article: Article
+    ``load`` fetches the article itself, when it is wanted.
+    """
+
+    id: str
     score: float
+    load: Callable[[], Article]
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """The answer: ``total`` articles match, ``total_all`` have every part of the query.
+    """The answer: ``total`` articles match, ``total_all`` have every part of the query (if it was asked).
 
     Both are exact and with the filters applied. ``found`` is the part that was asked for, best
     first; equal scores stand newest first, then by id. ``articles`` is the size of the index.
@@ -132,6 +141,9 @@ class Engine(Protocol):
 
     def statistics(self) -> Statistics:
         """What the index holds."""
+
+    def refresh(self) -> None:
+        """Show what was committed since the index was opened."""
 
     def close(self) -> None:
         """Let go of the files."""

@@ -27,6 +27,7 @@ class Index:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._closed = False
         self._chain = Chain(engine.language)
 
     def search(
@@ -56,6 +57,7 @@ class Index:
         last = civil_day(until, last=True) if isinstance(until, str) else until
         if first and last and first > last:
             raise UsageError(f"no day lies between {first} and {last}", hint="Exchange since and until.")
+        self._check_open()
         began = time.perf_counter()
         tree = parse(text, require_all=require_all)
         filters = Filters(first, last, (sources,) if isinstance(sources, str) else tuple(sources))
@@ -66,15 +68,26 @@ class Index:
 
     def article(self, article_id: str) -> Article:
         """The article with this id; raises ArticleMissing."""
+        self._check_open()
         return self._engine.article(article_id)
 
     def statistics(self) -> Statistics:
         """How much the index holds, and of what."""
+        self._check_open()
         return self._engine.statistics()
+
+    def refresh(self) -> None:
+        """Show what was committed since this was opened."""
+        self._engine.refresh()
 
     def close(self) -> None:
         """Let go of the files of the index."""
+        self._closed = True
         self._engine.close()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise UsageError("this index is closed", hint="Open it again with searchkit.open.")
 
     def __enter__(self) -> Self:
         return self

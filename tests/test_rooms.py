@@ -15,8 +15,8 @@ PACKAGE = Path(searchkit.__file__).parent
 ROOT = PACKAGE.parent
 # The table of ARCHITECTURE.md, from the top down; ``version`` stands above all.
 ROOMS = [
-    "version", "errors", "civil", "article", "analysis", "readers", "query", "engine", "local", "results",
-    "index", "indexing", "cli",
+    "version", "errors", "civil", "article", "analysis", "readers", "query", "store", "engine", "local",
+    "results", "index", "indexing", "cli",
 ]  # fmt: skip
 # The front door and the program's entry stand below everything.
 DOORS = ["__init__", "__main__"]
@@ -108,9 +108,7 @@ def test_the_front_door_offers_just_this() -> None:
 def test_the_exception_tree_is_drawn_as_it_is() -> None:
     from searchkit import errors
 
-    drawn = re.findall(
-        r"^[ │├└─]*([A-Z]\w+)", str(errors.__doc__).split("tree.")[1].split("Each message")[0], re.M
-    )
+    drawn = re.findall(r"^[ │├└─]*([A-Z]\w+)", str(errors.__doc__).split("tree.")[1].split("Each message")[0], re.M)
     raised = [name for name, value in vars(errors).items() if isinstance(value, type)]
     assert sorted(drawn) == sorted(raised)
     for name in raised:

@@ -103,9 +103,7 @@ def _unicode_word() -> re.Pattern[bytes]:
     marks = mark + b"(?:(?<=" + joiner + b")" + _code(classes.PICTOGRAPH) + mark + b")*"
     single, double = one_of(classes.SINGLE_QUOTE), one_of(classes.DOUBLE_QUOTE)
     # WB7a keeps a single quote with the Hebrew letter before it, WB7b and WB7c a double quote between two.
-    hebrew = (
-        one_of(classes.HEBREW) + b"(?:" + single + b"|" + double + b"(?=" + _code(classes.HEBREW) + b"))?"
-    )
+    hebrew = one_of(classes.HEBREW) + b"(?:" + single + b"|" + double + b"(?=" + _code(classes.HEBREW) + b"))?"
     letters = b"(?:" + one_of(classes.LETTER) + b"|" + hebrew + b")+"
     numbers = b"(?:" + one_of(classes.NUMBER) + b")+"
     letter_joint = one_of(classes.LETTER_JOINT, classes.JOINT, classes.SINGLE_QUOTE)

@@ -82,10 +82,9 @@ def as_csv(results: Results, page: Page) -> str:
 
 def as_trec(results: Results, page: Page) -> str:
     """TREC's six columns: topic, Q0, id, rank, score, tag. Blanks within an id are percent-encoded."""
-    topic = quote(page.topic, safe="")
+    topic = quote(page.topic, safe="", errors="replace")
     return "\n".join(
-        f"{topic} Q0 {_trec_id(hit.id)} {hit.rank} {_trec_score(results, hit):.6f} searchkit"
-        for hit in results
+        f"{topic} Q0 {_trec_id(hit.id)} {hit.rank} {_trec_score(results, hit):.6f} searchkit" for hit in results
     )
 
 
@@ -146,9 +145,7 @@ def _block(hit: Hit, screen: Screen) -> str:
     out.append(indent + " · ".join(fact for fact in facts if fact))
     width = screen.columns - len(indent) if screen.columns else 0
     for start, end in lines(hit.snippet, width) if hit.snippet else ():
-        inside = [
-            (max(a, start) - start, min(b, end) - start) for a, b in hit.highlights if a < end and b > start
-        ]
+        inside = [(max(a, start) - start, min(b, end) - start) for a, b in hit.highlights if a < end and b > start]
         out.append(indent + screen.lit(hit.snippet[start:end], inside))
     return "\n".join(out)
 
@@ -197,4 +194,4 @@ def _have(count: int) -> str:
 
 
 def _quoted(word: str) -> str:
-    return f"“{visible(word)}”"
+    return f"“{visible(word if len(word) <= 60 else word[:60] + '…')}”"

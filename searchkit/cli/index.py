@@ -26,17 +26,14 @@ _SHOWN_PROBLEMS = 20
 
 
 def index(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files and folders of articles.")],
+    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files and folders of articles.")],
     index_folder: IndexOption = DEFAULT_INDEX,
-    rebuild: Annotated[
-        bool, typer.Option("--rebuild", help="Start afresh: forget what the index holds.")
-    ] = False,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="End with exit code 1 when anything was skipped.")
-    ] = False,
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Start afresh: forget what the index holds.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="End with exit code 1 when anything was skipped.")] = False,
     language: Annotated[
-        str, typer.Option(help="The language whose word forms are brought together; 'none' for none.")
-    ] = "english",
+        str | None,
+        typer.Option(metavar="NAME", help="The language whose word forms are brought together: english unless told."),
+    ] = None,
 ) -> None:
     """Index files and folders of articles.
 
@@ -47,8 +44,10 @@ def index(
     from searchkit.indexing import Interrupted, Ledger, Sync  # heavy, and no other command needs them
     from searchkit.local import open_writer
 
-    if language not in LANGUAGES:
+    if language is not None and language not in LANGUAGES:
         raise UsageError(f"there is no language {language!r}", hint=f"Known: {', '.join(LANGUAGES)}.")
+    if not all(path.strip() for path in paths):
+        raise UsageError("a path is empty", hint="Name a file or a folder.")
     folder = Path(os.path.abspath(index_folder))  # noqa: PTH100  (a link stays the name it was given)
     roots = [Path(os.path.abspath(path)) for path in paths]  # noqa: PTH100
     with (
@@ -61,9 +60,7 @@ def index(
             report = Sync(writer, ledger, folder, watch=watch, stop=stop).run(roots, rebuild=rebuild)
         except Interrupted as interrupted:
             done = interrupted.report.added + interrupted.report.changed
-            complain(
-                f"Stopped: {done:,} new articles of this run are in the index. Run the same command to go on."
-            )
+            complain(f"Stopped: {done:,} new articles of this run are in the index. Run the same command to go on.")
             raise typer.Exit(1) from None
     _complain_of(report.problems, report.untold)
     write(str(report))

@@ -13,6 +13,10 @@ from searchkit.cli.terminal import complain, screen, visible, write
 from searchkit.errors import QueryError, SearchkitError, StorageError, UsageError
 from searchkit.version import __version__
 
+# Of a message, and of a query before and behind the caret: what a person can still take in.
+_LONGEST = 400
+_AROUND = 60
+
 app = typer.Typer(
     name="searchkit",
     help="Index the news that you have, and find what was written.",
@@ -44,7 +48,7 @@ def options(
     """Index the news that you have, and find what was written."""
 
 
-def main() -> None:
+def run() -> None:
     """Run the program; every error of searchkit's own is a sentence on standard error and an exit code."""
     code: object = 0
     try:
@@ -60,7 +64,8 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        complain(_sentence(StorageError(str(error.strerror or error))))
+        what = f" ({error.filename})" if error.filename else ""
+        complain(_sentence(StorageError(f"{error.strerror or error}{what}")))
         sys.exit(1)
     except Exception as error:
         # The command line's own complaints have a message for people; nothing else is expected here.
@@ -84,8 +89,11 @@ def _usage(error: Exception) -> UsageError:
 
 def _sentence(error: SearchkitError) -> str:
     style = screen(sys.stderr)
-    text = f"{style.error('searchkit:')} {visible(error.message)}"
+    message = error.message if len(error.message) <= _LONGEST else error.message[:_LONGEST] + "…"
+    text = f"{style.error('searchkit:')} {visible(message)}"
     if isinstance(error, QueryError) and error.text.strip():
-        before = visible(error.text[: error.column - 1])
-        text += f"\n  {before}{visible(error.text[error.column - 1 :])}\n  {' ' * len(before)}^"
+        begin = max(error.column - 1 - _AROUND, 0)
+        before = ("…" if begin else "") + visible(error.text[begin : error.column - 1])
+        behind = visible(error.text[error.column - 1 : error.column - 1 + _AROUND])
+        text += f"\n  {before}{behind}\n  {' ' * len(before)}^"
     return f"{text}\n{visible(error.hint)}" if error.hint else text

@@ -40,15 +40,9 @@ def query(
     index_folder: IndexOption = DEFAULT_INDEX,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=100_000, help="How many hits.")] = 10,
     page: Annotated[int, typer.Option(min=1, help="Which page of that many hits.")] = 1,
-    require_all: Annotated[
-        bool, typer.Option("--all", help="Only articles that have all the words.")
-    ] = False,
-    since: Annotated[
-        str | None, typer.Option(metavar="DATE", help="Not before this day, month or year.")
-    ] = None,
-    until: Annotated[
-        str | None, typer.Option(metavar="DATE", help="Not after this day, month or year.")
-    ] = None,
+    require_all: Annotated[bool, typer.Option("--all", help="Only articles that have all the words.")] = False,
+    since: Annotated[str | None, typer.Option(metavar="DATE", help="Not before this day, month or year.")] = None,
+    until: Annotated[str | None, typer.Option(metavar="DATE", help="Not after this day, month or year.")] = None,
     source: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="Only from this source; may be repeated.")
     ] = None,

@@ -169,7 +169,7 @@ class Ledger:
 
     def put_problem(self, number: int, problem: Problem) -> None:
         """Note a problem of file ``number``."""
-        row = (number, problem.origin.place, problem.reason, int(problem.kept))
+        row = (number, printable(problem.origin.place), printable(problem.reason), int(problem.kept))
         self._rows("INSERT INTO problems VALUES (?, ?, ?, ?)", *row)
 
     def problems(self, number: int, path: Path) -> list[Problem]:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from searchkit.article import Article, Origin, Problem
 from searchkit.engine import Writer
-from searchkit.errors import PathMissing
+from searchkit.errors import PathMissing, StorageError
 from searchkit.indexing.ledger import Ledger
-from searchkit.indexing.walk import File, walk
+from searchkit.indexing.walk import File, printable, walk
 from searchkit.readers import open_articles
 
 # Characters of text after which a batch is committed: what a crash can cost.
@@ -100,7 +100,7 @@ class Sync:
         written; Interrupted when the run was stopped.
         """
         for path in paths:
-            if not path.exists() and not any(True for _ in self._ledger.files_below(path)):
+            if not _exists(path) and not any(True for _ in self._ledger.files_below(path)):
                 raise PathMissing(f"there is nothing at {path}", hint="Look at the path for a slip.")
         try:
             if rebuild:
@@ -125,7 +125,7 @@ class Sync:
         """The files under all ``paths``, each once; the first path that leads to a file names it."""
         files: dict[Path, File] = {}
         for root in paths:
-            if not root.exists():
+            if not _exists(root):
                 continue
             label = self._ledger.label(root)
             for file in walk(root, label, leave_out=self._index, report=self._note):
@@ -167,7 +167,7 @@ class Sync:
                 self._tell(reading.bytes_read)
         for owner, count in renamed.items():
             ids = "1 id is" if count == 1 else f"{count:,} ids are"
-            reason = f"{ids} taken by {owner}; in this file they begin with {file.name}#"
+            reason = f"{ids} taken by {printable(str(owner))}; in this file they begin with {file.name}#"
             self._note(Problem(Origin(str(file.path)), reason, kept=True), number)
         if not failed:
             for gone in before_articles.keys() - seen.keys():
@@ -184,9 +184,7 @@ class Sync:
         renamed[owner] += 1
         return replace(article, id=f"{file.name}#{article.id}")
 
-    def _article(
-        self, article: Article, number: int, before: dict[str, bytes], seen: dict[str, Origin]
-    ) -> None:
+    def _article(self, article: Article, number: int, before: dict[str, bytes], seen: dict[str, Origin]) -> None:
         if article.id in seen:
             taken = seen[article.id].place or "this file"
             reason = f"the id {article.id!r} is taken already, by {taken}"
@@ -230,6 +228,14 @@ class Sync:
             self._watch(Progress(met, min(self._before + bytes_read, self._total), self._total))
         if self._stop and self._stop():
             raise _Stopped
+
+
+def _exists(path: Path) -> bool:
+    """Whether something is at ``path``; raises StorageError where it may not be looked at."""
+    try:
+        return path.exists()
+    except OSError as error:
+        raise StorageError(f"{path} cannot be looked at: {error.strerror}") from error
 
 
 def _of_whole_file(problem: Problem) -> bool:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from searchkit.article import Origin, Problem
 
+_LATEST = (1 << 63) - 1
+
 
 @dataclass(frozen=True, slots=True)
 class File:
@@ -51,7 +53,7 @@ def walk(root: Path, label: str, *, leave_out: Path, report: Callable[[Problem],
 
 def printable(name: str) -> str:
     """A file's name as text that can be stored anywhere: a byte that is not UTF-8 becomes U+FFFD."""
-    return os.fsencode(name).decode("utf-8", "replace")
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _file(path: Path, name: str, *, explicit: bool, report: Callable[[Problem], None]) -> Iterator[File]:
@@ -61,6 +63,8 @@ def _file(path: Path, name: str, *, explicit: bool, report: Callable[[Problem], 
         report(Problem(Origin(str(path)), f"cannot be read ({error.strerror})"))
         return
     if stat.S_ISREG(status.st_mode):
-        yield File(path, printable(name), status.st_size, status.st_mtime_ns, explicit)
+        # A time beyond the year 2262 is still a time; the ledger's numbers end there.
+        changed = max(-_LATEST, min(status.st_mtime_ns, _LATEST))
+        yield File(path, printable(name), status.st_size, changed, explicit)
     else:
         report(Problem(Origin(str(path)), "is not a regular file"))

@@ -1,5 +1,46 @@
-"""How is a tree answered on this machine? By an index in a folder."""
+"""How is a tree answered on this machine? By the segments of an index in a folder."""
 
-from searchkit.local.folder import open_engine, open_writer
+from __future__ import annotations
+
+from pathlib import Path
+
+from searchkit.engine import Engine, Writer
+
+
+def open_engine(path: Path) -> Engine:
+    """The index in the folder ``path``, ready to be asked.
+
+    Raises IndexMissing, NotAnIndex, IndexDamaged, AnalysisMismatch or StorageError.
+    """
+    from searchkit.local.engine import LocalEngine  # heavy: not before an index is wanted
+
+    return LocalEngine(path)
+
+
+def open_writer(
+    path: Path,
+    *,
+    language: str | None = None,
+    fresh: bool = False,
+    memory: int | None = None,
+    workers: int | None = None,
+) -> Writer:
+    """The writer of the index in the folder ``path``, which is made where there is none.
+
+    ``language`` is English for a new index, and must be the one of an index that is there. With ``fresh`` an
+    index that is damaged, of another version or of another language gives way to an empty one, with the first
+    commit. ``memory`` is in bytes. Raises UsageError for another language, NotAnIndex where the path holds
+    something else, IndexLocked, AnalysisMismatch, IndexDamaged or StorageError.
+    """
+    from searchkit.store.writer import DEFAULT_MEMORY, StoreWriter, workers_of_this_machine
+
+    return StoreWriter(
+        path,
+        language=language,
+        fresh=fresh,
+        memory=memory or DEFAULT_MEMORY,
+        workers=workers or workers_of_this_machine(),
+    )
+
 
 __all__ = ["open_engine", "open_writer"]

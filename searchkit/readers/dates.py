@@ -135,11 +135,7 @@ def _civil_day(text: str) -> datetime.date | None:
 def _checked(year: int, month: int, day: int, found: dict[str, str | None]) -> datetime.date | None:
     if not 1500 <= year <= 2200:
         return None
-    if (
-        int(found.get("hour") or 0) > 24
-        or int(found.get("minute") or 0) > 59
-        or int(found.get("second") or 0) > 60
-    ):
+    if int(found.get("hour") or 0) > 24 or int(found.get("minute") or 0) > 59 or int(found.get("second") or 0) > 60:
         return None
     try:
         date = datetime.date(year, month, day)

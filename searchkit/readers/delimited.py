@@ -120,9 +120,7 @@ class _Supply:
                 self.first = self._line
             self._size += len(text)
             if self._size > RECORD_LIMIT and self.held:
-                raise UnreadableError(
-                    f"a row that begins in line {self.first} is longer than {RECORD_LIMIT_WORDS}"
-                )
+                raise UnreadableError(f"a row that begins in line {self.first} is longer than {RECORD_LIMIT_WORDS}")
             self.held.append(text)
             return text + "\n"
         self.ended = True

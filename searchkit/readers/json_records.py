@@ -82,9 +82,7 @@ def _whole(source: Source, numbered: _Lines) -> Iterator[Article | Problem]:
     for number, text in numbered:
         size += RECORD_LIMIT if text is None else len(text)
         if text is None or size >= RECORD_LIMIT:
-            raise UnreadableError(
-                f"is one JSON text of more than {RECORD_LIMIT_WORDS} and no array of records"
-            )
+            raise UnreadableError(f"is one JSON text of more than {RECORD_LIMIT_WORDS} and no array of records")
         kept.append((number, text))
     try:
         document = _parsed("\n".join(text for _, text in kept))

@@ -123,9 +123,7 @@ def _unwrapped(record: dict[str, object]) -> dict[str, object]:
     for envelope in _ENVELOPES:
         inner = record.get(envelope)
         if isinstance(inner, dict):
-            outer = {
-                key: value for key, value in record.items() if key not in _ENVELOPES and key not in inner
-            }
+            outer = {key: value for key, value in record.items() if key not in _ENVELOPES and key not in inner}
             record = {**inner, **outer}
     return record
 

@@ -15,18 +15,19 @@ from searchkit.results.snippets import Snippet, snippet
 
 
 class Hit:
-    """One article of an answer; ``rank`` counts from 1 over all pages."""
+    """One article of an answer; ``rank`` counts from 1 over all pages, ``id`` is unique in the index."""
 
     def __init__(self, rank: int, found: Found, lighting: Lighting) -> None:
         self.rank = rank
         self.score = found.score
-        self.article: Article = found.article
+        self.id = found.id
+        self._found = found
         self._lighting = lighting
 
-    @property
-    def id(self) -> str:
-        """The article's id, unique in its index."""
-        return self.article.id
+    @cached_property
+    def article(self) -> Article:
+        """The article, whole; it is fetched when it is first asked for."""
+        return self._found.load()
 
     @cached_property
     def title(self) -> str:

@@ -80,8 +80,8 @@ def _around(text: str, starts: list[int], window: tuple[int, int], room: int) ->
     begin = sentence if first - sentence <= _LEAD else _word_border(text, first - _LEAD // 2, first)
     end = max(last, min(len(text), begin + room))
     if end == len(text):  # what is left over goes to the sentences before
-        earlier = starts[min(bisect_left(starts, end - room), len(starts) - 1)]
-        begin = min(begin, earlier)
+        earlier = bisect_left(starts, end - room)
+        begin = min(begin, starts[earlier] if earlier < len(starts) else begin)
     following = bisect_right(starts, end)
     border = starts[following - 1]
     if border > last and border - begin >= room // 2:

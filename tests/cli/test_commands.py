@@ -172,9 +172,7 @@ def test_hostile_text_never_reaches_a_terminal_raw(seeds: Path, searchkit: Run) 
 
 
 def test_no_cell_is_a_formula(seeds: Path, searchkit: Run) -> None:
-    (seeds / "f.jsonl").write_text(
-        '{"id": "=1+1", "title": "@SUM(1)", "text": "formula", "source": "-2+3"}\n'
-    )
+    (seeds / "f.jsonl").write_text('{"id": "=1+1", "title": "@SUM(1)", "text": "formula", "source": "-2+3"}\n')
     searchkit("index", "seeds")
     rows = list(csv.DictReader(io.StringIO(searchkit("query", "formula", "--csv").stdout)))
     assert (rows[0]["id"], rows[0]["title"], rows[0]["source"]) == ("'=1+1", "'@SUM(1)", "'-2+3")
@@ -191,7 +189,7 @@ def test_a_closed_pipe_ends_quietly(indexed: Path, tmp_path: Path) -> None:
 def test_ctrl_c_keeps_what_was_committed_and_the_next_run_goes_on(tmp_path: Path, searchkit: Run) -> None:
     (tmp_path / "news").mkdir()
     line = json.dumps({"text": "police " + "some words that go on " * 200})
-    (tmp_path / "news" / "a.jsonl").write_text((line + "\n") * 4000)
+    (tmp_path / "news" / "a.jsonl").write_text((line + "\n") * 40_000)
     process = subprocess.Popen(
         [sys.executable, "-m", "searchkit", "index", "news"],
         cwd=tmp_path,
@@ -201,7 +199,7 @@ def test_ctrl_c_keeps_what_was_committed_and_the_next_run_goes_on(tmp_path: Path
     )
     while not (tmp_path / "index" / "files.sqlite").exists() and process.poll() is None:
         time.sleep(0.01)
-    time.sleep(0.5)
+    time.sleep(0.2)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 1

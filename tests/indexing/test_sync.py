@@ -140,9 +140,7 @@ def test_two_articles_of_one_file_with_one_id_keep_the_first(home: Home) -> None
 
 def test_files_that_number_their_articles_alike_lose_none(home: Home) -> None:
     home.file("a.jsonl", '{"id": "1", "text": "police"}\n{"id": "2", "text": "police"}\n')
-    home.file(
-        "b.jsonl", '{"id": "1", "text": "police"}\n{"id": "2", "text": "police"}\n{"id": "3", "text": "x"}\n'
-    )
+    home.file("b.jsonl", '{"id": "1", "text": "police"}\n{"id": "2", "text": "police"}\n{"id": "3", "text": "x"}\n')
     report = home.sync()
     assert (report.added, report.skipped) == (5, 0)
     assert [problem.reason for problem in report.problems] == [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -149,7 +150,7 @@ def test_a_reader_shows_the_commit_that_it_was_opened_on(tmp_path: Path) -> None
 
 
 def test_a_second_writer_is_told(tmp_path: Path) -> None:
-    with open_writer(tmp_path / "i"), pytest.raises(IndexLocked, match="another process"):
+    with open_writer(tmp_path / "i"), pytest.raises(IndexLocked, match="is writing to the index"):
         open_writer(tmp_path / "i")
 
 
@@ -186,16 +187,37 @@ def test_paths_that_hold_no_index(tmp_path: Path) -> None:
 def test_damage_and_other_versions_are_said(tmp_path: Path) -> None:
     with open_writer(tmp_path / "i") as writer:
         writer.commit()
-    marker = tmp_path / "i" / "searchkit.json"
-    good = json.loads(marker.read_text())
-    for bad in ("", "[]", '{"format": "x"}', "\x00"):
-        marker.write_text(bad)
+    manifest = tmp_path / "i" / "manifest.json"
+    good = json.loads(manifest.read_text())
+
+    def sealed(**changes: object) -> str:
+        index = {**good["index"], **changes}
+        compact = json.dumps(index, sort_keys=True, separators=(",", ":"))
+        return json.dumps({"checksum": zlib.crc32(compact.encode()), "index": index})
+
+    for bad in ("", "[]", '{"index": "x"}', "\x00", sealed(segments=[1]), sealed(generation="x")):
+        manifest.write_text(bad)
         with pytest.raises(IndexDamaged, match="damaged"):
             open_engine(tmp_path / "i")
-    for other in ({**good, "format": 99}, {**good, "analysis": "something else"}):
-        marker.write_text(json.dumps(other))
-        with pytest.raises(AnalysisMismatch, match="another version"):
-            open_engine(tmp_path / "i")
+    manifest.write_text(json.dumps({**good, "checksum": 1}))
+    with pytest.raises(IndexDamaged, match="checksum"):
+        open_engine(tmp_path / "i")
+    segment = {"name": "../x", "bytes": 1, "articles": 1, "live": 1, "title_words": 1, "body_words": 1}
+    manifest.write_text(sealed(segments=[segment]))
+    with pytest.raises(IndexDamaged, match="damaged"):
+        open_engine(tmp_path / "i")
+    manifest.write_text(sealed(format=99))
+    with pytest.raises(NotAnIndex, match="has format 99"):
+        open_engine(tmp_path / "i")
+    manifest.write_text(sealed(fingerprint="something else"))
+    for call in (open_engine, open_writer):
+        with pytest.raises(AnalysisMismatch, match="another analysis"):
+            call(tmp_path / "i")
+    with open_writer(tmp_path / "i", fresh=True) as writer:
+        writer.put(Article("a", "", "police"))
+        writer.commit()
+    with open_index(tmp_path / "i") as index:
+        assert ids(index, "police") == ["a"]
 
 
 def test_the_default_folder_with_only_a_hidden_file_is_no_index_yet() -> None:

@@ -19,9 +19,7 @@ from searchkit.article import Article, Problem
 from searchkit.readers import FORMATS, Reading, knows, open_articles, suffixes
 from searchkit.readers.format import RECORD_LIMIT, Source
 
-RECORDS = "".join(
-    json.dumps({"title": f"T{n}", "text": f"Text {n} " * 30}) + "\n" for n in range(2000)
-).encode()
+RECORDS = "".join(json.dumps({"title": f"T{n}", "text": f"Text {n} " * 30}) + "\n" for n in range(2000)).encode()
 
 
 def reasons(items: list[Article | Problem]) -> list[str]:
@@ -319,9 +317,7 @@ CONTENT = st.one_of(
     st.binary(max_size=300),
     st.lists(SYNTAX, max_size=40).map(lambda parts: "".join(parts).encode("utf-8", "surrogatepass")),
     st.lists(SYNTAX, max_size=40).map(lambda parts: "".join(parts).encode("utf-16", "surrogatepass")),
-    st.lists(SYNTAX, max_size=20).map(
-        lambda parts: gzip.compress("".join(parts).encode("utf-8", "replace"))[:-3]
-    ),
+    st.lists(SYNTAX, max_size=20).map(lambda parts: gzip.compress("".join(parts).encode("utf-8", "replace"))[:-3]),
 )
 
 

@@ -28,9 +28,7 @@ def lit(body: str, *texts: str) -> list[str]:
 
 def test_the_best_passage_is_the_one_with_all_words() -> None:
     made = snippet(BODY, lighting("pride", "parade", "police"))
-    assert made.text.startswith(
-        "… The incident has again called into question the presence of police at pride"
-    )
+    assert made.text.startswith("… The incident has again called into question the presence of police at pride")
     assert {"police", "pride", "parades"} <= set(lit(BODY, "pride", "parade", "police"))
 
 
@@ -61,9 +59,7 @@ def test_blanks_are_made_single_and_offsets_follow() -> None:
     assert [made.text[a:b] for a, b in made.highlights] == ["police force", "acts"]
 
 
-@given(
-    st.lists(st.sampled_from(["police", "pride. ", "Parade", "\n\n", "x" * 30, "and", ". The"]), max_size=300)
-)
+@given(st.lists(st.sampled_from(["police", "pride. ", "Parade", "\n\n", "x" * 30, "and", ". The"]), max_size=300))
 def test_every_highlight_is_a_word_of_the_query(pieces: list[str]) -> None:
     made = snippet(" ".join(pieces), lighting("police", "pride", "parade"))
     last = 0

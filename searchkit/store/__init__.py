@@ -1,0 +1,1 @@
+"""Where do the bytes live? Segments, kernels, manifest, commit, merge, check."""

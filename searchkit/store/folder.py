@@ -1,0 +1,86 @@
+"""Where do writes go? A folder, through the few calls whose order makes a commit safe.
+
+Everything that the store changes on disk passes through here, so that tests can stop, lose or fail
+each call.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+
+class Output(Protocol):
+    """A file that is being written, from its beginning to its end."""
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Append ``data``."""
+
+    def sync(self) -> None:
+        """Wait until everything written is on the disk."""
+
+    def close(self) -> None:
+        """Let go of the file."""
+
+
+class Folder:
+    """The folder of an index. Every method raises OSError where the system refuses."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def create(self, name: str) -> Output:
+        """A new file, empty whatever was there before."""
+        return _File((self.path / name).open("wb", buffering=0))
+
+    def rename(self, name: str, new_name: str) -> None:
+        """Give a file another name, in one step, in place of what has that name."""
+        (self.path / name).replace(self.path / new_name)
+
+    def remove(self, name: str) -> None:
+        """Remove a file; nothing happens where there is none."""
+        (self.path / name).unlink(missing_ok=True)
+
+    def names(self) -> list[str]:
+        """The names of the files in the folder."""
+        return sorted(entry.name for entry in os.scandir(self.path) if entry.is_file(follow_symlinks=False))
+
+    def sync(self) -> None:
+        """Wait until names that were made, changed or removed are on the disk."""
+        number = os.open(self.path, os.O_RDONLY)
+        try:
+            os.fsync(number)
+        finally:
+            os.close(number)
+
+
+class _File:
+    """An Output over a file of the system."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def write(self, data: bytes | memoryview) -> None:
+        left = memoryview(data)
+        while left:
+            left = left[self._file.write(left) :]
+
+    def sync(self) -> None:
+        os.fsync(self._file.fileno())
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def publish(folder: Folder, name: str, content: bytes) -> None:
+    """Put ``content`` under ``name`` so that a crash leaves the old file or the new one, whole."""
+    draft = name + ".new"
+    output = folder.create(draft)
+    try:
+        output.write(content)
+        output.sync()
+    finally:
+        output.close()
+    folder.rename(draft, name)
+    folder.sync()

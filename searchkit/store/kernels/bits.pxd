@@ -1,0 +1,132 @@
+# cython: language_level=3
+"""Numbers in few bits: blocks of 128, packed four abreast, and variable bytes. Shared by the kernels."""
+
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
+from libc.stdlib cimport realloc
+from libc.string cimport memcpy, memset
+
+cdef enum:
+    BLOCK = 128
+
+# An entry is one occurrence of a term: its article, its position, the number of its written form.
+cdef enum:
+    FORM_BITS = 12
+    POSITION_BITS = 26
+    ARTICLE_BITS = 26
+
+
+cdef struct Buffer:
+    uint8_t *data
+    size_t size
+    size_t room
+
+
+cdef inline int reserve(Buffer *buffer, size_t more) noexcept nogil:
+    """Make room for ``more`` bytes behind the end; -1 where memory ends."""
+    cdef size_t room = buffer.room
+    cdef uint8_t *grown
+    if buffer.size + more <= room:
+        return 0
+    room = room * 2 if room else 65536
+    while room < buffer.size + more:
+        room *= 2
+    grown = <uint8_t *>realloc(buffer.data, room)
+    if grown == NULL:
+        return -1
+    buffer.data = grown
+    buffer.room = room
+    return 0
+
+
+cdef inline uint32_t width_of(const uint32_t *values) noexcept nogil:
+    """The bits that the largest of 128 values needs."""
+    cdef uint32_t every = 0, width = 0
+    cdef int at
+    for at in range(BLOCK):
+        every |= values[at]
+    while every:
+        width += 1
+        every >>= 1
+    return width
+
+
+cdef inline void pack(const uint32_t *values, uint32_t width, uint8_t *out) noexcept nogil:
+    """Write 128 values of ``width`` bits each as 16 * width bytes: value 4r + l goes to lane l, row r."""
+    cdef uint32_t words[BLOCK]
+    cdef uint32_t row, word, shift
+    cdef int lane
+    memset(words, 0, sizeof(words))
+    for row in range(32):
+        word = (row * width) >> 5
+        shift = (row * width) & 31
+        for lane in range(4):
+            words[4 * word + lane] |= values[4 * row + lane] << shift
+        if shift + width > 32:
+            for lane in range(4):
+                words[4 * word + 4 + lane] |= values[4 * row + lane] >> (32 - shift)
+    memcpy(out, words, 16 * width)
+
+
+cdef inline void unpack(const uint8_t *packed, uint32_t width, uint32_t *values) noexcept nogil:
+    """Read what pack() wrote; ``width`` is at most 32."""
+    cdef uint32_t words[BLOCK + 4]
+    cdef uint32_t row, word, shift, mask
+    cdef int lane
+    if width == 0:
+        memset(values, 0, BLOCK * sizeof(uint32_t))
+        return
+    memcpy(words, packed, 16 * width)
+    mask = 0xFFFFFFFFU if width == 32 else (1U << width) - 1
+    for row in range(32):
+        word = (row * width) >> 5
+        shift = (row * width) & 31
+        if shift + width > 32:
+            for lane in range(4):
+                values[4 * row + lane] = (
+                    (words[4 * word + lane] >> shift) | (words[4 * word + 4 + lane] << (32 - shift))
+                ) & mask
+        else:
+            for lane in range(4):
+                values[4 * row + lane] = (words[4 * word + lane] >> shift) & mask
+
+
+cdef inline uint8_t *write_number(uint8_t *out, uint32_t value) noexcept nogil:
+    """Write a number as one to five bytes, seven bits each, low bits first; return what follows."""
+    while value >= 0x80:
+        out[0] = <uint8_t>(value | 0x80)
+        out += 1
+        value >>= 7
+    out[0] = <uint8_t>value
+    return out + 1
+
+
+cdef inline const uint8_t *read_number(const uint8_t *at, const uint8_t *end, uint32_t *value) noexcept nogil:
+    """Read what write_number() wrote; NULL where the bytes end too early or the number is too large."""
+    cdef uint64_t read = 0
+    cdef int shift = 0
+    cdef uint8_t byte
+    while at < end and shift < 35:
+        byte = at[0]
+        at += 1
+        read |= (<uint64_t>(byte & 0x7F)) << shift
+        if byte < 0x80:
+            value[0] = <uint32_t>read
+            return at if read <= 0xFFFFFFFFU else NULL
+        shift += 7
+    return NULL
+
+
+cdef inline uint32_t load32(const uint8_t *at) noexcept nogil:
+    cdef uint32_t value
+    memcpy(&value, at, 4)
+    return value
+
+
+cdef inline void store32(uint8_t *at, uint32_t value) noexcept nogil:
+    memcpy(at, &value, 4)
+
+
+cdef inline float load_float(const uint8_t *at) noexcept nogil:
+    cdef float value
+    memcpy(&value, at, 4)
+    return value

@@ -1,0 +1,53 @@
+# cython: language_level=3
+"""A walk over the postings of one term in one segment; every offset is checked before it is followed."""
+
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
+
+from searchkit.store.kernels.bits cimport BLOCK
+
+cdef enum:
+    SKIP = 20
+    NONE = 0xFFFFFFFF
+
+
+cdef struct Cursor:
+    # The bytes of the term, and what the dictionary says of it.
+    const uint8_t *postings
+    size_t postings_size
+    const uint8_t *positions
+    size_t positions_size
+    uint32_t articles       # postings
+    uint32_t occurrences
+    uint32_t forms
+    uint32_t limit          # articles of the segment
+    uint32_t blocks         # full blocks
+    uint32_t rest           # postings behind them
+    double weight           # what the saturated frequency is multiplied with
+    double peak             # bound of the weighted frequency over all postings
+    double stretch          # by how much bounds must grow, since average lengths have moved
+    # The block at hand.
+    uint32_t block          # its number, ``blocks`` for the rest, NONE for none
+    uint32_t held           # postings in it
+    bint counted            # whether totals, titles and starts are there
+    size_t frequencies_at   # where the packed frequencies begin
+    uint32_t article[BLOCK]
+    uint32_t total[BLOCK]
+    uint32_t title[BLOCK]
+    uint32_t start[BLOCK]   # number of the first position of each posting
+    uint32_t at             # posting within the block
+    # The block of positions at hand.
+    uint32_t place_block    # its number, NONE for none
+    size_t place_next       # where the next one begins
+    uint32_t place_held
+    uint32_t place[BLOCK]
+    uint32_t form[BLOCK]
+
+
+cdef int start_cursor(Cursor *cursor) noexcept nogil
+cdef uint32_t last_of_block(const Cursor *cursor, uint32_t block) noexcept nogil
+cdef double peak_of_block(const Cursor *cursor, uint32_t block) noexcept nogil
+cdef int load_block(Cursor *cursor, uint32_t block) noexcept nogil
+cdef int load_counts(Cursor *cursor) noexcept nogil
+cdef uint32_t block_of(const Cursor *cursor, uint32_t article, uint32_t first) noexcept nogil
+cdef int seek(Cursor *cursor, uint32_t article, uint32_t *found) noexcept nogil
+cdef int positions_of(Cursor *cursor, uint32_t *out, uint32_t *forms) noexcept nogil

@@ -1,0 +1,28 @@
+from collections.abc import Callable
+
+from typing_extensions import Buffer
+
+class TermOutput:
+    def __init__(
+        self,
+        title_lengths: Buffer,
+        body_lengths: Buffer,
+        scale: tuple[float, float, float, float, float],
+        write: Callable[[bytes], None],
+    ) -> None: ...
+    def add(self, entries: Buffer, forms: int) -> None: ...
+    def flush(self) -> None: ...
+    def sections(self) -> dict[str, bytes]: ...
+
+def invert(
+    output: TermOutput,
+    tokens: Buffer,
+    bounds: Buffer,
+    order: Buffer,
+    stem_of: Buffer,
+    form_of: Buffer,
+    forms: Buffer,
+    gap: int,
+) -> None: ...
+def used_words(tokens: Buffer, bounds: Buffer, order: Buffer, words: int) -> bytearray: ...
+def common(ours: Buffer, theirs: Buffer) -> list[tuple[int, int]]: ...

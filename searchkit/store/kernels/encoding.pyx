@@ -1,0 +1,373 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+"""Occurrences become postings: a counting sort over all texts, then blocks of 128 in few bits.
+
+The postings of a term, for ``n`` articles:
+  * for each of the n // 128 full blocks, 20 bytes: its last article, the end of its bytes, the number of
+    positions before it, where the block of positions that holds the first of its own begins (all uint32),
+    and the largest weighted frequency within it (float32, rounded up);
+  * for each full block: three bytes with the widths of what follows, then the articles as gaps less one,
+    the frequencies less one, and the frequencies in the title, packed;
+  * for the rest, in variable bytes: the gap less one, doubled, odd where the frequency is one and the title
+    has none of it; else followed by the frequency and the frequency in the title.
+
+Its positions, in the order of its postings: for each 128, two bytes with the widths, the positions as gaps
+less one (within an article; the first from -1) and, where the term has several written forms, their
+numbers, packed; for the rest the same in variable bytes, position and form in turn.
+"""
+
+from cpython.bytes cimport PyBytes_FromStringAndSize
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
+from libc.stdlib cimport calloc, free, malloc
+from libc.string cimport memcpy, memset
+
+from searchkit.store.kernels.bits cimport (
+    ARTICLE_BITS, BLOCK, FORM_BITS, POSITION_BITS, Buffer, pack, reserve, store32, width_of, write_number,
+)
+
+
+cdef extern from "math.h" nogil:
+    float nextafterf(float x, float y)
+
+
+cdef enum:
+    SKIP = 20
+    LARGEST_BLOCK = 3 + 3 * 16 * 32
+    FLUSH = 1 << 23
+
+
+cdef inline float weighted(const Lengths *lengths, uint32_t article, uint32_t total, uint32_t title) noexcept nogil:
+    """The frequency of a term in an article, each field's share divided by its length's norm (BM25F)."""
+    return (
+        lengths.title_weight * title / (lengths.title_base + lengths.title_slope * lengths.title[article])
+        + (total - title) / (lengths.body_base + lengths.body_slope * lengths.body[article])
+    )
+
+
+cdef int encode_term(const uint64_t *entries, size_t count, uint32_t forms, const Lengths *lengths,
+                     Buffer *postings, Buffer *positions, TermSummary *summary) noexcept nogil:
+    cdef uint32_t articles[BLOCK]
+    cdef uint32_t totals[BLOCK]
+    cdef uint32_t titles[BLOCK]
+    cdef uint32_t gaps[BLOCK]
+    cdef uint32_t places[BLOCK]
+    cdef uint32_t written[BLOCK]
+    cdef size_t at = 0, first, base, skip_at, blocks, block_number = 0
+    cdef uint32_t held = 0, waiting = 0, df = 0, article, previous = <uint32_t>-1, last_position, position
+    cdef uint32_t title, seen = 0, width
+    cdef size_t positions_base = positions.size, block_start
+    cdef uint32_t positions_before = 0
+    cdef size_t position_block = 0
+    cdef float peak = 0, block_peak = 0, value
+    cdef uint8_t *out
+    cdef int index
+    # How many articles there are decides how much room the table of blocks takes.
+    for at in range(count):
+        article = <uint32_t>(entries[at] >> (POSITION_BITS + FORM_BITS))
+        if at == 0 or article != previous:
+            df += 1
+            previous = article
+    blocks = df // BLOCK
+    base = postings.size
+    if reserve(postings, blocks * SKIP) < 0:
+        return -1
+    postings.size += blocks * SKIP
+    previous = <uint32_t>-1
+    at = 0
+    while at < count:
+        article = <uint32_t>(entries[at] >> (POSITION_BITS + FORM_BITS))
+        if held == 0:
+            positions_before = seen
+            position_block = positions.size - positions_base
+            block_peak = 0
+        first = at
+        title = 0
+        last_position = <uint32_t>-1
+        while at < count and <uint32_t>(entries[at] >> (POSITION_BITS + FORM_BITS)) == article:
+            position = <uint32_t>(entries[at] >> FORM_BITS) & ((1U << POSITION_BITS) - 1)
+            if position < lengths.title[article]:
+                title += 1
+            places[waiting] = position - last_position - 1
+            written[waiting] = <uint32_t>entries[at] & ((1U << FORM_BITS) - 1)
+            last_position = position
+            waiting += 1
+            seen += 1
+            if waiting == BLOCK:
+                if reserve(positions, 2 + 2 * 16 * 32) < 0:
+                    return -1
+                out = positions.data + positions.size
+                width = width_of(places)
+                out[0] = <uint8_t>width
+                pack(places, width, out + 2)
+                positions.size += 2 + 16 * width
+                width = width_of(written) if forms > 1 else 0
+                out[1] = <uint8_t>width
+                pack(written, width, positions.data + positions.size)
+                positions.size += 16 * width
+                waiting = 0
+            at += 1
+        articles[held] = article
+        totals[held] = <uint32_t>(at - first)
+        titles[held] = title
+        value = weighted(lengths, article, <uint32_t>(at - first), title)
+        if value > block_peak:
+            block_peak = value
+        held += 1
+        if held == BLOCK:
+            for index in range(BLOCK):
+                gaps[index] = articles[index] - previous - 1
+                previous = articles[index]
+                totals[index] -= 1
+            if reserve(postings, LARGEST_BLOCK) < 0:
+                return -1
+            out = postings.data + postings.size
+            block_start = postings.size
+            postings.size += 3
+            width = width_of(gaps)
+            out[0] = <uint8_t>width
+            pack(gaps, width, postings.data + postings.size)
+            postings.size += 16 * width
+            width = width_of(totals)
+            out[1] = <uint8_t>width
+            pack(totals, width, postings.data + postings.size)
+            postings.size += 16 * width
+            width = width_of(titles)
+            out[2] = <uint8_t>width
+            pack(titles, width, postings.data + postings.size)
+            postings.size += 16 * width
+            block_peak = nextafterf(block_peak, 3.0e38)
+            out = postings.data + base + block_number * SKIP
+            store32(out, previous)
+            store32(out + 4, <uint32_t>(postings.size - base))
+            store32(out + 8, positions_before)
+            store32(out + 12, <uint32_t>position_block)
+            memcpy(out + 16, &block_peak, 4)
+            if block_peak > peak:
+                peak = block_peak
+            block_number += 1
+            held = 0
+    if held and block_peak > peak:
+        peak = nextafterf(block_peak, 3.0e38)
+    if reserve(postings, held * 15) < 0 or reserve(positions, waiting * 10) < 0:
+        return -1
+    out = postings.data + postings.size
+    for index in range(held):
+        article = articles[index] - previous - 1
+        previous = articles[index]
+        if totals[index] == 1 and titles[index] == 0:
+            out = write_number(out, 2 * article + 1)
+        else:
+            out = write_number(out, 2 * article)
+            out = write_number(out, totals[index])
+            out = write_number(out, titles[index])
+    postings.size = out - postings.data
+    out = positions.data + positions.size
+    for index in range(waiting):
+        out = write_number(out, places[index])
+        if forms > 1:
+            out = write_number(out, written[index])
+    positions.size = out - positions.data
+    summary.articles = df
+    summary.occurrences = <uint32_t>count
+    summary.peak = peak
+    return 0
+
+
+cdef class TermOutput:
+    """What the terms of a segment become, one after the other in the order of the dictionary.
+
+    ``scale`` is (title weight, title base, title slope, body base, body slope): see Lengths. ``write`` is called
+    with bytes whenever some megabytes have gathered: the postings of a term, then its positions, and so on.
+    """
+
+    def __init__(self, const uint32_t[::1] title_lengths, const uint32_t[::1] body_lengths, tuple scale, write):
+        if title_lengths.shape[0] != body_lengths.shape[0]:
+            raise ValueError("as many title lengths as body lengths")
+        self._title = title_lengths
+        self._body = body_lengths
+        self._write = write
+        self._lengths.title = &title_lengths[0] if title_lengths.shape[0] else NULL
+        self._lengths.body = &body_lengths[0] if body_lengths.shape[0] else NULL
+        self._lengths.articles = <uint32_t>title_lengths.shape[0]
+        (self._lengths.title_weight, self._lengths.title_base, self._lengths.title_slope,
+         self._lengths.body_base, self._lengths.body_slope) = scale
+
+    def __dealloc__(self):
+        free(self._bytes.data)
+        free(self._positions.data)
+        free(self._ends.data)
+        free(self._splits.data)
+        free(self._articles.data)
+        free(self._occurrences.data)
+        free(self._peaks.data)
+
+    cdef int take(self, const uint64_t *entries, size_t count, uint32_t forms) noexcept nogil:
+        """Encode the next term; -1 where memory ends, -2 where writing failed (the exception is set)."""
+        cdef TermSummary summary
+        cdef uint64_t end
+        cdef size_t begin = self._bytes.size
+        self._positions.size = 0
+        if encode_term(entries, count, forms, &self._lengths, &self._bytes, &self._positions, &summary) < 0:
+            return -1
+        if (append_number(&self._splits, <uint32_t>(self._bytes.size - begin)) < 0
+                or reserve(&self._bytes, self._positions.size) < 0 or reserve(&self._ends, 8) < 0):
+            return -1
+        if self._positions.size:
+            memcpy(self._bytes.data + self._bytes.size, self._positions.data, self._positions.size)
+            self._bytes.size += self._positions.size
+        end = self._written + self._bytes.size
+        memcpy(self._ends.data + self._ends.size, &end, 8)
+        self._ends.size += 8
+        if (append_number(&self._articles, summary.articles) < 0
+                or append_number(&self._occurrences, summary.occurrences) < 0 or reserve(&self._peaks, 4) < 0):
+            return -1
+        memcpy(self._peaks.data + self._peaks.size, &summary.peak, 4)
+        self._peaks.size += 4
+        if self._bytes.size >= FLUSH:
+            with gil:
+                try:
+                    self.flush()
+                except BaseException as error:
+                    self._failure = error
+                    return -2
+        return 0
+
+    cpdef flush(self):
+        """Hand what has gathered to ``write``."""
+        if self._bytes.size:
+            self._write(bytes_of(&self._bytes))
+            self._written += self._bytes.size
+            self._bytes.size = 0
+
+    def raise_failure(self):
+        """Raise what ``write`` raised, or else MemoryError."""
+        if self._failure is not None:
+            raise self._failure
+        raise MemoryError
+
+    def sections(self):
+        """The bytes of the sections that describe the terms, by name."""
+        return {
+            "postings.ends": bytes_of(&self._ends),
+            "stems.splits": bytes_of(&self._splits),
+            "stems.articles": bytes_of(&self._articles),
+            "stems.occurrences": bytes_of(&self._occurrences),
+            "stems.peaks": bytes_of(&self._peaks),
+        }
+
+    def add(self, const uint64_t[::1] entries, uint32_t forms):
+        """Encode the next term from its entries, ascending; each is article, position and form in one number."""
+        cdef Py_ssize_t at
+        if entries.shape[0] == 0:
+            raise ValueError("a term without occurrences")
+        for at in range(entries.shape[0]):
+            if entries[at] >> (POSITION_BITS + FORM_BITS) >= self._lengths.articles:
+                raise ValueError("an article beyond the last")
+            if at and entries[at] >> FORM_BITS <= entries[at - 1] >> FORM_BITS:
+                raise ValueError("entries must ascend")
+        if self.take(&entries[0], entries.shape[0], forms) < 0:
+            self.raise_failure()
+
+
+cdef inline int append_number(Buffer *buffer, uint32_t value) noexcept nogil:
+    if reserve(buffer, 4) < 0:
+        return -1
+    store32(buffer.data + buffer.size, value)
+    buffer.size += 4
+    return 0
+
+
+cdef bytes bytes_of(Buffer *buffer):
+    return PyBytes_FromStringAndSize(<const char *>buffer.data, buffer.size) if buffer.size else b""
+
+
+def invert(TermOutput output, const uint32_t[::1] tokens, const uint32_t[::1] bounds, const uint32_t[::1] order,
+           const uint32_t[::1] stem_of, const uint32_t[::1] form_of, const uint32_t[::1] forms, uint32_t gap):
+    """Sort the words of many texts by stem and hand them to ``output``, stem by stem.
+
+    ``tokens`` and ``bounds`` are a vocabulary's (three bounds a text); ``order[i]`` is the text that becomes
+    article ``i``. ``stem_of`` and ``form_of`` say for each word its stem and the number of its form among the
+    ``forms[stem]`` forms of that stem; each stem occurs. The body's positions begin ``gap`` behind the title's.
+    """
+    cdef Py_ssize_t texts = order.shape[0], stems = forms.shape[0], count = tokens.shape[0]
+    cdef Py_ssize_t at, article
+    cdef uint64_t *entries = <uint64_t *>malloc((count + 1) * sizeof(uint64_t))
+    cdef uint32_t *begins = <uint32_t *>calloc(stems + 1, sizeof(uint32_t))
+    cdef uint32_t text, word, first, middle, last, where
+    cdef uint64_t high
+    cdef int failed = 0
+    if bounds.shape[0] % 3 or stem_of.shape[0] != form_of.shape[0] or count >= 0xFFFFFFF0:
+        free(entries)
+        free(begins)
+        raise ValueError("the parts do not fit together")
+    try:
+        if entries == NULL or begins == NULL:
+            raise MemoryError
+        with nogil:
+            for article in range(texts):
+                text = order[article]
+                for where in range(bounds[3 * text - 2] if text else 0, bounds[3 * text + 1]):
+                    begins[stem_of[tokens[where]]] += 1
+            where = 0
+            for at in range(stems):
+                word = begins[at]
+                begins[at] = where
+                where += word
+            for article in range(texts):
+                text = order[article]
+                first = bounds[3 * text - 2] if text else 0
+                middle = bounds[3 * text]
+                last = bounds[3 * text + 1]
+                high = (<uint64_t>article) << (POSITION_BITS + FORM_BITS)
+                for where in range(first, last):
+                    word = tokens[where]
+                    at = begins[stem_of[word]]
+                    begins[stem_of[word]] = <uint32_t>at + 1
+                    entries[at] = (
+                        high
+                        | (<uint64_t>(where - first + (gap if where >= middle else 0)) << FORM_BITS)
+                        | form_of[word]
+                    )
+            # Each begin has moved to its end.
+            first = 0
+            for at in range(stems):
+                if output.take(entries + first, begins[at] - first, forms[at]) < 0:
+                    failed = 1
+                    break
+                first = begins[at]
+        if failed:
+            output.raise_failure()
+    finally:
+        free(entries)
+        free(begins)
+
+
+def used_words(const uint32_t[::1] tokens, const uint32_t[::1] bounds, const uint32_t[::1] order, size_t words):
+    """A byte for each word of a vocabulary: 1 where one of the texts in ``order`` has it."""
+    cdef bytearray out = bytearray(words)
+    cdef uint8_t[::1] used = out
+    cdef Py_ssize_t article
+    cdef uint32_t text, where
+    with nogil:
+        for article in range(order.shape[0]):
+            text = order[article]
+            for where in range(bounds[3 * text - 2] if text else 0, bounds[3 * text + 1]):
+                used[tokens[where]] = 1
+    return out
+
+
+def common(const uint64_t[::1] ours, const uint64_t[::1] theirs):
+    """Pairs of places at which two ascending lists hold the same number; equal neighbours give every pair."""
+    cdef Py_ssize_t here = 0, there = 0, again
+    found = []
+    while here < ours.shape[0] and there < theirs.shape[0]:
+        if ours[here] < theirs[there]:
+            here += 1
+        elif ours[here] > theirs[there]:
+            there += 1
+        else:
+            again = there
+            while again < theirs.shape[0] and theirs[again] == ours[here]:
+                found.append((here, again))
+                again += 1
+            here += 1
+    return found

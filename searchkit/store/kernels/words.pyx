@@ -1,0 +1,500 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+"""Words of many texts, found and numbered in bulk: the compiled twin of searchkit.analysis.words.
+
+Rules WB1 to WB13b of UAX #29 over UTF-8, one pass, without the GIL. ASCII words are folded on the way; a
+word with other characters keeps its bytes, and whoever reads the vocabulary folds it once.
+"""
+
+cimport cython
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
+from libc.stdlib cimport calloc, free, malloc, realloc
+from libc.string cimport memcmp, memcpy
+
+# Word_Break classes, as searchkit.analysis.classes numbers them.
+cdef enum:
+    OTHER = 0
+    LETTER = 1
+    HEBREW = 2
+    NUMBER = 3
+    KATAKANA = 4
+    CONNECTOR = 5
+    LETTER_JOINT = 6
+    NUMBER_JOINT = 7
+    JOINT = 8
+    SINGLE_QUOTE = 9
+    DOUBLE_QUOTE = 10
+    MARK = 11
+    LONE = 12
+    PICTOGRAPH = 13
+    END = 14
+
+cdef uint64_t MULTIPLIER = 0x9E3779B97F4A7C15ULL
+
+
+cdef struct Numbers:
+    uint32_t *data
+    size_t size
+    size_t room
+
+
+cdef inline int push(Numbers *numbers, uint32_t value) noexcept nogil:
+    cdef uint32_t *grown
+    if numbers.size == numbers.room:
+        numbers.room = numbers.room * 2 if numbers.room else 1024
+        grown = <uint32_t *>realloc(numbers.data, numbers.room * sizeof(uint32_t))
+        if grown == NULL:
+            return -1
+        numbers.data = grown
+    numbers.data[numbers.size] = value
+    numbers.size += 1
+    return 0
+
+
+cdef inline uint32_t decode(const uint8_t *text, size_t at, size_t end, size_t *following) noexcept nogil:
+    """The code point at ``at``; the text is valid UTF-8, since it was made by an encoder."""
+    cdef uint32_t first = text[at]
+    if first < 0x80:
+        following[0] = at + 1
+        return first
+    if first < 0xE0 and at + 1 < end:
+        following[0] = at + 2
+        return ((first & 0x1F) << 6) | (text[at + 1] & 0x3F)
+    if first < 0xF0 and at + 2 < end:
+        following[0] = at + 3
+        return ((first & 0x0F) << 12) | ((text[at + 1] & 0x3F) << 6) | (text[at + 2] & 0x3F)
+    if at + 3 < end:
+        following[0] = at + 4
+        return (((first & 0x07) << 18) | ((text[at + 1] & 0x3F) << 12)
+                | ((text[at + 2] & 0x3F) << 6) | (text[at + 3] & 0x3F)) & 0x1FFFFF
+    following[0] = end
+    return 0xFFFD
+
+
+@cython.final
+cdef class Vocabulary:
+    """Distinct words, numbered in the order of their first appearance, and the texts as their numbers.
+
+    ``classes`` has the Word_Break class of every code point, a byte each. ``abbreviations`` are folded
+    ASCII words behind which a full stop does not end a sentence.
+    """
+
+    cdef bytes _classes
+    cdef const uint8_t *_class
+    cdef uint32_t *_table
+    cdef size_t _mask
+    cdef uint8_t *_arena
+    cdef size_t _arena_size
+    cdef size_t _arena_room
+    cdef Numbers _offsets      # where each word begins in the arena; one more for the end
+    cdef Numbers _hashes
+    cdef Numbers _tokens       # the texts, word by word
+    cdef Numbers _bounds       # for each text, in turn: the token after its title, after its body, its borders' end
+    cdef Numbers _borders      # word positions within a text at which sentences begin, doubled; odd: a paragraph
+    cdef uint32_t _abbreviations
+    cdef uint8_t *_scratch
+    cdef size_t _scratch_room
+
+    def __cinit__(self, bytes classes, abbreviations=()):
+        if len(classes) != 0x110000:
+            raise ValueError("classes must cover every code point")
+        self._classes = classes
+        self._class = <const uint8_t *>PyBytes_AS_STRING(classes)
+        self._mask = (1 << 16) - 1
+        self._table = <uint32_t *>calloc(self._mask + 1, sizeof(uint32_t))
+        self._arena_room = 1 << 20
+        self._arena = <uint8_t *>malloc(self._arena_room)
+        self._scratch_room = 1 << 12
+        self._scratch = <uint8_t *>calloc(self._scratch_room + 8, 1)
+        if self._table == NULL or self._arena == NULL or self._scratch == NULL or push(&self._offsets, 0) < 0:
+            raise MemoryError
+        cdef bytes word
+        for word in abbreviations:
+            self._take_scratch(<const uint8_t *>PyBytes_AS_STRING(word), PyBytes_GET_SIZE(word))
+            self._intern(PyBytes_GET_SIZE(word))
+        self._abbreviations = <uint32_t>self._hashes.size
+
+    def __dealloc__(self):
+        free(self._table)
+        free(self._arena)
+        free(self._scratch)
+        free(self._offsets.data)
+        free(self._hashes.data)
+        free(self._tokens.data)
+        free(self._bounds.data)
+        free(self._borders.data)
+
+    def __len__(self):
+        return self._hashes.size
+
+    @property
+    def texts(self):
+        """How many texts were added since the last ``forget_texts``."""
+        return self._bounds.size // 3
+
+    @property
+    def token_count(self):
+        """How many words these texts have."""
+        return self._tokens.size
+
+    @property
+    def bytes_held(self):
+        """About how much memory this takes."""
+        return (self._arena_room + (self._mask + 1) * 4
+                + 4 * (self._offsets.room + self._hashes.room + self._tokens.room + self._bounds.room
+                       + self._borders.room))
+
+    def words(self, size_t first=0):
+        """The distinct words from number ``first`` on, as bytes."""
+        cdef size_t number
+        cdef uint32_t *offsets = self._offsets.data
+        return [
+            PyBytes_FromStringAndSize(<const char *>self._arena + offsets[number], offsets[number + 1] - offsets[number])
+            for number in range(first, self._hashes.size)
+        ]
+
+    def tokens(self):
+        """The texts as word numbers, one after the other: uint32 in this machine's order."""
+        return PyBytes_FromStringAndSize(<const char *>self._tokens.data, self._tokens.size * 4)
+
+    def bounds(self):
+        """Three uint32 a text: the token after its title, the token after its body, the end of its borders."""
+        return PyBytes_FromStringAndSize(<const char *>self._bounds.data, self._bounds.size * 4)
+
+    def borders(self):
+        """Where sentences begin: twice the position in the text, plus one where a paragraph begins."""
+        return PyBytes_FromStringAndSize(<const char *>self._borders.data, self._borders.size * 4)
+
+    def forget_texts(self):
+        """Drop the texts and keep the words."""
+        self._tokens.size = self._bounds.size = self._borders.size = 0
+
+    def add(self, list titles, list bodies):
+        """Add texts, each a title and a body in valid UTF-8, of the same number."""
+        cdef Py_ssize_t count = len(titles), number
+        cdef int failed = 0
+        cdef const uint8_t **starts
+        cdef size_t *sizes
+        cdef bytes item
+        if len(bodies) != count:
+            raise ValueError("as many bodies as titles")
+        starts = <const uint8_t **>malloc((2 * count + 1) * sizeof(void *))
+        sizes = <size_t *>malloc((2 * count + 1) * sizeof(size_t))
+        if starts == NULL or sizes == NULL:
+            free(starts)
+            free(sizes)
+            raise MemoryError
+        try:
+            for number in range(count):
+                item = titles[number]
+                starts[2 * number] = <const uint8_t *>PyBytes_AS_STRING(item)
+                sizes[2 * number] = PyBytes_GET_SIZE(item)
+                item = bodies[number]
+                starts[2 * number + 1] = <const uint8_t *>PyBytes_AS_STRING(item)
+                sizes[2 * number + 1] = PyBytes_GET_SIZE(item)
+            with nogil:
+                for number in range(count):
+                    if self._add_one(starts[2 * number], sizes[2 * number], starts[2 * number + 1],
+                                     sizes[2 * number + 1]) < 0:
+                        failed = 1
+                        break
+        finally:
+            free(starts)
+            free(sizes)
+        if failed:
+            raise MemoryError
+
+    cdef int _add_one(self, const uint8_t *title, size_t title_size, const uint8_t *body, size_t body_size) noexcept nogil:
+        cdef size_t first = self._tokens.size
+        cdef size_t middle
+        if self._scan(title, title_size, first, 0) < 0:
+            return -1
+        middle = self._tokens.size
+        if self._scan(body, body_size, first, 1) < 0:
+            return -1
+        if (push(&self._bounds, <uint32_t>middle) < 0 or push(&self._bounds, <uint32_t>self._tokens.size) < 0
+                or push(&self._bounds, <uint32_t>self._borders.size) < 0):
+            return -1
+        return 0
+
+    cdef inline uint32_t _unit(self, const uint8_t *text, size_t at, size_t end, size_t *following) noexcept nogil:
+        """The class of the character at ``at``; ``following`` is set behind it and the marks that it carries."""
+        cdef uint32_t code, kind
+        cdef size_t next_at
+        cdef bint joined
+        if at >= end:
+            following[0] = end
+            return END
+        code = decode(text, at, end, following)
+        kind = self._class[code]
+        joined = False
+        while following[0] < end:
+            if text[following[0]] < 0x80:
+                # The only ASCII pictographs have other classes, and no ASCII character is a mark.
+                break
+            code = decode(text, following[0], end, &next_at)
+            if self._class[code] == MARK:
+                joined = code == 0x200D
+            elif self._class[code] == PICTOGRAPH and joined:
+                joined = False
+            else:
+                break
+            following[0] = next_at
+        return kind
+
+    cdef int _scan(self, const uint8_t *text, size_t end, size_t first, bint body) noexcept nogil:
+        cdef size_t at = 0, start, following, after
+        cdef uint32_t kind, previous, number
+        cdef bint content, ascii
+        cdef size_t gap = 0         # where the gap before the next word begins
+        cdef bint abbreviated = False, any_word = False
+        cdef uint8_t byte
+        cdef int border
+        while at < end:
+            byte = text[at]
+            kind = self._class[byte] if byte < 0x80 else self._unit(text, at, end, &following)
+            if byte < 0x80:
+                following = at + 1
+                if kind == OTHER:
+                    at = following
+                    continue
+                if kind != LETTER and kind != NUMBER and kind != CONNECTOR:
+                    at = following
+                    continue
+                if following < end and text[following] >= 0x80:
+                    kind = self._unit(text, at, end, &following)
+            if kind == LONE:
+                start = at
+                content = True
+                at = following
+                ascii = False
+            elif kind == LETTER or kind == NUMBER or kind == CONNECTOR or kind == KATAKANA or kind == HEBREW:
+                start = at
+                content = kind != CONNECTOR
+                ascii = byte < 0x80 and following == at + 1
+                previous = kind
+                at = following
+                while at < end:
+                    byte = text[at]
+                    if byte < 0x80 and previous == LETTER and self._class[byte] == LETTER:
+                        # The common case, without looking for marks until something else comes.
+                        while at < end and text[at] < 0x80 and self._class[text[at]] == LETTER:
+                            at += 1
+                        if at < end and text[at] >= 0x80:
+                            # A mark may belong to the last letter.
+                            self._unit(text, at - 1, end, &following)
+                            if following != at:
+                                ascii = False
+                                at = following
+                        continue
+                    kind = self._unit(text, at, end, &following)
+                    if kind == LETTER or kind == HEBREW:
+                        if previous == KATAKANA:
+                            break
+                        content = True
+                    elif kind == NUMBER:
+                        if previous == KATAKANA:
+                            break
+                        content = True
+                    elif kind == KATAKANA:
+                        if previous != KATAKANA and previous != CONNECTOR:
+                            break
+                        content = True
+                    elif kind == CONNECTOR:
+                        pass
+                    elif kind == LETTER_JOINT or kind == JOINT or kind == SINGLE_QUOTE or kind == NUMBER_JOINT or kind == DOUBLE_QUOTE:
+                        number = self._unit(text, following, end, &after)
+                        if ((previous == LETTER or previous == HEBREW) and kind != NUMBER_JOINT
+                                and kind != DOUBLE_QUOTE and (number == LETTER or number == HEBREW)):
+                            kind = number
+                        elif previous == HEBREW and kind == DOUBLE_QUOTE and number == HEBREW:
+                            kind = number
+                        elif (previous == NUMBER and kind != LETTER_JOINT and kind != DOUBLE_QUOTE and number == NUMBER):
+                            kind = number
+                        elif previous == HEBREW and kind == SINGLE_QUOTE:
+                            # WB7a: the quote ends the word and belongs to it.
+                            ascii = False
+                            at = following
+                            break
+                        else:
+                            break
+                        if after != following + 1 or following != at + 1:
+                            ascii = False
+                        previous = kind
+                        at = after
+                        continue
+                    else:
+                        break
+                    if following != at + 1:
+                        ascii = False
+                    previous = kind
+                    at = following
+            else:
+                at = following
+                continue
+            if not content:
+                continue
+            if body or self._tokens.size > first:
+                border = self._border(text, gap, start, any_word, abbreviated, body)
+                if border >= 0 and self._tokens.size > first:
+                    if push(&self._borders, <uint32_t>(2 * (self._tokens.size - first) + border)) < 0:
+                        return -1
+            number = self._number(text, start, at, ascii)
+            if number == <uint32_t>-1 or push(&self._tokens, number) < 0:
+                return -1
+            gap = at
+            any_word = True
+            abbreviated = self._is_abbreviation(text, start, at, number)
+        return 0
+
+    cdef inline bint _is_abbreviation(self, const uint8_t *text, size_t start, size_t end, uint32_t number) noexcept nogil:
+        """Whether a full stop right behind this word belongs to it: an initial, U.S, Mr."""
+        cdef size_t at
+        if text[start] < 65 or text[start] > 90:
+            return False
+        if end == start + 1 or number < self._abbreviations:
+            return True
+        if end - start > 12:
+            return False
+        for at in range(start, end):
+            if text[at] == 46:
+                return True
+        return False
+
+    cdef inline int _border(self, const uint8_t *text, size_t gap, size_t start, bint any_word, bint abbreviated,
+                            bint body) noexcept nogil:
+        """What begins with the word at ``start``: 1 a paragraph, 0 a sentence, -1 neither."""
+        cdef size_t at
+        cdef int stops = 0, breaks = 0
+        cdef bint blank = False
+        cdef uint8_t byte
+        if not any_word:
+            return 1 if body else -1
+        if start - gap == 1 and text[gap] != 10:
+            return -1
+        for at in range(gap, start):
+            byte = text[at]
+            if byte == 10:
+                breaks += 1
+                if breaks == 2:
+                    return 1
+                blank = True
+            elif byte == 32 or byte == 9 or byte == 13:
+                blank = True
+            else:
+                breaks = 0
+                if byte == 46 or byte == 33 or byte == 63:
+                    stops += 1 if byte == 46 and at == gap else 2
+                    blank = False
+                elif byte == 0xE2 and at + 2 < start and text[at + 1] == 0x80 and text[at + 2] == 0xA6:
+                    stops += 2
+                    blank = False
+                elif byte == 0xE3 and at + 2 < start and text[at + 1] == 0x80 and text[at + 2] == 0x82:
+                    return 0
+        if stops == 0 or not blank or (stops == 1 and abbreviated):
+            return -1
+        byte = text[start]
+        return -1 if 97 <= byte <= 122 else 0
+
+    cdef uint32_t _number(self, const uint8_t *text, size_t start, size_t end, bint ascii) noexcept nogil:
+        """The number of the word ``text[start:end]``, folded first where it is ASCII."""
+        cdef size_t size = end - start, at
+        cdef uint8_t byte
+        cdef uint8_t *scratch
+        if ascii:
+            while size and text[start] == 95:
+                start += 1
+                size -= 1
+            while size and text[start + size - 1] == 95:
+                size -= 1
+            if size > 2 and (text[start + size - 1] | 32) == 115 and text[start + size - 2] == 39:
+                size -= 2
+        if self._take_scratch(text + start, size) < 0:
+            return <uint32_t>-1
+        if ascii:
+            scratch = self._scratch
+            for at in range(size):
+                byte = scratch[at]
+                scratch[at] = byte + 32 if 65 <= byte <= 90 else byte
+        return self._intern(size)
+
+    cdef int _take_scratch(self, const uint8_t *text, size_t size) noexcept nogil:
+        cdef uint8_t *grown
+        if size > self._scratch_room:
+            grown = <uint8_t *>realloc(self._scratch, 2 * size + 8)
+            if grown == NULL:
+                return -1
+            self._scratch = grown
+            self._scratch_room = 2 * size
+        if size <= 16:
+            for at in range(size):
+                self._scratch[at] = text[at]
+        else:
+            memcpy(self._scratch, text, size)
+        return 0
+
+    cdef uint32_t _intern(self, size_t size) noexcept nogil:
+        """The number of the word in the scratch buffer; -1 where memory ends."""
+        cdef uint64_t state = size * MULTIPLIER, piece
+        cdef size_t at = 0, slot
+        cdef uint32_t found, hashed
+        cdef uint8_t *scratch = self._scratch
+        cdef uint32_t *offsets
+        # The buffer has eight bytes to spare; what lies behind the word must not count.
+        while at + 8 <= size:
+            memcpy(&piece, scratch + at, 8)
+            state = (state ^ piece) * MULTIPLIER
+            state ^= state >> 29
+            at += 8
+        if at < size:
+            memcpy(&piece, scratch + at, 8)
+            piece &= ((<uint64_t>1) << (8 * (size - at))) - 1
+            state = (state ^ piece) * MULTIPLIER
+        state ^= state >> 32
+        hashed = <uint32_t>state
+        slot = hashed & self._mask
+        offsets = self._offsets.data
+        while True:
+            found = self._table[slot]
+            if found == 0:
+                break
+            found -= 1
+            if (self._hashes.data[found] == hashed and offsets[found + 1] - offsets[found] == size
+                    and memcmp(self._arena + offsets[found], scratch, size) == 0):
+                return found
+            slot = (slot + 1) & self._mask
+        return self._new_word(size, hashed, slot)
+
+    cdef uint32_t _new_word(self, size_t size, uint32_t hashed, size_t slot) noexcept nogil:
+        cdef uint8_t *grown
+        cdef uint32_t number = <uint32_t>self._hashes.size
+        if self._arena_size + size > self._arena_room:
+            while self._arena_size + size > self._arena_room:
+                self._arena_room *= 2
+            grown = <uint8_t *>realloc(self._arena, self._arena_room)
+            if grown == NULL:
+                return <uint32_t>-1
+            self._arena = grown
+        memcpy(self._arena + self._arena_size, self._scratch, size)
+        self._arena_size += size
+        if push(&self._offsets, <uint32_t>self._arena_size) < 0 or push(&self._hashes, hashed) < 0:
+            return <uint32_t>-1
+        self._table[slot] = number + 1
+        if self._hashes.size * 2 > self._mask and self._grow_table() < 0:
+            return <uint32_t>-1
+        return number
+
+    cdef int _grow_table(self) noexcept nogil:
+        cdef size_t mask = self._mask * 2 + 1, number, slot
+        cdef uint32_t *table = <uint32_t *>calloc(mask + 1, sizeof(uint32_t))
+        if table == NULL:
+            return -1
+        for number in range(self._hashes.size):
+            slot = self._hashes.data[number] & mask
+            while table[slot]:
+                slot = (slot + 1) & mask
+            table[slot] = <uint32_t>number + 1
+        free(self._table)
+        self._table = table
+        self._mask = mask
+        return 0

@@ -1,0 +1,233 @@
+"""How do several segments become one? Texts are copied as they are packed; everything else is merged in order."""
+
+from __future__ import annotations
+
+import array
+from collections.abc import Iterator, Sequence
+
+import zstandard
+
+from searchkit.errors import IndexDamaged
+from searchkit.store.builder import GAP, LEVEL, TEXT_BLOCK, write_columns, write_dictionary
+from searchkit.store.folder import Folder
+from searchkit.store.kernels import Damage, Merger, TermOutput
+from searchkit.store.manifest import SegmentEntry
+from searchkit.store.ranking import Scale
+from searchkit.store.record import encode
+from searchkit.store.sections import SectionWriter
+from searchkit.store.snapshot import LiveSegment
+from searchkit.store.strings import Strings
+
+FACTOR = 8
+_SMALLEST_TIER = 1 << 20
+_GONE = 0xFFFFFFFF
+
+__all__ = ["FACTOR", "GAP", "merge_segments", "to_merge"]
+
+
+def to_merge(entries: Sequence[SegmentEntry]) -> list[SegmentEntry]:
+    """The segments to merge next, or none.
+
+    Segments are of one tier when their sizes are within a factor of 8. Eight of a tier are merged, so
+    there are never more than seven of each, and a byte is written again once for each tier: O(log n)
+    times. A segment that is half deleted is rewritten alone.
+    """
+    tiers: dict[int, list[SegmentEntry]] = {}
+    for entry in entries:
+        if entry.live * 2 < entry.articles:
+            return [entry]
+        tier, size = 0, _SMALLEST_TIER
+        while entry.bytes > size:
+            tier, size = tier + 1, size * FACTOR
+        tiers.setdefault(tier, []).append(entry)
+    full = [group for _, group in sorted(tiers.items()) if len(group) >= FACTOR]
+    return full[0][:FACTOR] if full else []
+
+
+def merge_segments(folder: Folder, name: str, segments: Sequence[LiveSegment]) -> SegmentEntry:
+    """Write the live articles of ``segments`` as one new segment, ``name``; returns its entry."""
+    merge = _Merge(SectionWriter(folder, name), segments)
+    try:
+        return merge.run(name)
+    except Damage as error:
+        raise IndexDamaged(f"the index is damaged: {error}", hint="See: searchkit check") from error
+
+
+Part = tuple[memoryview, int, int, int, int, "array.array[int]", "array.array[int]"]
+
+
+class _Merge:
+    def __init__(self, writer: SectionWriter, segments: Sequence[LiveSegment]) -> None:
+        self._writer = writer
+        self._segments = segments
+        for segment in segments:
+            for section in segment.reader.file.names():
+                segment.reader.file.verify(section, 0, len(segment.reader.file.section(section)))
+        self._ids = [list(_strings(segment.reader.ids, segment)) for segment in segments]
+        self._order = self._merged_order()
+        # For each segment, the new number of each of its articles.
+        self._numbers = [array.array("I", [_GONE]) * segment.reader.articles for segment in segments]
+        for number, (which, old) in enumerate(self._order):
+            self._numbers[which][old] = number
+
+    def run(self, name: str) -> SegmentEntry:
+        writer, order = self._writer, self._order
+        self._copy_texts()
+        columns = [
+            (segment.reader.days, segment.reader.sources, segment.reader.source_names) for segment in self._segments
+        ]
+        write_columns(
+            writer,
+            ids=[self._ids[which][old] for which, old in order],
+            days=array.array("I", [columns[which][0][old] for which, old in order]),
+            sources=[columns[which][2][columns[which][1][old]] for which, old in order],
+        )
+        titles, bodies = self._lengths("lengths.title"), self._lengths("lengths.body")
+        title_words, body_words = sum(titles), sum(bodies)
+        scale = Scale.of_averages(title_words, body_words, len(order))
+        output = TermOutput(titles, bodies, scale.for_bounds(), writer.append)
+        writer.begin("postings")
+        stems, forms, counts = self._merge_terms(output)
+        output.flush()
+        writer.end()
+        for section, data in output.sections().items():
+            writer.add(section, data)
+        write_dictionary(writer, stems, forms, counts)
+        self._copy_borders()
+        writer.add("lengths.title", memoryview(titles).cast("B"))
+        writer.add("lengths.body", memoryview(bodies).cast("B"))
+        facts = {"articles": len(order), "title_words": title_words, "body_words": body_words}
+        size = writer.finish(facts)
+        return SegmentEntry(name, size, len(order), len(order), title_words, body_words)
+
+    def _merged_order(self) -> list[tuple[int, int]]:
+        """(segment, article) of every live article, by day; within a day the smallest id comes last."""
+        every = [
+            (which, old)
+            for which, segment in enumerate(self._segments)
+            for old in range(segment.reader.articles)
+            if segment.is_live(old)
+        ]
+        ids, days = self._ids, [segment.reader.days for segment in self._segments]
+        every.sort(key=lambda item: ids[item[0]][item[1]], reverse=True)
+        every.sort(key=lambda item: days[item[0]][item[1]])
+        return every
+
+    def _lengths(self, section: str) -> array.array[int]:
+        columns = [segment.reader.file.numbers(section, "I") for segment in self._segments]
+        return array.array("I", [columns[which][old] for which, old in self._order])
+
+    def _copy_texts(self) -> None:
+        """Copy the packed blocks; the texts of a segment that is half deleted are packed anew."""
+        writer = self._writer
+        ends, places = (
+            array.array("Q"),
+            [array.array("I", bytes(8 * s.reader.articles)) for s in self._segments],
+        )
+        total = 0
+        writer.begin("texts")
+        for segment, placed in zip(self._segments, places, strict=True):
+            file = segment.reader.file
+            first = len(ends)
+            if segment.entry.live * 2 >= segment.entry.articles:
+                writer.append(file.section("texts"))
+                ends.extend(total + end for end in file.numbers("texts.ends", "Q"))
+                total += len(file.section("texts"))
+                old = file.numbers("texts.places", "I")
+                for number in range(segment.reader.articles):
+                    placed[2 * number] = old[2 * number] + first
+                    placed[2 * number + 1] = old[2 * number + 1]
+            else:
+                for packed in self._repacked(segment, placed, first):
+                    writer.append(packed)
+                    total += len(packed)
+                    ends.append(total)
+        writer.end()
+        merged = array.array("I")
+        for which, number in self._order:
+            merged.append(places[which][2 * number])
+            merged.append(places[which][2 * number + 1])
+        writer.add("texts.ends", memoryview(ends).cast("B"))
+        writer.add("texts.places", memoryview(merged).cast("B"))
+
+    def _repacked(self, segment: LiveSegment, placed: array.array[int], block: int) -> Iterator[bytes]:
+        compressor = zstandard.ZstdCompressor(level=LEVEL)
+        waiting: list[bytes] = []
+        size = 0
+        for number in range(segment.reader.articles):
+            if not segment.is_live(number):
+                continue
+            article = segment.reader.article(number)
+            record = encode(article, article.title.encode(), article.body.encode())
+            placed[2 * number], placed[2 * number + 1] = block, size
+            waiting.append(record)
+            size += len(record)
+            if size >= TEXT_BLOCK:
+                yield compressor.compress(b"".join(waiting))
+                waiting, size, block = [], 0, block + 1
+        if waiting:
+            yield compressor.compress(b"".join(waiting))
+
+    def _merge_terms(self, output: TermOutput) -> tuple[list[bytes], list[bytes], array.array[int]]:
+        """Merge the postings of every stem; returns (stems, forms by stem, forms of each stem)."""
+        merger = Merger(output)
+        readers = [segment.reader for segment in self._segments]
+        stems = [
+            list(_strings(reader.stems, segment)) for reader, segment in zip(readers, self._segments, strict=True)
+        ]
+        forms = [
+            list(_strings(Strings(reader.file, "forms"), segment))
+            for reader, segment in zip(readers, self._segments, strict=True)
+        ]
+        firsts = [reader.file.numbers("forms.first", "I") for reader in readers]
+        postings = [reader.file.section("postings") for reader in readers]
+        at = [0] * len(readers)
+        kept: list[bytes] = []
+        kept_forms: list[bytes] = []
+        counts = array.array("I")
+        for stem in sorted(set().union(*stems)):
+            parts: list[Part] = []
+            known: dict[bytes, int] = {}
+            for which, reader in enumerate(readers):
+                term = at[which]
+                if term >= len(stems[which]) or stems[which][term] != stem:
+                    continue
+                at[which] += 1
+                begin, split, end, articles, occurrences, held, _ = reader.term_facts(term)
+                first = firsts[which][term]
+                renumbered = array.array(
+                    "I", [known.setdefault(form, len(known)) for form in forms[which][first : first + held]]
+                )
+                part = (postings[which][begin:end], split - begin, articles, occurrences, held)
+                parts.append((*part, self._numbers[which], renumbered))
+            if merger.merge(parts, len(known)):
+                kept.append(stem)
+                kept_forms.extend(known)
+                counts.append(len(known))
+        return kept, kept_forms, counts
+
+    def _copy_borders(self) -> None:
+        columns = [
+            (segment.reader.file.section("borders"), segment.reader.file.numbers("borders.ends", "I"))
+            for segment in self._segments
+        ]
+        ends, parts, total = array.array("I"), [], 0
+        for which, old in self._order:
+            data, old_ends = columns[which]
+            begin, end = (old_ends[old - 1] if old else 0), old_ends[old]
+            parts.append(data[4 * begin : 4 * end])
+            total += end - begin
+            ends.append(total)
+        self._writer.add("borders", b"".join(parts))
+        self._writer.add("borders.ends", memoryview(ends).cast("B"))
+
+
+def _strings(strings: Strings, segment: LiveSegment) -> Iterator[bytes]:
+    """All strings, in order, of a section that was verified."""
+    data, ends = strings.all()
+    begin = 0
+    for end in ends:
+        if not begin <= end <= len(data):
+            raise segment.reader.file.damaged("its strings overlap")
+        yield data[begin:end]
+        begin = end

@@ -1,0 +1,181 @@
+"""What does a segment hold? Articles in the order of their days, and everything that finds them again."""
+
+from __future__ import annotations
+
+import threading
+from bisect import bisect_left
+from functools import cached_property
+from pathlib import Path
+
+import zstandard
+
+from searchkit.article import Article
+from searchkit.errors import IndexDamaged
+from searchkit.store import kernels
+from searchkit.store.builder import id_digest
+from searchkit.store.ranking import Scale
+from searchkit.store.record import decode
+from searchkit.store.sections import SectionReader
+from searchkit.store.strings import Strings
+
+_LARGEST_TEXT_BLOCK = 1 << 30
+
+
+class SegmentReader:
+    """An open segment; everything it returns was verified. Safe to use from many threads."""
+
+    def __init__(self, path: Path) -> None:
+        self.file = SectionReader(path)
+        facts = self.file.facts
+        try:
+            self.articles = int(facts["articles"])
+            self.title_words = int(facts["title_words"])
+            self.body_words = int(facts["body_words"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise self.file.damaged("its facts make no sense") from error
+        self.scale = Scale.of_averages(self.title_words, self.body_words, self.articles)
+        self._decompressor = threading.local()
+
+    @cached_property
+    def stems(self) -> Strings:
+        """The stems, ascending by their bytes."""
+        return Strings(self.file, "stems")
+
+    @cached_property
+    def ids(self) -> Strings:
+        """The ids, in the order of the articles."""
+        return Strings(self.file, "ids")
+
+    @cached_property
+    def days(self) -> memoryview:
+        """The day of each article: its ordinal, 0 for none; ascending."""
+        return self.file.numbers("days", "I")
+
+    @cached_property
+    def source_names(self) -> list[str]:
+        """The names of the sources, by their numbers."""
+        names = Strings(self.file, "sources.names")
+        return [names[at].decode("utf-8", "replace") for at in range(len(names))]
+
+    @cached_property
+    def sources(self) -> memoryview:
+        """The number of the source of each article."""
+        return self.file.numbers("sources", "I")
+
+    @cached_property
+    def _terms(
+        self,
+    ) -> tuple[
+        memoryview[int], memoryview[int], memoryview[int], memoryview[int], memoryview[float], memoryview[int]
+    ]:
+        file = self.file
+        columns = (
+            file.numbers("postings.ends", "Q", verify=False),
+            file.numbers("stems.splits", "I", verify=False),
+            file.numbers("stems.articles", "I", verify=False),
+            file.numbers("stems.occurrences", "I", verify=False),
+            file.decimals("stems.peaks", verify=False),
+            file.numbers("forms.first", "I", verify=False),
+        )
+        stems = len(self.stems)
+        if [len(column) for column in columns] != [stems] * 5 + [stems + 1]:
+            raise file.damaged("its dictionary is not of one length")
+        return columns
+
+    def term(self, stem: bytes) -> int:
+        """The number of a stem, or -1."""
+        return self.stems.find(stem)
+
+    def articles_with(self, term: int) -> int:
+        """In how many articles a term stands, deleted ones included."""
+        self.file.verify("stems.articles", 4 * term, 4 * term + 4)
+        return int(self._terms[2][term])
+
+    def term_facts(self, term: int) -> tuple[int, int, int, int, int, int, float]:
+        """(begin, split, end, articles, occurrences, forms, peak) of a term, its postings verified.
+
+        Its postings lie from begin to split in their section, its positions from split to end.
+        """
+        file = self.file
+        ends, splits, articles, occurrences, peaks, first = self._terms
+        file.verify("postings.ends", max(8 * term - 8, 0), 8 * term + 8)
+        for name in ("stems.splits", "stems.articles", "stems.occurrences", "stems.peaks"):
+            file.verify(name, 4 * term, 4 * term + 4)
+        file.verify("forms.first", 4 * term, 4 * term + 8)
+        begin, end = (ends[term - 1] if term else 0), ends[term]
+        split = begin + splits[term]
+        if not begin <= split < end:
+            raise file.damaged("a term lies outside its section")
+        file.verify("postings", begin, split)
+        return (
+            begin,
+            split,
+            end,
+            articles[term],
+            occurrences[term],
+            first[term + 1] - first[term],
+            peaks[term],
+        )
+
+    def verify_positions(self, split: int, end: int) -> None:
+        """Verify the positions of a term, which only phrases and their like read."""
+        self.file.verify("postings", split, end)
+
+    def kernel(self, live: memoryview | None) -> kernels.Segment:
+        """The segment as the kernels see it, with the articles that are live."""
+        file = self.file
+        return kernels.Segment(
+            file.section("postings"),
+            file.numbers("lengths.title", "I"),
+            file.numbers("lengths.body", "I"),
+            self.sources,
+            self.days,
+            live,
+        )
+
+    def number_of(self, article_id: bytes) -> int:
+        """The number of the article with this id, or -1."""
+        digest = id_digest(article_id)
+        digests = self.digests
+        at = bisect_left(digests, digest)
+        while at < len(digests) and digests[at] == digest:
+            number = self.file.numbers("ids.articles", "I")[at]
+            if number >= self.articles:
+                raise self.file.damaged("an id belongs to no article")
+            if self.ids[number] == article_id:
+                return int(number)
+            at += 1
+        return -1
+
+    @cached_property
+    def digests(self) -> memoryview:
+        """The digests of all ids, ascending."""
+        return self.file.numbers("ids.digests", "Q")
+
+    def article(self, number: int) -> Article:
+        """An article, whole."""
+        file = self.file
+        if not 0 <= number < self.articles:
+            raise file.damaged("there is no such article")
+        file.verify("texts.places", 8 * number, 8 * number + 8)
+        places = file.numbers("texts.places", "I", verify=False)
+        block, at = places[2 * number], places[2 * number + 1]
+        file.verify("texts.ends", max(8 * block - 8, 0), 8 * block + 8)
+        ends = file.numbers("texts.ends", "Q", verify=False)
+        begin, end = (ends[block - 1] if block else 0), ends[block]
+        file.verify("texts", begin, end)
+        if not hasattr(self._decompressor, "made"):
+            self._decompressor.made = zstandard.ZstdDecompressor()
+        try:
+            packed = file.section("texts")[begin:end]
+            if zstandard.get_frame_parameters(packed).content_size > _LARGEST_TEXT_BLOCK:
+                raise file.damaged("a block of texts is too large to be one")
+            text = self._decompressor.made.decompress(packed)
+            return decode(text, at, self.days[number])
+        except (zstandard.ZstdError, ValueError) as error:
+            raise file.damaged("an article cannot be unpacked") from error
+
+
+def damaged(error: kernels.Damage, segment: SegmentReader) -> IndexDamaged:
+    """What a kernel's complaint becomes."""
+    return segment.file.damaged(str(error))

@@ -1,0 +1,343 @@
+"""How does an index change? One writer gathers articles into segments, and a commit makes them the index, whole.
+
+What is put is spread over lanes, one thread each; an article always takes the lane of its id, so what is said
+of one article stays in order. Nothing that a reader can see changes until the manifest is replaced.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from searchkit.analysis import Chain
+from searchkit.article import Article
+from searchkit.errors import (
+    AnalysisMismatch,
+    IndexDamaged,
+    IndexMissing,
+    NotAnIndex,
+    StorageError,
+    UsageError,
+)
+from searchkit.store.builder import SegmentBuilder, id_digest, new_vocabulary
+from searchkit.store.deletion import Deletions
+from searchkit.store.folder import Folder
+from searchkit.store.lock import WriterLock
+from searchkit.store.manifest import NAME as MANIFEST
+from searchkit.store.manifest import TRANSIENT, Manifest, SegmentEntry, read_manifest, write_manifest
+from searchkit.store.merge import merge_segments, to_merge
+from searchkit.store.snapshot import LiveSegment
+
+DEFAULT_MEMORY = 512 << 20
+# Characters that are handed to a lane at once.
+_BATCH = 2 << 20
+# What a lane can hold beyond its segment: two batches under way, text and packed.
+_OVERHEAD = 24 << 20
+LONGEST_ARTICLE = 64 << 20
+
+
+class StoreWriter:
+    """The one writer of the index in the folder ``path``, which is made where there is none.
+
+    ``memory`` bounds what is held before it becomes a segment, in bytes; ``workers`` is how many segments
+    are made side by side. ``fresh`` gives up what is there if it is damaged or of another kind. Raises
+    IndexLocked, NotAnIndex, IndexDamaged, AnalysisMismatch or StorageError.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        language: str | None = None,
+        fresh: bool = False,
+        memory: int = DEFAULT_MEMORY,
+        workers: int = 1,
+        make_folder: Callable[[Path], Folder] = Folder,
+    ) -> None:
+        self._path = path
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except FileExistsError:
+            raise NotAnIndex(f"{path} is a file, not an index", hint="Name a folder: --index DIR") from None
+        except OSError as error:
+            raise StorageError(f"no index can be made at {path}: {error.strerror}") from error
+        self._folder = make_folder(path)
+        self._first_look(path, language, fresh)
+        self._lock = WriterLock(path)
+        try:
+            # What was seen before the lock was taken may be gone by now.
+            self._manifest, self._standing = self._first_look(path, language, fresh)
+            self._lanes = [
+                _Lane(self._folder, self._next_name, self._manifest.language, self._share(memory, workers))
+                for _ in range(workers)
+            ]
+            self._clean()
+        except BaseException:
+            self._lock.release()
+            raise
+        self._known: dict[str, LiveSegment] = {}
+        self._cleared = False
+        self._broken = False
+        self._threads = ThreadPoolExecutor(workers, "searchkit-lane") if workers > 1 else None
+
+    def put(self, article: Article) -> None:
+        """Add ``article``, in place of the one with its id if there is one."""
+        if len(article.body) + len(article.title) > LONGEST_ARTICLE:
+            raise UsageError(
+                f"article {article.id!r} has more than {LONGEST_ARTICLE:,} characters",
+                hint="Split it into several.",
+            )
+        lane = self._lane(article.id)
+        lane.waiting.append(article)
+        lane.waiting_size += len(article.body)
+        if lane.waiting_size >= _BATCH:
+            self._start(lane)
+
+    def remove(self, article_id: str) -> None:
+        """Remove the article with this id; nothing happens where there is none."""
+        self._lane(article_id).waiting.append(article_id)
+
+    def clear(self) -> None:
+        """Remove every article."""
+        for lane in self._lanes:
+            self._finish(lane)
+            lane.reset()
+        self._cleared = True
+
+    def commit(self) -> None:
+        """Make all changes since the last commit visible and durable, together.
+
+        After an error nothing of them is; the writer can then only be closed.
+        """
+        if self._broken:
+            raise StorageError("a write failed before; close this writer and open another")
+        self._broken = True
+        try:
+            self._commit()
+        except OSError as error:
+            raise StorageError(f"the index cannot be written: {error.strerror or error}") from error
+        self._broken = False
+
+    def close(self) -> None:
+        """Give up what is not committed, and let another writer in."""
+        if self._threads:
+            self._threads.shutdown(wait=True, cancel_futures=True)
+        for lane in self._lanes:
+            lane.reset()
+        self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @staticmethod
+    def _share(memory: int, workers: int) -> int:
+        """What one lane's segment may hold."""
+        return max(memory // workers - _OVERHEAD, 16 << 20)
+
+    @staticmethod
+    def _first_look(path: Path, language: str | None, fresh: bool) -> tuple[Manifest, set[str]]:
+        """(the manifest to go on from, the files that stand until it is replaced)."""
+        chain = Chain(language or "english")
+        empty = Manifest(0, chain.language, chain.fingerprint)
+        try:
+            found = read_manifest(path)
+        except IndexMissing:
+            return empty, set()
+        except (IndexDamaged, NotAnIndex):
+            if fresh and (path / MANIFEST).is_file():
+                return replace(empty, next_file=_free_number(path)), set()
+            raise
+        if found.language == (language or found.language) and found.fingerprint == _fingerprint(found.language):
+            return found, found.files()
+        if fresh:
+            return replace(empty, next_file=_free_number(path)), found.files()
+        if found.fingerprint == _fingerprint(found.language):
+            raise UsageError(
+                f"the index {path} is in the language {found.language!r}",
+                hint=f"Leave --language {language} out, or start afresh with --rebuild.",
+            )
+        raise AnalysisMismatch(
+            f"the index {path} was written with another analysis of words",
+            hint="Build it again: searchkit index --rebuild PATH",
+        )
+
+    def _next_name(self, kind: str = "segment") -> str:
+        number = self._manifest.next_file
+        self._manifest = replace(self._manifest, next_file=number + 1)
+        return f"{kind}-{number}"
+
+    def _lane(self, article_id: str) -> _Lane:
+        if len(self._lanes) == 1:
+            return self._lanes[0]
+        return self._lanes[id_digest(article_id.encode("utf-8", "replace")) % len(self._lanes)]
+
+    def _start(self, lane: _Lane) -> None:
+        """Hand what waits to the lane; with threads, as soon as the lane has done what it was handed before."""
+        if lane.under_way is not None:
+            lane.under_way.result()
+            lane.under_way = None
+        waiting, lane.waiting, lane.waiting_size = lane.waiting, [], 0
+        if self._threads is None:
+            lane.work(waiting)
+        else:
+            lane.under_way = self._threads.submit(lane.work, waiting)
+
+    def _finish(self, lane: _Lane) -> None:
+        self._start(lane)
+        if lane.under_way is not None:
+            lane.under_way.result()
+            lane.under_way = None
+
+    def _commit(self) -> None:
+        for lane in self._lanes:
+            self._start(lane)
+        for lane in self._lanes:
+            self._finish(lane)
+        if self._threads:
+            list(self._threads.map(_Lane.flush, self._lanes))
+        else:
+            for lane in self._lanes:
+                lane.flush()
+        before = self._manifest
+        old = [] if self._cleared else [self._open(entry) for entry in before.segments]
+        deletions = Deletions()
+        new: list[LiveSegment] = []
+        for lane in self._lanes:
+            made = [self._open(entry) for entry in lane.made]
+            for number, segment in enumerate(made):
+                deletions.superseded(segment, [*old, *made[:number]])
+            for article_id, count in lane.removed.items():
+                deletions.remove(article_id, [*old, *made[:count]])
+            new += made
+        if not new and not deletions and not self._cleared and before.generation:
+            return
+        entries = []
+        for segment in [*old, *new]:
+            entry = deletions.apply(segment, self._folder, lambda: self._next_name("deleted"))
+            if entry.live:
+                entries.append(entry)
+        entries = self._merged(entries)
+        self._folder.sync()
+        manifest = self._manifest.successor(tuple(entries), self._manifest.next_file)
+        write_manifest(self._folder, manifest)
+        self._manifest = manifest
+        self._standing = set()
+        self._cleared = False
+        for lane in self._lanes:
+            lane.forget()
+        self._known = {name: segment for name, segment in self._known.items() if name in manifest.files()}
+        self._clean()
+
+    def _merged(self, entries: list[SegmentEntry]) -> list[SegmentEntry]:
+        while chosen := to_merge(entries):
+            merged = merge_segments(self._folder, self._next_name(), [self._open(entry) for entry in chosen])
+            entries = [entry for entry in entries if entry not in chosen] + [merged]
+        return entries
+
+    def _open(self, entry: SegmentEntry) -> LiveSegment:
+        known = self._known.get(entry.name)
+        if known is None or known.entry != entry:
+            known = self._known[entry.name] = LiveSegment(self._path, entry, known.reader if known else None)
+        return known
+
+    def _clean(self) -> None:
+        """Remove the files of this store that no manifest names: what a crash or a merge left."""
+        named = self._manifest.files() | self._standing
+        for name in self._folder.names():
+            if TRANSIENT.fullmatch(name) and name not in named:
+                self._folder.remove(name)
+
+
+class _Lane:
+    """One segment being made after another, in one thread at a time."""
+
+    def __init__(self, folder: Folder, next_name: Callable[[], str], language: str, memory: int) -> None:
+        self.waiting: list[Article | str] = []
+        self.waiting_size = 0
+        self.under_way: Future[None] | None = None
+        self.made: list[SegmentEntry] = []
+        # For each id that was removed, how many segments this lane had made by then.
+        self.removed: dict[str, int] = {}
+        self._folder = folder
+        self._next_name = next_name
+        self._chain = Chain(language)
+        self._memory = memory
+        self._builder: SegmentBuilder | None = None
+
+    def work(self, items: list[Article | str]) -> None:
+        """Put articles and remove ids, in this order."""
+        articles: list[Article] = []
+        for item in items:
+            if isinstance(item, Article):
+                articles.append(item)
+                continue
+            self._add(articles)
+            articles = []
+            self.removed[item] = len(self.made)
+            if self._builder is not None:
+                self._builder.remove(item.encode("utf-8", "replace"))
+        self._add(articles)
+
+    def _add(self, articles: list[Article]) -> None:
+        if not articles:
+            return
+        if self._builder is None:
+            self._builder = SegmentBuilder(self._folder, self._next_name(), self._chain, new_vocabulary())
+        self._builder.add(articles)
+        if self._builder.bytes_held > self._memory:
+            self.flush()
+
+    def flush(self) -> None:
+        """Finish the segment at hand."""
+        if self._builder is not None:
+            builder, self._builder = self._builder, None
+            if len(builder):
+                self.made.append(builder.finish())
+            else:
+                builder.abandon()
+
+    def forget(self) -> None:
+        """What was made is committed."""
+        self.made.clear()
+        self.removed.clear()
+
+    def reset(self) -> None:
+        """Give up everything."""
+        if self.under_way is not None and not self.under_way.cancelled():
+            self.under_way.exception()
+        self.under_way = None
+        self.waiting, self.waiting_size = [], 0
+        if self._builder is not None:
+            self._builder.abandon()
+            self._builder = None
+        self.forget()
+
+
+def _fingerprint(language: str) -> str:
+    """The fingerprint that this version gives a language; '' for one that it does not know."""
+    try:
+        return Chain(language).fingerprint
+    except ValueError:
+        return ""
+
+
+def _free_number(path: Path) -> int:
+    """A number that no file of the folder has."""
+    taken = [int(name.rpartition("-")[2]) for name in Folder(path).names() if re.fullmatch(r"\w+-\d+", name)]
+    return max(taken, default=0) + 1
+
+
+def workers_of_this_machine() -> int:
+    """As many workers as this process may use processors."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

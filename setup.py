@@ -1,0 +1,24 @@
+"""Compiles the kernels; everything else about the package stands in pyproject.toml."""
+
+from pathlib import Path
+
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+
+KERNELS = sorted(Path("searchkit/store/kernels").glob("*.pyx"))
+
+setup(
+    ext_modules=cythonize(
+        [
+            Extension(
+                "searchkit.store.kernels." + path.stem,
+                [str(path)],
+                extra_compile_args=["-O3"],
+                # Without a compiler the package is installed all the same, and works slowly.
+                optional=True,
+            )
+            for path in KERNELS
+        ],
+        build_dir="build",
+    )
+)
