@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format torture clean
+.PHONY: help demo test lint format torture bench clean
 
 help: ## Explain every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,10 @@ format: $(VENV)/installed-for-tests ## Put the code into the form that lint asks
 
 torture: $(VENV)/installed-for-tests ## Run the tests that take minutes: whole corpora
 	$(BIN)/python -m pytest -m long
+
+bench: $(VENV)/installed-for-tests ## Measure against tantivy, SQLite FTS5, Whoosh and bm25s (hours; see tests/bench/README.md)
+	$(INSTALL) --editable '.[bench]'
+	$(BIN)/python -m tests.bench all
 
 clean: ## Remove .venv, the default index and what builds leave behind
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

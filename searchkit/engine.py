@@ -31,7 +31,7 @@ class Filters:
 class Request:
     """One question to an engine: hits ``offset`` to ``offset + limit`` of ``query``, in this order.
 
-    ``count_all`` asks for ``total_all`` besides.
+    Without ``details`` the answer leaves out ``total_all`` and ``terms``.
     """
 
     query: Node
@@ -39,7 +39,7 @@ class Request:
     sort: Sort = "relevance"
     offset: int = 0
     limit: int = 10
-    count_all: bool = True
+    details: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +57,19 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An article that matches, by its id, and its score (0.0 where the order is by date).
+    """An article that matches, and its score (0.0 where the order is by date).
 
-    ``load`` fetches the article itself, when it is wanted.
+    ``name`` fetches its id and ``load`` the article itself, when they are wanted.
     """
 
-    id: str
     score: float
+    name: Callable[[], str]
     load: Callable[[], Article]
+
+    @property
+    def id(self) -> str:
+        """The article's id."""
+        return self.name()
 
 
 @dataclass(frozen=True, slots=True)

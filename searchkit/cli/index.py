@@ -30,6 +30,15 @@ def index(
     index_folder: IndexOption = DEFAULT_INDEX,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Start afresh: forget what the index holds.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="End with exit code 1 when anything was skipped.")] = False,
+    memory: Annotated[
+        int, typer.Option(metavar="MB", min=64, help="Memory to hold articles in before they are written.")
+    ] = 512,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", min=1, max=64, envvar="SEARCHKIT_WORKERS", help="Threads: one a processor unless told."
+        ),
+    ] = None,
     language: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="The language whose word forms are brought together: english unless told."),
@@ -51,7 +60,7 @@ def index(
     folder = Path(os.path.abspath(index_folder))  # noqa: PTH100  (a link stays the name it was given)
     roots = [Path(os.path.abspath(path)) for path in paths]  # noqa: PTH100
     with (
-        open_writer(folder, language=language, fresh=rebuild) as writer,
+        open_writer(folder, language=language, fresh=rebuild, memory=memory << 20, workers=workers) as writer,
         Ledger(folder, fresh=rebuild) as ledger,
         _progress() as watch,
         _stopped_by_ctrl_c() as stop,

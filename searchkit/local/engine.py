@@ -7,6 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable
 from functools import cached_property, partial
+from operator import itemgetter
 from pathlib import Path
 
 from searchkit.analysis import Chain
@@ -60,17 +61,17 @@ class LocalEngine:
         total, best = self._ask(snapshot, plan, request, request.offset + request.limit)
         total_all = total
         parts = leaves(request.query)
-        if request.count_all and len(parts) > 1 and not isinstance(request.query, AllOf):
+        if request.details and len(parts) > 1 and not isinstance(request.query, AllOf):
             every = Plan(AllOf(tuple(parts)), self._chain, snapshot)
             total_all, _ = self._ask(snapshot, every, request, 0)
         return Response(
             total=total,
             total_all=total_all,
             found=tuple(
-                Found(segment.reader.ids[number].decode(), score, partial(segment.reader.article, number))
+                Found(score, partial(segment.reader.article_id, number), partial(segment.reader.article, number))
                 for score, segment, number in best[request.offset :]
             ),
-            terms=tuple(self._terms(plan, snapshot)),
+            terms=tuple(self._terms(plan, snapshot)) if request.details else (),
             articles=snapshot.articles,
         )
 
@@ -191,11 +192,16 @@ def _wanted(segment: LiveSegment, filters: Filters) -> bytes | None:
 def _in_order(best: list[tuple[float, LiveSegment, int]], sort: str) -> list[tuple[float, LiveSegment, int]]:
     """The hits of several segments: by score or day, equal ones newest first, then by id."""
 
-    def key(item: tuple[float, LiveSegment, int]) -> tuple[float, int, bytes]:
+    def key(item: tuple[float, LiveSegment, int]) -> tuple[float, int]:
         score, segment, number = item
         day = segment.reader.days[number]
         if sort == "oldest":
             day = -day if day else -_NEVER
-        return -score, -day, segment.reader.ids[number]
+        return -score, -day
 
-    return sorted(best, key=key)
+    keyed = [(key(item), item) for item in best]
+    if len({at for at, _ in keyed}) == len(keyed):
+        return [item for _, item in sorted(keyed, key=itemgetter(0))]
+    # Only where two are equal are their ids looked up.
+    named = sorted((at, item[1].reader.ids[item[2]], number) for number, (at, item) in enumerate(keyed))
+    return [best[number] for _, _, number in named]

@@ -49,7 +49,7 @@ class Plan:
         for stem in stems:
             if stem not in self._numbers:
                 key = stem.encode()
-                numbers = [segment.reader.term(key) for segment in self._snapshot.segments]
+                numbers = [segment.reader.dictionary.find(key) for segment in self._snapshot.segments]
                 pairs = zip(self._snapshot.segments, numbers, strict=True)
                 count = sum(segment.articles_with(number) for segment, number in pairs if number >= 0)
                 self._numbers[stem] = numbers
@@ -80,9 +80,7 @@ class Plan:
         reader = self._snapshot.segments[which].reader
         first = len(terms)
         for stem, number in zip(stems, numbers, strict=True):
-            facts = reader.term_facts(number)
-            if len(stems) > 1:
-                reader.verify_positions(facts[1], facts[2])
+            facts = reader.dictionary.facts(number, len(stems) > 1)
             terms.append((*facts, stretch, self._weights[stem]))
         weight = sum(self._weights[stem] for stem in stems)
         nodes.append((_PHRASE if len(stems) > 1 else _WORD, first, len(stems), (), weight))

@@ -15,14 +15,18 @@ from searchkit.results.snippets import Snippet, snippet
 
 
 class Hit:
-    """One article of an answer; ``rank`` counts from 1 over all pages, ``id`` is unique in the index."""
+    """One article of an answer; ``rank`` counts from 1 over all pages."""
 
     def __init__(self, rank: int, found: Found, lighting: Lighting) -> None:
         self.rank = rank
         self.score = found.score
-        self.id = found.id
         self._found = found
         self._lighting = lighting
+
+    @cached_property
+    def id(self) -> str:
+        """The article's id, unique in its index."""
+        return self._found.id
 
     @cached_property
     def article(self) -> Article:

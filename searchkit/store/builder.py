@@ -37,6 +37,8 @@ class SegmentBuilder:
         self._chain = chain
         self._vocabulary = vocabulary
         self._compressor = zstandard.ZstdCompressor(level=LEVEL)
+        self._full: list[bytes | bytearray | memoryview] = []
+        self._blocks = 0
         self._block: list[bytes] = []
         self._block_size = 0
         self._texts_end = 0
@@ -62,7 +64,7 @@ class SegmentBuilder:
         bodies = [article.body.encode("utf-8", "replace") for article in articles]
         for article, title, body in zip(articles, titles, bodies, strict=True):
             record = encode(article, title, body)
-            self._places.append(len(self._block_ends))
+            self._places.append(self._blocks)
             self._places.append(self._block_size)
             self._block.append(record)
             self._block_size += len(record)
@@ -73,6 +75,7 @@ class SegmentBuilder:
             self._ids.append(key)
             self._days.append(article.date.toordinal() if article.date else 0)
             self._sources.append(article.source)
+        self._pack_blocks()
         self._vocabulary.add(titles, bodies)
 
     def remove(self, article_id: bytes) -> None:
@@ -82,11 +85,12 @@ class SegmentBuilder:
     def finish(self) -> SegmentEntry:
         """Sort everything, write it, sync it."""
         self._end_block()
+        self._pack_blocks()
         self._writer.end()
         order = self._order()
         self._write_columns(order)
         bounds = array.array("I", self._vocabulary.bounds())
-        tokens = memoryview(self._vocabulary.tokens()).cast("I")
+        tokens = self._vocabulary.tokens()
         titles, bodies = array.array("I"), array.array("I")
         for text in order:
             first = bounds[3 * text - 2] if text else 0
@@ -117,11 +121,20 @@ class SegmentBuilder:
 
     def _end_block(self) -> None:
         if self._block:
-            packed = self._compressor.compress(b"".join(self._block))
-            self._writer.append(packed)
-            self._texts_end += len(packed)
-            self._block_ends.append(self._texts_end)
+            self._full.append(b"".join(self._block))
+            self._blocks += 1
             self._block, self._block_size = [], 0
+
+    def _pack_blocks(self) -> None:
+        """Pack the blocks that are full, all at once: other threads go on meanwhile."""
+        if not self._full:
+            return
+        packed = self._compressor.multi_compress_to_buffer(self._full, threads=1)
+        self._full = []
+        for block in (packed[number] for number in range(len(packed))):
+            self._writer.append(block.tobytes())
+            self._texts_end += len(block)
+            self._block_ends.append(self._texts_end)
 
     def _order(self) -> array.array[int]:
         """The texts in the order of their days; among those of one day the smallest id comes last."""

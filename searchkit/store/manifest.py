@@ -61,9 +61,14 @@ class Manifest:
 
 def write_manifest(folder: Folder, manifest: Manifest) -> None:
     """Make ``manifest`` the index: once this returns, a crash does not undo it."""
+    publish(folder, NAME, manifest_bytes(manifest))
+
+
+def manifest_bytes(manifest: Manifest) -> bytes:
+    """The file, as it is written."""
     index = {"format": FORMAT_VERSION, **asdict(manifest)}
     content = {"checksum": _checksum(index), "index": index}
-    publish(folder, NAME, json.dumps(content, indent=1).encode() + b"\n")
+    return json.dumps(content, indent=1).encode() + b"\n"
 
 
 def read_manifest(path: Path) -> Manifest:

@@ -193,7 +193,7 @@ class _Merge:
                 if term >= len(stems[which]) or stems[which][term] != stem:
                     continue
                 at[which] += 1
-                begin, split, end, articles, occurrences, held, _ = reader.term_facts(term)
+                begin, split, end, articles, occurrences, held, _ = reader.dictionary.facts(term, True)
                 first = firsts[which][term]
                 renumbered = array.array(
                     "I", [known.setdefault(form, len(known)) for form in forms[which][first : first + held]]

@@ -13,14 +13,16 @@ import json
 import mmap
 import struct
 import zlib
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from searchkit.errors import IndexDamaged, StorageError
 from searchkit.store.folder import Folder
 
 MAGIC = b"skseg\x00\x00\x01"
 PAGE = 16384
+T = TypeVar("T")
 _TAIL = struct.Struct("<II8s")
 
 
@@ -123,7 +125,7 @@ class SectionReader:
         try:
             facts = json.loads(bytes(self._view[max(end - table_length, 0) : end]))
             length = facts["length"]
-            self._pages = -(-length // PAGE)
+            self._pages: int = -(-length // PAGE)
             begin = end - table_length - 4 * self._pages
             if begin != length or zlib.crc32(self._view[begin:end]) != checksum:
                 raise self.damaged("its table of contents is not what was written")
@@ -147,9 +149,21 @@ class SectionReader:
             hint="Build it again: searchkit index --rebuild PATH",
         )
 
+    @property
+    def pages(self) -> int:
+        """How many pages there are."""
+        return self._pages
+
     def names(self) -> list[str]:
         """The names of the sections."""
         return list(self._sections)
+
+    def sections_of_page(self, page: int) -> list[str]:
+        """The names of the sections that have bytes in a page."""
+        begin, end = page * PAGE, (page + 1) * PAGE
+        return [
+            name for name, (offset, size) in self._sections.items() if size and offset < end and begin < offset + size
+        ]
 
     def section(self, name: str) -> memoryview:
         """The bytes of a section, not verified."""
@@ -174,6 +188,13 @@ class SectionReader:
         if verify:
             self.verify(name, 0, len(view))
         return view
+
+    def for_kernel(self, make: Callable[..., T], names: list[str]) -> T:
+        """What ``make`` gives for the whole file, its pages, and the (offset, size) of these sections."""
+        for name in names:
+            self.section(name)
+        sections = [self._sections[name] for name in names]
+        return make(self._view, PAGE, self._verified, self._verify_page, sections)
 
     def verify(self, name: str, begin: int, end: int) -> None:
         """Verify the pages of bytes ``begin`` to ``end`` of a section, unless they were before."""

@@ -18,6 +18,17 @@ from searchkit.store.record import decode
 from searchkit.store.sections import SectionReader
 from searchkit.store.strings import Strings
 
+_TERM_SECTIONS = [
+    "stems",
+    "stems.ends",
+    "postings",
+    "postings.ends",
+    "stems.splits",
+    "stems.articles",
+    "stems.occurrences",
+    "stems.peaks",
+    "forms.first",
+]
 _LARGEST_TEXT_BLOCK = 1 << 30
 
 
@@ -63,63 +74,9 @@ class SegmentReader:
         return self.file.numbers("sources", "I")
 
     @cached_property
-    def _terms(
-        self,
-    ) -> tuple[
-        memoryview[int], memoryview[int], memoryview[int], memoryview[int], memoryview[float], memoryview[int]
-    ]:
-        file = self.file
-        columns = (
-            file.numbers("postings.ends", "Q", verify=False),
-            file.numbers("stems.splits", "I", verify=False),
-            file.numbers("stems.articles", "I", verify=False),
-            file.numbers("stems.occurrences", "I", verify=False),
-            file.decimals("stems.peaks", verify=False),
-            file.numbers("forms.first", "I", verify=False),
-        )
-        stems = len(self.stems)
-        if [len(column) for column in columns] != [stems] * 5 + [stems + 1]:
-            raise file.damaged("its dictionary is not of one length")
-        return columns
-
-    def term(self, stem: bytes) -> int:
-        """The number of a stem, or -1."""
-        return self.stems.find(stem)
-
-    def articles_with(self, term: int) -> int:
-        """In how many articles a term stands, deleted ones included."""
-        self.file.verify("stems.articles", 4 * term, 4 * term + 4)
-        return int(self._terms[2][term])
-
-    def term_facts(self, term: int) -> tuple[int, int, int, int, int, int, float]:
-        """(begin, split, end, articles, occurrences, forms, peak) of a term, its postings verified.
-
-        Its postings lie from begin to split in their section, its positions from split to end.
-        """
-        file = self.file
-        ends, splits, articles, occurrences, peaks, first = self._terms
-        file.verify("postings.ends", max(8 * term - 8, 0), 8 * term + 8)
-        for name in ("stems.splits", "stems.articles", "stems.occurrences", "stems.peaks"):
-            file.verify(name, 4 * term, 4 * term + 4)
-        file.verify("forms.first", 4 * term, 4 * term + 8)
-        begin, end = (ends[term - 1] if term else 0), ends[term]
-        split = begin + splits[term]
-        if not begin <= split < end:
-            raise file.damaged("a term lies outside its section")
-        file.verify("postings", begin, split)
-        return (
-            begin,
-            split,
-            end,
-            articles[term],
-            occurrences[term],
-            first[term + 1] - first[term],
-            peaks[term],
-        )
-
-    def verify_positions(self, split: int, end: int) -> None:
-        """Verify the positions of a term, which only phrases and their like read."""
-        self.file.verify("postings", split, end)
+    def dictionary(self) -> kernels.Dictionary:
+        """The terms; a page of the file is verified when a look-up first comes to it."""
+        return self.file.for_kernel(kernels.Dictionary, _TERM_SECTIONS)
 
     def kernel(self, live: memoryview | None) -> kernels.Segment:
         """The segment as the kernels see it, with the articles that are live."""
@@ -151,6 +108,10 @@ class SegmentReader:
     def digests(self) -> memoryview:
         """The digests of all ids, ascending."""
         return self.file.numbers("ids.digests", "Q")
+
+    def article_id(self, number: int) -> str:
+        """The id of an article."""
+        return self.ids[number].decode("utf-8", "replace")
 
     def article(self, number: int) -> Article:
         """An article, whole."""

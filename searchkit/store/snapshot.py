@@ -23,8 +23,9 @@ class LiveSegment:
         if self.reader.articles != entry.articles:
             raise self.reader.file.damaged("it has another number of articles than the manifest says")
         self.live: memoryview | None = None
+        self.deletions: SectionReader | None = None
         if entry.deleted:
-            file = SectionReader(path / entry.deleted)
+            file = self.deletions = SectionReader(path / entry.deleted)
             self.live = file.numbers("live", "B")
             if len(self.live) != (entry.articles + 7) // 8:
                 raise file.damaged("it does not cover its segment")
@@ -45,10 +46,10 @@ class LiveSegment:
     def articles_with(self, term: int) -> int:
         """In how many live articles a term stands."""
         if self.live is None:
-            return self.reader.articles_with(term)
+            return self.reader.dictionary.articles(term)
         known = self._having.get(term)
         if known is None:
-            facts = (*self.reader.term_facts(term), 1.0, 1.0)
+            facts = (*self.reader.dictionary.facts(term, False), 1.0, 1.0)
             query = kernels.Query(
                 self.kernel, (1.0,) * 6, [facts], [(0, 0, 1, (), 0.0)], 0, self.reader.articles, None, 0, 0.0
             )

@@ -6,8 +6,10 @@ of one article stays in order. Nothing that a reader can see changes until the m
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
@@ -37,8 +39,10 @@ from searchkit.store.snapshot import LiveSegment
 DEFAULT_MEMORY = 512 << 20
 # Characters that are handed to a lane at once.
 _BATCH = 2 << 20
+# Batches that wait for a lane that is busy.
+_AHEAD = 4
 # What a lane can hold beyond its segment: two batches under way, text and packed.
-_OVERHEAD = 24 << 20
+_OVERHEAD = 40 << 20
 LONGEST_ARTICLE = 64 << 20
 
 
@@ -73,8 +77,15 @@ class StoreWriter:
         try:
             # What was seen before the lock was taken may be gone by now.
             self._manifest, self._standing = self._first_look(path, language, fresh)
+            self._numbers = itertools.count(self._manifest.next_file)
             self._lanes = [
-                _Lane(self._folder, self._next_name, self._manifest.language, self._share(memory, workers))
+                _Lane(
+                    self._folder,
+                    self._next_name,
+                    self._manifest.language,
+                    self._share(memory, workers),
+                    threaded=workers > 1,
+                )
                 for _ in range(workers)
             ]
             self._clean()
@@ -84,7 +95,6 @@ class StoreWriter:
         self._known: dict[str, LiveSegment] = {}
         self._cleared = False
         self._broken = False
-        self._threads = ThreadPoolExecutor(workers, "searchkit-lane") if workers > 1 else None
 
     def put(self, article: Article) -> None:
         """Add ``article``, in place of the one with its id if there is one."""
@@ -126,10 +136,8 @@ class StoreWriter:
 
     def close(self) -> None:
         """Give up what is not committed, and let another writer in."""
-        if self._threads:
-            self._threads.shutdown(wait=True, cancel_futures=True)
         for lane in self._lanes:
-            lane.reset()
+            lane.stop()
         self._lock.release()
 
     def __enter__(self) -> Self:
@@ -173,9 +181,8 @@ class StoreWriter:
         )
 
     def _next_name(self, kind: str = "segment") -> str:
-        number = self._manifest.next_file
-        self._manifest = replace(self._manifest, next_file=number + 1)
-        return f"{kind}-{number}"
+        # Lanes ask from their threads; to take the next of a count is one step.
+        return f"{kind}-{next(self._numbers)}"
 
     def _lane(self, article_id: str) -> _Lane:
         if len(self._lanes) == 1:
@@ -184,31 +191,25 @@ class StoreWriter:
 
     def _start(self, lane: _Lane) -> None:
         """Hand what waits to the lane; with threads, as soon as the lane has done what it was handed before."""
-        if lane.under_way is not None:
-            lane.under_way.result()
-            lane.under_way = None
+        while len(lane.under_way) >= _AHEAD:
+            lane.under_way.popleft().result()
         waiting, lane.waiting, lane.waiting_size = lane.waiting, [], 0
-        if self._threads is None:
+        if lane.thread is None:
             lane.work(waiting)
         else:
-            lane.under_way = self._threads.submit(lane.work, waiting)
+            lane.under_way.append(lane.thread.submit(lane.work, waiting))
 
     def _finish(self, lane: _Lane) -> None:
         self._start(lane)
-        if lane.under_way is not None:
-            lane.under_way.result()
-            lane.under_way = None
+        while lane.under_way:
+            lane.under_way.popleft().result()
 
     def _commit(self) -> None:
         for lane in self._lanes:
             self._start(lane)
+            lane.begin_flush()
         for lane in self._lanes:
             self._finish(lane)
-        if self._threads:
-            list(self._threads.map(_Lane.flush, self._lanes))
-        else:
-            for lane in self._lanes:
-                lane.flush()
         before = self._manifest
         old = [] if self._cleared else [self._open(entry) for entry in before.segments]
         deletions = Deletions()
@@ -229,7 +230,7 @@ class StoreWriter:
                 entries.append(entry)
         entries = self._merged(entries)
         self._folder.sync()
-        manifest = self._manifest.successor(tuple(entries), self._manifest.next_file)
+        manifest = self._manifest.successor(tuple(entries), next(self._numbers))
         write_manifest(self._folder, manifest)
         self._manifest = manifest
         self._standing = set()
@@ -262,10 +263,13 @@ class StoreWriter:
 class _Lane:
     """One segment being made after another, in one thread at a time."""
 
-    def __init__(self, folder: Folder, next_name: Callable[[], str], language: str, memory: int) -> None:
+    def __init__(
+        self, folder: Folder, next_name: Callable[[], str], language: str, memory: int, *, threaded: bool
+    ) -> None:
         self.waiting: list[Article | str] = []
         self.waiting_size = 0
-        self.under_way: Future[None] | None = None
+        self.thread = ThreadPoolExecutor(1, "searchkit-lane") if threaded else None
+        self.under_way: deque[Future[None]] = deque()
         self.made: list[SegmentEntry] = []
         # For each id that was removed, how many segments this lane had made by then.
         self.removed: dict[str, int] = {}
@@ -298,6 +302,13 @@ class _Lane:
         if self._builder.bytes_held > self._memory:
             self.flush()
 
+    def begin_flush(self) -> None:
+        """Finish the segment at hand, in this lane's thread."""
+        if self.thread is None:
+            self.flush()
+        else:
+            self.under_way.append(self.thread.submit(self.flush))
+
     def flush(self) -> None:
         """Finish the segment at hand."""
         if self._builder is not None:
@@ -314,14 +325,21 @@ class _Lane:
 
     def reset(self) -> None:
         """Give up everything."""
-        if self.under_way is not None and not self.under_way.cancelled():
-            self.under_way.exception()
-        self.under_way = None
+        while self.under_way:
+            future = self.under_way.popleft()
+            if not future.cancel():
+                future.exception()
         self.waiting, self.waiting_size = [], 0
         if self._builder is not None:
             self._builder.abandon()
             self._builder = None
         self.forget()
+
+    def stop(self) -> None:
+        """Give up everything, and the thread."""
+        self.reset()
+        if self.thread is not None:
+            self.thread.shutdown()
 
 
 def _fingerprint(language: str) -> str:

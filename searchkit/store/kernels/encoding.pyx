@@ -21,7 +21,8 @@ from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy, memset
 
 from searchkit.store.kernels.bits cimport (
-    ARTICLE_BITS, BLOCK, FORM_BITS, POSITION_BITS, Buffer, pack, reserve, store32, width_of, write_number,
+    ARTICLE_BITS, BLOCK, FORM_BITS, POSITION_BITS, Buffer, pack, reserve, store32, width_of,
+    write_number,
 )
 
 
@@ -37,10 +38,10 @@ cdef enum:
 
 cdef inline float weighted(const Lengths *lengths, uint32_t article, uint32_t total, uint32_t title) noexcept nogil:
     """The frequency of a term in an article, each field's share divided by its length's norm (BM25F)."""
-    return (
-        lengths.title_weight * title / (lengths.title_base + lengths.title_slope * lengths.title[article])
-        + (total - title) / (lengths.body_base + lengths.body_slope * lengths.body[article])
-    )
+    cdef float share = (total - title) / (lengths.body_base + lengths.body_slope * lengths.body[article])
+    if title:
+        share += lengths.title_weight * title / (lengths.title_base + lengths.title_slope * lengths.title[article])
+    return share
 
 
 cdef int encode_term(const uint64_t *entries, size_t count, uint32_t forms, const Lengths *lengths,
@@ -292,21 +293,27 @@ def invert(TermOutput output, const uint32_t[::1] tokens, const uint32_t[::1] bo
     cdef Py_ssize_t at, article
     cdef uint64_t *entries = <uint64_t *>malloc((count + 1) * sizeof(uint64_t))
     cdef uint32_t *begins = <uint32_t *>calloc(stems + 1, sizeof(uint32_t))
+    # Stem and form of a word side by side: one look-up each for every word of every text.
+    cdef uint64_t *packed = <uint64_t *>malloc((stem_of.shape[0] + 1) * sizeof(uint64_t))
+    cdef uint64_t both
     cdef uint32_t text, word, first, middle, last, where
     cdef uint64_t high
     cdef int failed = 0
     if bounds.shape[0] % 3 or stem_of.shape[0] != form_of.shape[0] or count >= 0xFFFFFFF0:
         free(entries)
         free(begins)
+        free(packed)
         raise ValueError("the parts do not fit together")
     try:
-        if entries == NULL or begins == NULL:
+        if entries == NULL or begins == NULL or packed == NULL:
             raise MemoryError
+        for at in range(stem_of.shape[0]):
+            packed[at] = (<uint64_t>stem_of[at] << 32) | form_of[at]
         with nogil:
             for article in range(texts):
                 text = order[article]
                 for where in range(bounds[3 * text - 2] if text else 0, bounds[3 * text + 1]):
-                    begins[stem_of[tokens[where]]] += 1
+                    begins[packed[tokens[where]] >> 32] += 1
             where = 0
             for at in range(stems):
                 word = begins[at]
@@ -319,13 +326,13 @@ def invert(TermOutput output, const uint32_t[::1] tokens, const uint32_t[::1] bo
                 last = bounds[3 * text + 1]
                 high = (<uint64_t>article) << (POSITION_BITS + FORM_BITS)
                 for where in range(first, last):
-                    word = tokens[where]
-                    at = begins[stem_of[word]]
-                    begins[stem_of[word]] = <uint32_t>at + 1
+                    both = packed[tokens[where]]
+                    at = begins[both >> 32]
+                    begins[both >> 32] = <uint32_t>at + 1
                     entries[at] = (
                         high
                         | (<uint64_t>(where - first + (gap if where >= middle else 0)) << FORM_BITS)
-                        | form_of[word]
+                        | (both & ((1U << FORM_BITS) - 1))
                     )
             # Each begin has moved to its end.
             first = 0
@@ -339,6 +346,7 @@ def invert(TermOutput output, const uint32_t[::1] tokens, const uint32_t[::1] bo
     finally:
         free(entries)
         free(begins)
+        free(packed)
 
 
 def used_words(const uint32_t[::1] tokens, const uint32_t[::1] bounds, const uint32_t[::1] order, size_t words):

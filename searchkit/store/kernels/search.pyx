@@ -10,6 +10,8 @@ counted and not scored. All-word queries and phrases gallop. Trees of both are a
 bit set.
 """
 
+from array import array
+
 cimport cython
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc, realloc
@@ -112,6 +114,9 @@ cdef class Segment:
     cdef const uint8_t[::1] _live
     cdef readonly uint32_t articles
     cdef bint _all_live
+    cdef float[::1] _norms
+    cdef double _norm_base
+    cdef double _norm_slope
 
     def __init__(self, postings, titles, bodies, sources, days, live):
         self._postings = postings
@@ -127,6 +132,21 @@ cdef class Segment:
                 or self._days.shape[0] != self.articles
                 or (live is not None and self._live.shape[0] * 8 < self.articles)):
             raise Damage("the columns are not of one length")
+        self._norm_base = -1
+
+    cdef float[::1] norms(self, double base, double slope):
+        """What a frequency in the body of each article is multiplied with; made once for each scale."""
+        cdef float[::1] made
+        cdef uint32_t at
+        if self._norm_base != base or self._norm_slope != slope:
+            made = array("f", bytes(4 * (self.articles + 1)))
+            for at in range(self.articles):
+                made[at] = <float>(1 / (base + slope * self._bodies[at]))
+            # Whoever searches with the norms of before keeps them.
+            self._norms = made
+            self._norm_base = base
+            self._norm_slope = slope
+        return self._norms
 
 
 # How a query is handed over: nodes in postfix order.
@@ -184,6 +204,7 @@ cdef class Query:
     cdef Node *_nodes
     cdef uint32_t _node_count
     cdef Scale _scale
+    cdef float[::1] _norms
     cdef uint32_t _low
     cdef uint32_t _high
     cdef const uint8_t[::1] _wanted
@@ -203,6 +224,7 @@ cdef class Query:
         self._segment = segment
         (self._scale.k1, self._scale.title_weight, self._scale.title_base, self._scale.title_slope,
          self._scale.body_base, self._scale.body_slope) = scale
+        self._norms = segment.norms(self._scale.body_base, self._scale.body_slope)
         self._low = min(low, segment.articles)
         self._high = min(high, segment.articles)
         self._filtered = wanted is not None
@@ -291,7 +313,7 @@ cdef class Query:
         with nogil:
             if words and (kind == ANY_OF or kind == WORD):
                 failed = self._any(root, mode)
-            elif words and (kind == ALL_OF or kind == PHRASE):
+            elif words and (kind == ALL_OF or kind == PHRASE) and not (kind == ALL_OF and self._dense()):
                 failed = self._all(root, mode)
             else:
                 failed = self._tree(mode)
@@ -310,7 +332,7 @@ cdef class Query:
         return self._share_of(cursor.weight, article, cursor.total[at] - cursor.title[at], cursor.title[at])
 
     cdef inline double _share_of(self, double weight, uint32_t article, uint32_t body, uint32_t title) noexcept nogil:
-        cdef double frequency = body / (self._scale.body_base + self._scale.body_slope * self._segment._bodies[article])
+        cdef double frequency = body * self._norms[article]
         if title:
             frequency += self._scale.title_weight * title / (
                 self._scale.title_base + self._scale.title_slope * self._segment._titles[article]
@@ -365,7 +387,8 @@ cdef class Query:
 
     cdef int _mark(self, Cursor *cursor, uint32_t window, uint32_t block, uint64_t *bits, double *sums) noexcept nogil:
         """Set the bits of a term's postings in a window, from ``block`` on; with ``sums``, add its shares."""
-        cdef uint32_t first, last, at, offset, end = window + WINDOW
+        cdef uint32_t first, last, at, offset, word, end = window + WINDOW
+        cdef uint64_t gathered
         while block <= cursor.blocks:
             if block == cursor.blocks and cursor.rest == 0:
                 return 0
@@ -379,7 +402,21 @@ cdef class Query:
                 first += 1
             while last > first and cursor.article[last - 1] >= end:
                 last -= 1
-            if sums == NULL:
+            if first == last:
+                pass
+            elif sums == NULL and cursor.article[last - 1] - cursor.article[first] < 8 * (last - first):
+                # Where articles stand close, a word of the set is put together before it is written.
+                word = (cursor.article[first] - window) >> 6
+                gathered = 0
+                for at in range(first, last):
+                    offset = cursor.article[at] - window
+                    if offset >> 6 != word:
+                        bits[word] |= gathered
+                        gathered = 0
+                        word = offset >> 6
+                    gathered |= (<uint64_t>1) << (offset & 63)
+                bits[word] |= gathered
+            elif sums == NULL:
                 for at in range(first, last):
                     offset = cursor.article[at] - window
                     bits[offset >> 6] |= (<uint64_t>1) << (offset & 63)
@@ -407,8 +444,8 @@ cdef class Query:
             if last_of_block(cursor, block) >= end - 1:
                 break
             block += 1
-        # The rounding of a share may carry it over its bound.
-        return cursor.weight * saturated(&self._scale, peak) * (1 + 1e-9) + 1e-10
+        # The roundings of a norm and of a share may carry it over its bound.
+        return cursor.weight * saturated(&self._scale, peak) * (1 + 1e-6) + 1e-10
 
     cdef int _any(self, Node *root, int mode) noexcept nogil:
         """Any of some words, from the newest window to the oldest."""
@@ -626,6 +663,14 @@ cdef class Query:
             title[0] += 1
         return 0
 
+    cdef bint _dense(self) noexcept nogil:
+        """Whether even the rarest term is so common that bit sets are quicker than galloping."""
+        cdef uint32_t at
+        for at in range(self._terms):
+            if <uint64_t>self._cursors[at].articles * 16 < self._segment.articles:
+                return False
+        return True
+
     cdef int _all(self, Node *root, int mode) noexcept nogil:
         """All of some words and phrases: the rarest leads, the others gallop after it."""
         cdef uint32_t leaves = root.count if root.kind == ALL_OF else 1
@@ -700,7 +745,7 @@ cdef class Query:
                     most += cursor.weight * saturated(&self._scale, peak_of_block(cursor, cursor.block))
                 else:
                     most += node.weight
-            scoring = self._best.room > 0 and not (most * (1 + 1e-9) + 1e-9 < bar(&self._best))
+            scoring = self._best.room > 0 and not (most * (1 + 1e-6) + 1e-9 < bar(&self._best))
         for at in range(leaves):
             node = &self._nodes[root.children[at]] if root.kind == ALL_OF else root
             if node.kind == WORD:
@@ -801,7 +846,11 @@ cdef class Query:
             memset(node.score, 0, WINDOW * sizeof(double))
         for at in range(node.count):
             child = &self._nodes[node.children[at]]
-            failed = self._evaluate(node.children[at], window, scoring and not (node.kind == ALL_BUT and at > 0))
+            # Words of which an article needs several are scored where all of them stand, below.
+            failed = self._evaluate(
+                node.children[at], window,
+                scoring and not (node.kind == ALL_BUT and at > 0) and not (node.kind == ALL_OF and child.kind == WORD),
+            )
             if failed < 0:
                 return failed
             any_bit = 0
@@ -821,12 +870,37 @@ cdef class Query:
             if node.kind == ALL_BUT and at > 0:
                 break
             child = &self._nodes[node.children[at]]
+            if node.kind == ALL_OF and child.kind == WORD:
+                if self._score_marked(&self._cursors[child.first], window, node.bits, node.score) < 0:
+                    return -1
+                continue
             for word in range(WORDS):
                 left = child.bits[word] & node.bits[word]
                 while left:
                     offset = word * 64 + sk_lowest_bit(left)
                     left &= left - 1
                     node.score[offset] += child.score[offset]
+        return 0
+
+    cdef int _score_marked(self, Cursor *cursor, uint32_t window, const uint64_t *bits, double *sums) noexcept nogil:
+        """Add the shares of a term to the articles of a window whose bits are set; all of them have it."""
+        cdef uint32_t at, offset, block = block_of(cursor, window, 0), end = window + WINDOW
+        while block < cursor.blocks or (block == cursor.blocks and cursor.rest):
+            if load_block(cursor, block) < 0:
+                return -1
+            if cursor.article[0] >= end:
+                return 0
+            for at in range(cursor.held):
+                if cursor.article[at] < window:
+                    continue
+                offset = cursor.article[at] - window
+                if offset >= WINDOW:
+                    return 0
+                if (bits[offset >> 6] >> (offset & 63)) & 1:
+                    if load_counts(cursor) < 0:
+                        return -1
+                    sums[offset] += self._share(cursor, at)
+            block += 1
         return 0
 
     cdef int _evaluate_phrase(self, Node *node, uint32_t window, bint scoring) noexcept nogil:

@@ -5,6 +5,8 @@ Rules WB1 to WB13b of UAX #29 over UTF-8, one pass, without the GIL. ASCII words
 word with other characters keeps its bytes, and whoever reads the vocabulary folds it once.
 """
 
+from array import array
+
 cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
@@ -32,6 +34,12 @@ cdef enum:
 cdef uint64_t MULTIPLIER = 0x9E3779B97F4A7C15ULL
 
 
+cdef struct Slot:
+    uint64_t head       # the first eight bytes of a word
+    uint32_t size
+    uint32_t number     # of the word, plus one; 0 where the slot is free
+
+
 cdef struct Numbers:
     uint32_t *data
     size_t size
@@ -49,6 +57,12 @@ cdef inline int push(Numbers *numbers, uint32_t value) noexcept nogil:
     numbers.data[numbers.size] = value
     numbers.size += 1
     return 0
+
+
+cdef inline uint64_t step(uint64_t state, uint64_t piece) noexcept nogil:
+    """Mix eight more bytes into a digest."""
+    state = (state ^ piece) * MULTIPLIER
+    return state ^ (state >> 29)
 
 
 cdef inline uint32_t decode(const uint8_t *text, size_t at, size_t end, size_t *following) noexcept nogil:
@@ -81,7 +95,8 @@ cdef class Vocabulary:
 
     cdef bytes _classes
     cdef const uint8_t *_class
-    cdef uint32_t *_table
+    cdef Slot *_table
+    cdef uint8_t _plain[256]   # 1 for ASCII letters, 2 for ASCII characters that end a word behind a letter
     cdef size_t _mask
     cdef uint8_t *_arena
     cdef size_t _arena_size
@@ -101,7 +116,7 @@ cdef class Vocabulary:
         self._classes = classes
         self._class = <const uint8_t *>PyBytes_AS_STRING(classes)
         self._mask = (1 << 16) - 1
-        self._table = <uint32_t *>calloc(self._mask + 1, sizeof(uint32_t))
+        self._table = <Slot *>calloc(self._mask + 1, sizeof(Slot))
         self._arena_room = 1 << 20
         self._arena = <uint8_t *>malloc(self._arena_room)
         self._scratch_room = 1 << 12
@@ -109,6 +124,9 @@ cdef class Vocabulary:
         if self._table == NULL or self._arena == NULL or self._scratch == NULL or push(&self._offsets, 0) < 0:
             raise MemoryError
         cdef bytes word
+        cdef int byte
+        for byte in range(128):
+            self._plain[byte] = 1 if classes[byte] == LETTER else 2 if classes[byte] in (OTHER, NUMBER_JOINT) else 0
         for word in abbreviations:
             self._take_scratch(<const uint8_t *>PyBytes_AS_STRING(word), PyBytes_GET_SIZE(word))
             self._intern(PyBytes_GET_SIZE(word))
@@ -140,7 +158,7 @@ cdef class Vocabulary:
     @property
     def bytes_held(self):
         """About how much memory this takes."""
-        return (self._arena_room + (self._mask + 1) * 4
+        return (self._arena_room + (self._mask + 1) * sizeof(Slot)
                 + 4 * (self._offsets.room + self._hashes.room + self._tokens.room + self._bounds.room
                        + self._borders.room))
 
@@ -154,8 +172,8 @@ cdef class Vocabulary:
         ]
 
     def tokens(self):
-        """The texts as word numbers, one after the other: uint32 in this machine's order."""
-        return PyBytes_FromStringAndSize(<const char *>self._tokens.data, self._tokens.size * 4)
+        """The texts as word numbers, one after the other: uint32, a view that lasts until more is added."""
+        return memoryview(<uint32_t[:self._tokens.size]>self._tokens.data) if self._tokens.size else array("I")
 
     def bounds(self):
         """Three uint32 a text: the token after its title, the token after its body, the end of its borders."""
@@ -252,6 +270,29 @@ cdef class Vocabulary:
         cdef int border
         while at < end:
             byte = text[at]
+            if self._plain[byte] == 1:
+                # Most words are ASCII letters, with a character behind them that surely ends them.
+                start = at
+                at += 1
+                while at < end and self._plain[text[at]] == 1:
+                    at += 1
+                if at == end or self._plain[text[at]] == 2 or (
+                    text[at] < 0x80 and at + 1 < end and self._plain[text[at + 1]] == 2
+                    and self._class[text[at]] != CONNECTOR and self._class[text[at]] != NUMBER
+                ):
+                    if start - gap > 1 or not any_word:
+                        border = self._border(text, gap, start, any_word, abbreviated, body)
+                        if border >= 0 and self._tokens.size > first:
+                            if push(&self._borders, <uint32_t>(2 * (self._tokens.size - first) + border)) < 0:
+                                return -1
+                    number = self._number_of_letters(text, start, at, end)
+                    if number == <uint32_t>-1 or push(&self._tokens, number) < 0:
+                        return -1
+                    gap = at
+                    any_word = True
+                    abbreviated = text[start] <= 90 and (at == start + 1 or number < self._abbreviations)
+                    continue
+                at = start
             kind = self._class[byte] if byte < 0x80 else self._unit(text, at, end, &following)
             if byte < 0x80:
                 following = at + 1
@@ -396,6 +437,52 @@ cdef class Vocabulary:
         byte = text[start]
         return -1 if 97 <= byte <= 122 else 0
 
+    cdef inline uint32_t _number_of_letters(self, const uint8_t *text, size_t start, size_t at, size_t end) noexcept nogil:
+        """The number of the word ``text[start:at]``, all of ASCII letters."""
+        cdef size_t size = at - start, slot
+        cdef uint64_t head = 0, tail = 0, state, piece, mask = 0
+        cdef uint32_t hashed, number
+        cdef Slot *found
+        if size > 16:
+            return self._number(text, start, at, True)
+        if start + 16 <= end:
+            memcpy(&head, text + start, 8)
+            memcpy(&tail, text + start + 8, 8)
+        else:
+            memcpy(&head, text + start, size if size < 8 else 8)
+            if size > 8:
+                memcpy(&tail, text + start + 8, size - 8)
+        # Setting this bit makes a letter small; what lies behind the word must not count.
+        head |= 0x2020202020202020ULL
+        tail |= 0x2020202020202020ULL
+        if size < 8:
+            head &= ((<uint64_t>1) << (8 * size)) - 1
+        if size <= 8:
+            tail = 0
+        else:
+            mask = ((<uint64_t>1) << (8 * (size - 8))) - 1 if size < 16 else ~(<uint64_t>0)
+            tail &= mask
+        state = step(size * MULTIPLIER, head)
+        if size > 8:
+            state = step(state, tail)
+        hashed = <uint32_t>(state ^ (state >> 32))
+        slot = hashed & self._mask
+        while True:
+            found = &self._table[slot]
+            if found.number == 0:
+                memcpy(self._scratch, &head, 8)
+                memcpy(self._scratch + 8, &tail, 8)
+                return self._new_word(size, hashed, slot, head)
+            if found.head == head and found.size == size:
+                number = found.number - 1
+                # The arena has room behind its last word.
+                if size <= 8:
+                    return number
+                memcpy(&piece, self._arena + self._offsets.data[number] + 8, 8)
+                if piece & mask == tail:
+                    return number
+            slot = (slot + 1) & self._mask
+
     cdef uint32_t _number(self, const uint8_t *text, size_t start, size_t end, bint ascii) noexcept nogil:
         """The number of the word ``text[start:end]``, folded first where it is ASCII."""
         cdef size_t size = end - start, at
@@ -435,41 +522,41 @@ cdef class Vocabulary:
 
     cdef uint32_t _intern(self, size_t size) noexcept nogil:
         """The number of the word in the scratch buffer; -1 where memory ends."""
-        cdef uint64_t state = size * MULTIPLIER, piece
+        cdef uint64_t state = size * MULTIPLIER, piece, head = 0
         cdef size_t at = 0, slot
-        cdef uint32_t found, hashed
+        cdef uint32_t hashed, number
         cdef uint8_t *scratch = self._scratch
-        cdef uint32_t *offsets
+        cdef Slot *found
         # The buffer has eight bytes to spare; what lies behind the word must not count.
         while at + 8 <= size:
             memcpy(&piece, scratch + at, 8)
-            state = (state ^ piece) * MULTIPLIER
-            state ^= state >> 29
+            if at == 0:
+                head = piece
+            state = step(state, piece)
             at += 8
         if at < size:
             memcpy(&piece, scratch + at, 8)
             piece &= ((<uint64_t>1) << (8 * (size - at))) - 1
-            state = (state ^ piece) * MULTIPLIER
-        state ^= state >> 32
-        hashed = <uint32_t>state
+            if at == 0:
+                head = piece
+            state = step(state, piece)
+        hashed = <uint32_t>(state ^ (state >> 32))
         slot = hashed & self._mask
-        offsets = self._offsets.data
         while True:
-            found = self._table[slot]
-            if found == 0:
-                break
-            found -= 1
-            if (self._hashes.data[found] == hashed and offsets[found + 1] - offsets[found] == size
-                    and memcmp(self._arena + offsets[found], scratch, size) == 0):
-                return found
+            found = &self._table[slot]
+            if found.number == 0:
+                return self._new_word(size, hashed, slot, head)
+            if found.head == head and found.size == size:
+                number = found.number - 1
+                if size <= 8 or memcmp(self._arena + self._offsets.data[number] + 8, scratch + 8, size - 8) == 0:
+                    return number
             slot = (slot + 1) & self._mask
-        return self._new_word(size, hashed, slot)
 
-    cdef uint32_t _new_word(self, size_t size, uint32_t hashed, size_t slot) noexcept nogil:
+    cdef uint32_t _new_word(self, size_t size, uint32_t hashed, size_t slot, uint64_t head) noexcept nogil:
         cdef uint8_t *grown
         cdef uint32_t number = <uint32_t>self._hashes.size
-        if self._arena_size + size > self._arena_room:
-            while self._arena_size + size > self._arena_room:
+        if self._arena_size + size + 16 > self._arena_room:
+            while self._arena_size + size + 16 > self._arena_room:
                 self._arena_room *= 2
             grown = <uint8_t *>realloc(self._arena, self._arena_room)
             if grown == NULL:
@@ -479,21 +566,24 @@ cdef class Vocabulary:
         self._arena_size += size
         if push(&self._offsets, <uint32_t>self._arena_size) < 0 or push(&self._hashes, hashed) < 0:
             return <uint32_t>-1
-        self._table[slot] = number + 1
+        self._table[slot].head = head
+        self._table[slot].size = <uint32_t>size
+        self._table[slot].number = number + 1
         if self._hashes.size * 2 > self._mask and self._grow_table() < 0:
             return <uint32_t>-1
         return number
 
     cdef int _grow_table(self) noexcept nogil:
-        cdef size_t mask = self._mask * 2 + 1, number, slot
-        cdef uint32_t *table = <uint32_t *>calloc(mask + 1, sizeof(uint32_t))
+        cdef size_t mask = self._mask * 2 + 1, old, slot
+        cdef Slot *table = <Slot *>calloc(mask + 1, sizeof(Slot))
         if table == NULL:
             return -1
-        for number in range(self._hashes.size):
-            slot = self._hashes.data[number] & mask
-            while table[slot]:
-                slot = (slot + 1) & mask
-            table[slot] = <uint32_t>number + 1
+        for old in range(self._mask + 1):
+            if self._table[old].number:
+                slot = self._hashes.data[self._table[old].number - 1] & mask
+                while table[slot].number:
+                    slot = (slot + 1) & mask
+                table[slot] = self._table[old]
         free(self._table)
         self._table = table
         self._mask = mask

@@ -1,0 +1,115 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+"""A stem is looked up, and what its segment knows of it is brought, page by page verified on the way."""
+
+cimport cython
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
+from libc.string cimport memcmp, memcpy
+
+from searchkit.store.kernels.search import Damage
+
+
+@cython.final
+cdef class Dictionary:
+    """The terms of one segment.
+
+    ``file`` is the file's bytes, ``page`` the bytes of a page, ``verified`` a byte for each page, not 0 once it was
+    verified, ``verify`` is called with the number of a page that was not, and raises where it is damaged.
+    ``sections`` gives (offset, size) for "stems", "stems.ends", "postings", "postings.ends", "stems.splits",
+    "stems.articles", "stems.occurrences", "stems.peaks" and "forms.first", in this order.
+    """
+
+    cdef const uint8_t[::1] _file
+    cdef const uint8_t[::1] _verified
+    cdef object _verify
+    cdef size_t _page
+    cdef size_t _offset[9]
+    cdef size_t _size[9]
+    cdef readonly uint32_t stems
+
+    def __init__(self, file, size_t page, verified, verify, list sections):
+        cdef int at
+        self._file = file
+        self._page = page
+        self._verified = verified
+        self._verify = verify
+        if len(sections) != 9:
+            raise ValueError("nine sections")
+        for at in range(9):
+            self._offset[at], self._size[at] = sections[at]
+            if self._offset[at] + self._size[at] > <size_t>self._file.shape[0] or (
+                (self._offset[at] + self._size[at] + page - 1) // page > <size_t>self._verified.shape[0]
+            ):
+                raise Damage("a section lies outside its file")
+        self.stems = <uint32_t>(self._size[1] // 4)
+        if (self._size[3] != 8 * <size_t>self.stems or self._size[4] != 4 * <size_t>self.stems
+                or self._size[5] != 4 * <size_t>self.stems or self._size[6] != 4 * <size_t>self.stems
+                or self._size[7] != 4 * <size_t>self.stems or self._size[8] != 4 * <size_t>self.stems + 4):
+            raise Damage("the dictionary is not of one length")
+
+    cdef inline const uint8_t *_bytes(self, int section, size_t begin, size_t end) except NULL:
+        """The address of bytes of a section, its pages verified."""
+        cdef size_t page
+        if begin > end or end > self._size[section]:
+            raise Damage("a section is shorter than it should be")
+        if end > begin:
+            for page in range((self._offset[section] + begin) // self._page,
+                              (self._offset[section] + end - 1) // self._page + 1):
+                if not self._verified[page]:
+                    self._verify(page)
+        return &self._file[0] + self._offset[section] + begin
+
+    cdef inline uint32_t _number(self, int section, size_t at) except? 0xFFFFFFFF:
+        cdef uint32_t value
+        memcpy(&value, self._bytes(section, 4 * at, 4 * at + 4), 4)
+        return value
+
+    cdef inline uint64_t _long(self, int section, size_t at) except? 0xFFFFFFFFFFFFFFFF:
+        cdef uint64_t value
+        memcpy(&value, self._bytes(section, 8 * at, 8 * at + 8), 8)
+        return value
+
+    def find(self, bytes stem not None):
+        """The number of a stem, or -1."""
+        cdef uint32_t low = 0, high = self.stems, middle, begin, end
+        cdef size_t size = len(stem), common
+        cdef const uint8_t *wanted = stem
+        cdef int order
+        while low < high:
+            middle = low + (high - low) // 2
+            begin = self._number(1, middle - 1) if middle else 0
+            end = self._number(1, middle)
+            if begin > end:
+                raise Damage("the stems overlap")
+            common = min(size, <size_t>(end - begin))
+            order = memcmp(self._bytes(0, begin, end), wanted, common)
+            if order == 0:
+                order = (<size_t>(end - begin) > size) - (<size_t>(end - begin) < size)
+            if order == 0:
+                return middle
+            if order < 0:
+                low = middle + 1
+            else:
+                high = middle
+        return -1
+
+    def articles(self, uint32_t term):
+        """In how many articles a term stands, deleted ones included."""
+        return self._number(5, term)
+
+    def facts(self, uint32_t term, bint positions):
+        """(begin, split, end, articles, occurrences, forms, peak) of a term, its postings verified.
+
+        Its postings lie from begin to split in their section, its positions, verified if they are wanted,
+        from split to end.
+        """
+        cdef uint64_t begin, end, split
+        cdef float peak
+        begin = self._long(3, term - 1) if term else 0
+        end = self._long(3, term)
+        split = begin + self._number(4, term)
+        if not begin <= split < end:
+            raise Damage("a term lies outside its section")
+        self._bytes(2, begin, end if positions else split)
+        memcpy(&peak, self._bytes(7, 4 * <size_t>term, 4 * <size_t>term + 4), 4)
+        return (begin, split, end, self._number(5, term), self._number(6, term),
+                self._number(8, <size_t>term + 1) - self._number(8, term), peak)
