@@ -5,9 +5,9 @@ The kernel of the store (searchkit/store/kernels/words.pyx) draws the same borde
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from searchkit.analysis.words import fold, word_spans
+from searchkit.analysis.words import fold
 
 # Folded words that end in a full stop without ending a sentence, where they are capitalized.
 _LISTED = (
@@ -17,6 +17,7 @@ _LISTED = (
     "wash wis wyo",
 )
 ABBREVIATIONS = frozenset(" ".join(_LISTED).split())
+# In bytes of UTF-8, as the kernel counts.
 _LONGEST_WITH_DOTS = 12
 
 
@@ -37,7 +38,7 @@ def borders(text: str, spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, 
         word = text[start:end]
         abbreviated = "A" <= word[0] <= "Z" and (
             len(word) == 1
-            or (len(word) <= _LONGEST_WITH_DOTS and "." in word)
+            or ("." in word and len(word.encode("utf-8", "replace")) <= _LONGEST_WITH_DOTS)
             or (word.isascii() and fold(word) in ABBREVIATIONS)
         )
 
@@ -65,17 +66,17 @@ def _border(gap: str, first: str, abbreviated: bool) -> bool | None:
     return False
 
 
-def sentence_starts(text: str) -> list[int]:
+def sentence_starts(text: str, words: Sequence[tuple[int, int]]) -> list[int]:
     """Character offsets at which the sentences of ``text`` begin, ascending; the first is 0.
 
-    A sentence begins with the opening quotes and brackets before its first word.
+    ``words`` are the (start, end) of its words. A sentence begins with the opening quotes and brackets
+    before its first word.
     """
-    spans = list(word_spans(text))
     starts = [0]
-    for number, _ in borders(text, spans):
-        start = spans[number][0]
+    for number, _ in borders(text, words):
+        start = words[number][0]
         # No blank separates a Japanese sentence from the one before: then only its stop does.
-        while start > spans[number - 1][1] and not text[start - 1].isspace() and text[start - 1] != "。":
+        while start > words[number - 1][1] and not text[start - 1].isspace() and text[start - 1] != "。":
             start -= 1
         starts.append(start)
     return starts

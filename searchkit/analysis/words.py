@@ -11,6 +11,7 @@ import functools
 import re
 import unicodedata
 from collections.abc import Iterator
+from typing import Any
 
 from searchkit.analysis import unicode_classes as classes
 
@@ -35,16 +36,33 @@ CLASSES = (
     classes.PICTOGRAPH,
 )
 _JOINER = len(CLASSES) + 1
+_HEBREW = bytes([CLASSES.index(classes.HEBREW) + 1])
+_SINGLE_QUOTE = bytes([CLASSES.index(classes.SINGLE_QUOTE) + 1])
+_MARKS = bytes([CLASSES.index(classes.MARK) + 1, CLASSES.index(classes.PICTOGRAPH) + 1, _JOINER])
 _QUOTES = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "＇": "'", "‛": "'"})
 
 
 def word_spans(text: str) -> Iterator[tuple[int, int]]:
     """Yield (start, end) of every word of ``text``, in order, as character offsets."""
-    matches = _ASCII_WORD.finditer(text) if text.isascii() else _unicode_word().finditer(_classes_of(text))
-    for match in matches:
-        # A run of connectors alone ("____") is matched so that it is passed over once.
-        if match.lastindex is not None:
-            yield match.span()
+    if text.isascii():
+        yield from _spans(_ASCII_WORD.finditer(text))
+        return
+    classes_of_text = _classes_of(text)
+    spans = _spans(_unicode_word().finditer(classes_of_text))
+    if _SINGLE_QUOTE not in classes_of_text or _HEBREW not in classes_of_text:
+        yield from spans
+        return
+    for start, end in spans:
+        # WB7a: a single quote behind a Hebrew letter belongs to its word, and ends it.
+        if classes_of_text[start:end].rstrip(_MARKS).endswith(_HEBREW):
+            quote = _quote_with_marks().match(classes_of_text, end)
+            end = quote.end() if quote else end
+        yield start, end
+
+
+def _spans(matches: Iterator[re.Match[Any]]) -> Iterator[tuple[int, int]]:
+    """Where the words are; a run of connectors alone ("____") is matched so that it is passed over once."""
+    return (match.span() for match in matches if match.lastindex is not None)
 
 
 def fold(word: str) -> str:
@@ -93,17 +111,14 @@ def _table_with_joiner() -> bytes:
 @functools.cache
 def _unicode_word() -> re.Pattern[bytes]:
     """The rules as a pattern over classes instead of characters."""
+    marks = _marks()
 
     def one_of(*ranges: str) -> bytes:
         return b"[" + b"".join(_code(item) for item in ranges) + b"]" + marks
 
-    joiner = re.escape(bytes([_JOINER]))
-    mark = b"[" + _code(classes.MARK) + joiner + b"]*"
-    # WB4 keeps marks with what they follow, WB3c a pictograph with the zero width joiner before it.
-    marks = mark + b"(?:(?<=" + joiner + b")" + _code(classes.PICTOGRAPH) + mark + b")*"
-    single, double = one_of(classes.SINGLE_QUOTE), one_of(classes.DOUBLE_QUOTE)
-    # WB7a keeps a single quote with the Hebrew letter before it, WB7b and WB7c a double quote between two.
-    hebrew = one_of(classes.HEBREW) + b"(?:" + single + b"|" + double + b"(?=" + _code(classes.HEBREW) + b"))?"
+    # WB7b and WB7c keep a double quote between two Hebrew letters; WB7a is seen to behind the match.
+    double = one_of(classes.DOUBLE_QUOTE) + b"(?=" + _code(classes.HEBREW) + b")"
+    hebrew = one_of(classes.HEBREW) + b"(?:" + double + b")?"
     letters = b"(?:" + one_of(classes.LETTER) + b"|" + hebrew + b")+"
     numbers = b"(?:" + one_of(classes.NUMBER) + b")+"
     letter_joint = one_of(classes.LETTER_JOINT, classes.JOINT, classes.SINGLE_QUOTE)
@@ -114,6 +129,18 @@ def _unicode_word() -> re.Pattern[bytes]:
     piece = b"(?:(?:" + named + b"|" + counted + b")+|(?:" + one_of(classes.KATAKANA) + b")+)"
     word = connector + b"*" + piece + b"(?:" + connector + b"+" + piece + b")*" + connector + b"*"
     return re.compile(b"(" + word + b")|(" + one_of(classes.LONE) + b")|" + connector + b"+", re.DOTALL)
+
+
+def _marks() -> bytes:
+    """What belongs to the character before it: marks (WB4), a pictograph behind a zero width joiner (WB3c)."""
+    joiner = re.escape(bytes([_JOINER]))
+    mark = b"[" + _code(classes.MARK) + joiner + b"]*"
+    return mark + b"(?:(?<=" + joiner + b")" + _code(classes.PICTOGRAPH) + mark + b")*"
+
+
+@functools.cache
+def _quote_with_marks() -> re.Pattern[bytes]:
+    return re.compile(_code(classes.SINGLE_QUOTE) + _marks(), re.DOTALL)
 
 
 def _code(ranges: str) -> bytes:

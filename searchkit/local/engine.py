@@ -89,6 +89,8 @@ class LocalEngine:
                 continue
             low, high = _range(segment, request.filters)
             wanted = _wanted(segment, request.filters)
+            if request.sort != "relevance":
+                segment.reader.days  # noqa: B018  (verified before the kernel reads them)
             if low >= high or wanted == b"":
                 continue
             room = min(limit, high - low)
@@ -185,6 +187,7 @@ def _wanted(segment: LiveSegment, filters: Filters) -> bytes | None:
     if not filters.sources:
         return None
     folded = {source.casefold() for source in filters.sources}
+    segment.reader.sources  # noqa: B018  (verified before the kernel reads them)
     wanted = bytes(name.casefold() in folded for name in segment.reader.source_names)
     return wanted if any(wanted) else b""
 
@@ -194,7 +197,7 @@ def _in_order(best: list[tuple[float, LiveSegment, int]], sort: str) -> list[tup
 
     def key(item: tuple[float, LiveSegment, int]) -> tuple[float, int]:
         score, segment, number = item
-        day = segment.reader.days[number]
+        day = segment.reader.day_of(number)
         if sort == "oldest":
             day = -day if day else -_NEVER
         return -score, -day

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from searchkit.analysis import sentence_starts
+from searchkit.analysis import sentence_starts, word_spans
 from searchkit.article import Article
 
 LONGEST = 100
@@ -19,7 +19,7 @@ def headline(article: Article) -> str:
     if title:
         return title
     opening = article.body.lstrip()[:_READ]
-    starts = sentence_starts(opening)
+    starts = sentence_starts(opening, list(word_spans(opening)))
     sentence = " ".join(opening[: starts[1] if len(starts) > 1 else len(opening)].split())
     return cut_at_word(sentence, LONGEST)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from searchkit.analysis import word_spans
 from searchkit.article import Article
 from searchkit.engine import Found, Response, Term
 from searchkit.results.headline import headline
@@ -71,7 +72,7 @@ class Hit:
     @cached_property
     def title_highlights(self) -> tuple[tuple[int, int], ...]:
         """The lit stretches of ``title``, as (start, end) in characters."""
-        return tuple(spans(self._lighting.lit(self.title)))
+        return tuple(spans(self._lighting.lit(self.title, list(word_spans(self.title)))))
 
     @cached_property
     def _passages(self) -> Snippet:

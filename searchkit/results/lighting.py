@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from searchkit.analysis import Chain, Token
+from searchkit.analysis import Chain
 from searchkit.engine import Term
 
 
@@ -36,14 +36,20 @@ class Lighting:
             if term.stems:
                 self._by_first.setdefault(term.stems[0], []).append((term.stems, number))
 
-    def lit(self, text: str) -> list[Lit]:
-        """Every lit stretch of ``text``, by start; a phrase is lit only where it stands whole."""
-        tokens = list(self._chain.tokens(text))
+    def lit(self, text: str, words: Sequence[tuple[int, int]]) -> list[Lit]:
+        """Every lit stretch of ``text``, by start; a phrase is lit only where it stands whole.
+
+        ``words`` are the (start, end) of the words of ``text``.
+        """
+        term, by_first = self._chain.term, self._by_first
         found: list[Lit] = []
-        for at, token in enumerate(tokens):
-            for stems, number in self._by_first.get(token.stem, ()):
-                if _stands_at(stems, tokens, at):
-                    found.append(Lit(token.start, tokens[at + len(stems) - 1].end, number))
+        for at, (start, end) in enumerate(words):
+            candidates = by_first.get(term(text[start:end])[1])
+            for stems, number in candidates or ():
+                following = words[at + 1 : at + len(stems)]
+                here = tuple(term(text[begin:stop])[1] for begin, stop in following)
+                if here == stems[1:]:
+                    found.append(Lit(start, following[-1][1] if following else end, number))
         return found
 
 
@@ -56,9 +62,3 @@ def spans(lit: Sequence[Lit]) -> list[tuple[int, int]]:
         else:
             joined.append((item.start, item.end))
     return joined
-
-
-def _stands_at(stems: tuple[str, ...], tokens: list[Token], at: int) -> bool:
-    if at + len(stems) > len(tokens):
-        return False
-    return all(tokens[at + step].stem == stem for step, stem in enumerate(stems))

@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from searchkit.analysis import sentence_starts
+from searchkit.analysis import sentence_starts, word_spans
 from searchkit.results.headline import ELLIPSIS, cut_at_word
 from searchkit.results.lighting import Lighting, Lit, spans
 
@@ -33,10 +33,11 @@ class Snippet:
 def snippet(body: str, lighting: Lighting) -> Snippet:
     """The best passages of ``body``; its opening where no word of the query stands in it."""
     text = body[:_LONGEST_TEXT]
-    lit = lighting.lit(text)
+    words = list(word_spans(text))
+    lit = lighting.lit(text, words)
     if not lit:
         return Snippet(cut_at_word(_BLANKS.sub(" ", text[: 2 * _ONE_PASSAGE]).strip(), _ONE_PASSAGE), ())
-    starts = sentence_starts(text)
+    starts = sentence_starts(text, words)
     passages = [_around(text, starts, window, room) for window, room in _windows(lit, lighting.weights)]
     return _joined(text, _without_overlap(sorted(passages)), spans(lit))
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import array
-import hashlib
 from collections.abc import Sequence
 
 import zstandard
 
 from searchkit.analysis import ABBREVIATIONS, Chain, class_table
 from searchkit.article import Article
+from searchkit.store.digest import id_digest
 from searchkit.store.folder import Folder
 from searchkit.store.kernels import TermOutput, Vocabulary, invert, used_words
 from searchkit.store.manifest import SegmentEntry
@@ -18,7 +18,7 @@ from searchkit.store.record import encode
 from searchkit.store.sections import SectionWriter
 from searchkit.store.strings import write_strings
 
-TEXT_BLOCK = 32768
+TEXT_BLOCK = 12288
 LEVEL = 1
 # One position between title and body belongs to no word: no phrase runs across.
 GAP = 1
@@ -209,11 +209,6 @@ def write_columns(writer: SectionWriter, *, ids: list[bytes], days: array.array[
     by_digest = array.array("I", sorted(range(len(ids)), key=digests.__getitem__))
     writer.add("ids.digests", memoryview(array.array("Q", [digests[at] for at in by_digest])).cast("B"))
     writer.add("ids.articles", memoryview(by_digest).cast("B"))
-
-
-def id_digest(article_id: bytes) -> int:
-    """Eight bytes that stand for an id; two ids may share them, so a match is looked at again."""
-    return int.from_bytes(hashlib.blake2b(article_id, digest_size=8).digest(), "little")
 
 
 def write_dictionary(writer: SectionWriter, stems: list[bytes], forms: list[bytes], counts: array.array[int]) -> None:

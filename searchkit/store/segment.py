@@ -12,7 +12,7 @@ import zstandard
 from searchkit.article import Article
 from searchkit.errors import IndexDamaged
 from searchkit.store import kernels
-from searchkit.store.builder import id_digest
+from searchkit.store.digest import id_digest
 from searchkit.store.ranking import Scale
 from searchkit.store.record import decode
 from searchkit.store.sections import SectionReader
@@ -62,6 +62,11 @@ class SegmentReader:
         """The day of each article: its ordinal, 0 for none; ascending."""
         return self.file.numbers("days", "I")
 
+    def day_of(self, number: int) -> int:
+        """The day of one article, where the days of all are not needed."""
+        self.file.verify("days", 4 * number, 4 * number + 4)
+        return int(self.file.numbers("days", "I", verify=False)[number])
+
     @cached_property
     def source_names(self) -> list[str]:
         """The names of the sources, by their numbers."""
@@ -85,8 +90,9 @@ class SegmentReader:
             file.section("postings"),
             file.numbers("lengths.title", "I"),
             file.numbers("lengths.body", "I"),
-            self.sources,
-            self.days,
+            # Whoever filters by source or orders by day verifies these first, by the properties above.
+            file.numbers("sources", "I", verify=False),
+            file.numbers("days", "I", verify=False),
             live,
         )
 
@@ -132,7 +138,7 @@ class SegmentReader:
             if zstandard.get_frame_parameters(packed).content_size > _LARGEST_TEXT_BLOCK:
                 raise file.damaged("a block of texts is too large to be one")
             text = self._decompressor.made.decompress(packed)
-            return decode(text, at, self.days[number])
+            return decode(text, at, self.day_of(number))
         except (zstandard.ZstdError, ValueError) as error:
             raise file.damaged("an article cannot be unpacked") from error
 

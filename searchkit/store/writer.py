@@ -27,8 +27,9 @@ from searchkit.errors import (
     StorageError,
     UsageError,
 )
-from searchkit.store.builder import SegmentBuilder, id_digest, new_vocabulary
+from searchkit.store.builder import SegmentBuilder, new_vocabulary
 from searchkit.store.deletion import Deletions
+from searchkit.store.digest import id_digest
 from searchkit.store.folder import Folder
 from searchkit.store.lock import WriterLock
 from searchkit.store.manifest import NAME as MANIFEST

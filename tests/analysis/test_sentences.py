@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from searchkit.analysis import sentence_starts
+from searchkit.analysis import sentence_starts, word_spans
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,6 @@ from searchkit.analysis import sentence_starts
     ],
 )
 def test_sentences(text: str, sentences: list[str]) -> None:
-    starts = sentence_starts(text)
+    starts = sentence_starts(text, list(word_spans(text)))
     pieces = [text[a:b].strip() for a, b in zip(starts, [*starts[1:], len(text)], strict=True)]
     assert pieces == sentences

@@ -1,12 +1,52 @@
-"""The compiled inner loops of the store, in one place."""
+"""The inner loops of the store, in one place: compiled, or in plain Python where they could not be compiled.
 
-from searchkit.store.kernels.encoding import TermOutput, common, invert, used_words
-from searchkit.store.kernels.merging import Merger
-from searchkit.store.kernels.search import Damage, Query, Segment
-from searchkit.store.kernels.words import Vocabulary
+``COMPILED`` says which. With SEARCHKIT_KERNELS=plain in the environment they are plain even where the compiled
+ones are there; both write the same bytes and give the same answers.
+"""
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from searchkit.store.kernels.dictionary import Dictionary
+    from searchkit.store.kernels.encoding import TermOutput, common, invert, used_words
+    from searchkit.store.kernels.merging import Merger
+    from searchkit.store.kernels.search import Damage, Query, Segment
+    from searchkit.store.kernels.words import Vocabulary
+
+    COMPILED: bool
+else:
+    try:
+        if os.environ.get("SEARCHKIT_KERNELS") == "plain":
+            raise ImportError("the plain ones are asked for")
+        from searchkit.store.kernels.dictionary import Dictionary
+        from searchkit.store.kernels.encoding import TermOutput, common, invert, used_words
+        from searchkit.store.kernels.merging import Merger
+        from searchkit.store.kernels.search import Damage, Query, Segment
+        from searchkit.store.kernels.words import Vocabulary
+
+        COMPILED = True
+    except ImportError:
+        # All of them or none: a compiled merger needs a compiled output.
+        from searchkit.store.kernels.plain import (
+            Damage,
+            Dictionary,
+            Merger,
+            Query,
+            Segment,
+            TermOutput,
+            Vocabulary,
+            common,
+            invert,
+            used_words,
+        )
+
+        COMPILED = False
 
 __all__ = [
+    "COMPILED",
     "Damage",
+    "Dictionary",
     "Merger",
     "Query",
     "Segment",

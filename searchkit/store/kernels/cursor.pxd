@@ -39,6 +39,7 @@ cdef struct Cursor:
     uint32_t place_block    # its number, NONE for none
     size_t place_next       # where the next one begins
     uint32_t place_held
+    bint place_forms        # whether the numbers of the forms are there
     uint32_t place[BLOCK]
     uint32_t form[BLOCK]
 

@@ -5,7 +5,7 @@ Every function that reads returns 0, or -1 where the bytes contradict themselves
 """
 
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
-from libc.string cimport memset
+from libc.string cimport memcpy
 
 from searchkit.store.kernels.bits cimport BLOCK, load32, load_float, read_number, unpack
 
@@ -217,13 +217,16 @@ cdef int seek(Cursor *cursor, uint32_t article, uint32_t *found) noexcept nogil:
     return 0
 
 
-cdef int load_places(Cursor *cursor, uint32_t block) noexcept nogil:
-    """Bring a block of positions to hand; blocks are walked forward from the nearest one that is known."""
+cdef int load_places(Cursor *cursor, uint32_t block, bint forms) noexcept nogil:
+    """Bring a block of positions to hand; blocks are walked forward from the nearest one that is known.
+
+    Without ``forms`` the numbers of the written forms stay packed.
+    """
     cdef uint32_t full = cursor.occurrences // BLOCK, number, index
     cdef size_t at
     cdef const uint8_t *byte
     cdef const uint8_t *end = cursor.positions + cursor.positions_size
-    if cursor.place_block == block:
+    if cursor.place_block == block and (cursor.place_forms or not forms):
         return 0
     if cursor.place_block != NONE and cursor.place_block < block:
         number = cursor.place_block + 1
@@ -250,7 +253,8 @@ cdef int load_places(Cursor *cursor, uint32_t block) noexcept nogil:
         if byte[0] > 32 or byte[1] > 32 or at + 2 + 16 * (<size_t>byte[0] + byte[1]) > cursor.positions_size:
             return -1
         unpack(byte + 2, byte[0], cursor.place)
-        unpack(byte + 2 + 16 * byte[0], byte[1], cursor.form)
+        if forms:
+            unpack(byte + 2 + 16 * byte[0], byte[1], cursor.form)
         cursor.place_held = BLOCK
         cursor.place_next = at + 2 + 16 * (<size_t>byte[0] + byte[1])
     else:
@@ -267,19 +271,19 @@ cdef int load_places(Cursor *cursor, uint32_t block) noexcept nogil:
                 return -1
         cursor.place_next = cursor.positions_size
     cursor.place_block = block
+    cursor.place_forms = forms or block == full
     return 0
 
 
 cdef int positions_of(Cursor *cursor, uint32_t *out, uint32_t *forms) noexcept nogil:
     """Write the positions (and, unless NULL, the forms) of the posting at hand; there are ``total`` of them."""
     cdef uint32_t number, left, previous = NONE, index, taken = 0, here
-    cdef uint64_t place
     if load_counts(cursor) < 0:
         return -1
     number = cursor.start[cursor.at]
     left = cursor.total[cursor.at]
     while left:
-        if load_places(cursor, number // BLOCK) < 0:
+        if load_places(cursor, number // BLOCK, forms != NULL) < 0:
             return -1
         index = number % BLOCK
         if index >= cursor.place_held:
@@ -289,14 +293,12 @@ cdef int positions_of(Cursor *cursor, uint32_t *out, uint32_t *forms) noexcept n
             here = left
         left -= here
         number += here
+        if forms != NULL:
+            memcpy(forms + taken, cursor.form + index, here * sizeof(uint32_t))
         while here:
-            place = ((<uint64_t>previous + 1) & 0xFFFFFFFFU) + cursor.place[index]
-            if place >= NONE:
-                return -1
-            previous = <uint32_t>place
+            # Damage may carry the sum over its end; a position is compared, never followed.
+            previous += cursor.place[index] + 1
             out[taken] = previous
-            if forms != NULL:
-                forms[taken] = cursor.form[index]
             taken += 1
             index += 1
             here -= 1

@@ -1,0 +1,263 @@
+"""Occurrences become postings: dictionaries and lists instead of a counting sort; the bytes are the same.
+
+The format stands in searchkit/store/kernels/encoding.pyx.
+"""
+
+from __future__ import annotations
+
+import struct
+from array import array
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from itertools import groupby
+
+from typing_extensions import Buffer
+
+_BLOCK = 128
+_FORM_BITS = 12
+_POSITION_BITS = 26
+_FLUSH = 1 << 23
+
+
+class TermOutput:
+    """What the terms of a segment become, one after the other in the order of the dictionary.
+
+    ``scale`` is (title weight, title base, title slope, body base, body slope). ``write`` is called with bytes
+    whenever some megabytes have gathered: the postings of a term, then its positions, and so on.
+    """
+
+    def __init__(
+        self,
+        title_lengths: Buffer,
+        body_lengths: Buffer,
+        scale: tuple[float, float, float, float, float],
+        write: Callable[[bytes], None],
+    ) -> None:
+        self._titles: memoryview[int] = memoryview(title_lengths)
+        self._bodies: memoryview[int] = memoryview(body_lengths)
+        if len(self._titles) != len(self._bodies):
+            raise ValueError("as many title lengths as body lengths")
+        self._scale = [_single(number) for number in scale]
+        self._write = write
+        self._waiting = bytearray()
+        self._written = 0
+        self._ends = array("Q")
+        self._splits = array("I")
+        self._articles = array("I")
+        self._occurrences = array("I")
+        self._peaks = array("f")
+
+    def add(self, entries: Buffer, forms: int) -> None:
+        """Encode the next term from its entries, ascending; each is article, position and form in one number."""
+        numbers: list[int] = list(memoryview(entries))
+        if not numbers:
+            raise ValueError("a term without occurrences")
+        for at, item in enumerate(numbers):
+            if item >> (_POSITION_BITS + _FORM_BITS) >= len(self._titles):
+                raise ValueError("an article beyond the last")
+            if at and item >> _FORM_BITS <= numbers[at - 1] >> _FORM_BITS:
+                raise ValueError("entries must ascend")
+        self.take(numbers, forms)
+
+    def take(self, entries: Sequence[int], forms: int) -> None:
+        """The same for entries that are in order: those that ``invert`` and a merger make."""
+        postings = []
+        gaps: list[int] = []
+        written: list[int] = []
+        for article, of_article in groupby(entries, lambda item: item >> (_POSITION_BITS + _FORM_BITS)):
+            before, total, title, first = -1, 0, 0, len(gaps)
+            for item in of_article:
+                position = item >> _FORM_BITS & ((1 << _POSITION_BITS) - 1)
+                gaps.append(position - before - 1)
+                written.append(item & ((1 << _FORM_BITS) - 1))
+                before = position
+                total += 1
+                title += position < self._titles[article]
+            postings.append((article, total, title, first))
+        positions, begins = _positions(gaps, written, forms)
+        encoded, peak = self._postings(postings, begins)
+        self._waiting += encoded + positions
+        self._ends.append(self._written + len(self._waiting))
+        self._splits.append(len(encoded))
+        self._articles.append(len(postings))
+        self._occurrences.append(len(gaps))
+        self._peaks.append(peak)
+        if len(self._waiting) >= _FLUSH:
+            self.flush()
+
+    def flush(self) -> None:
+        """Hand what has gathered to ``write``."""
+        if self._waiting:
+            self._write(bytes(self._waiting))
+            self._written += len(self._waiting)
+            self._waiting.clear()
+
+    def sections(self) -> dict[str, bytes]:
+        """The bytes of the sections that describe the terms, by name."""
+        return {
+            "postings.ends": self._ends.tobytes(),
+            "stems.splits": self._splits.tobytes(),
+            "stems.articles": self._articles.tobytes(),
+            "stems.occurrences": self._occurrences.tobytes(),
+            "stems.peaks": self._peaks.tobytes(),
+        }
+
+    def _postings(self, postings: list[tuple[int, int, int, int]], begins: list[int]) -> tuple[bytes, float]:
+        """(bytes, largest weighted frequency) of (article, frequency, frequency in the title, first position)."""
+        table, packed, peak, before = bytearray(), bytearray(), 0.0, -1
+        full = len(postings) // _BLOCK * _BLOCK
+        for at in range(0, full, _BLOCK):
+            block = postings[at : at + _BLOCK]
+            gaps = []
+            for article, *_ in block:
+                gaps.append(article - before - 1)
+                before = article
+            totals = [total - 1 for _, total, _, _ in block]
+            titles = [title for _, _, title, _ in block]
+            columns = [(_width(column), column) for column in (gaps, totals, titles)]
+            packed += bytes(width for width, _ in columns) + b"".join(
+                _pack(column, width) for width, column in columns
+            )
+            block_peak = _next_single(max(self._weighted(*posting[:3]) for posting in block))
+            first = block[0][3]
+            end = len(postings) // _BLOCK * 20 + len(packed)
+            table += struct.pack("<IIIIf", before, end, first, begins[first // _BLOCK], block_peak)
+            peak = max(peak, block_peak)
+        rest = bytearray()
+        rest_peak = 0.0
+        for article, total, title, _ in postings[full:]:
+            gap, before = article - before - 1, article
+            if total == 1 and title == 0:
+                rest += _variable(2 * gap + 1)
+            else:
+                rest += _variable(2 * gap) + _variable(total) + _variable(title)
+            rest_peak = max(rest_peak, self._weighted(article, total, title))
+        if rest_peak > peak:
+            peak = _next_single(rest_peak)
+        return bytes(table + packed + rest), peak
+
+    def _weighted(self, article: int, total: int, title: int) -> float:
+        """The weighted frequency of BM25F, every step of it in single precision."""
+        title_weight, title_base, title_slope, body_base, body_slope = self._scale
+        norm = _single(body_base + _single(body_slope * _single(self._bodies[article])))
+        share = _single(_single(total - title) / norm)
+        if title:
+            norm = _single(title_base + _single(title_slope * _single(self._titles[article])))
+            share = _single(share + _single(_single(title_weight * title) / norm))
+        return share
+
+
+def invert(
+    output: TermOutput,
+    tokens: Buffer,
+    bounds: Buffer,
+    order: Buffer,
+    stem_of: Buffer,
+    form_of: Buffer,
+    forms: Buffer,
+    gap: int,
+) -> None:
+    """Sort the words of many texts by stem and hand them to ``output``, stem by stem.
+
+    ``tokens`` and ``bounds`` are a vocabulary's (three bounds a text); ``order[i]`` is the text that becomes
+    article ``i``. ``stem_of`` and ``form_of`` say for each word its stem and the number of its form among the
+    ``forms[stem]`` forms of that stem; each stem occurs. The body's positions begin ``gap`` behind the title's.
+    """
+    words, ends = _numbers(tokens), _numbers(bounds)
+    stems, written, counts = _numbers(stem_of), _numbers(form_of), _numbers(forms)
+    if len(ends) % 3 or len(stems) != len(written):
+        raise ValueError("the parts do not fit together")
+    entries: dict[int, list[int]] = defaultdict(list)
+    for article, text in enumerate(_numbers(order)):
+        first, middle, last = _bounds_of(ends, text)
+        for where in range(first, last):
+            position = where - first + (gap if where >= middle else 0)
+            entries[stems[words[where]]].append(entry(article, position, written[words[where]]))
+    for stem, count in enumerate(counts):
+        output.take(entries[stem], count)
+
+
+def used_words(tokens: Buffer, bounds: Buffer, order: Buffer, words: int) -> bytearray:
+    """A byte for each word of a vocabulary: 1 where one of the texts in ``order`` has it."""
+    numbers, ends = _numbers(tokens), _numbers(bounds)
+    used: set[int] = set()
+    for text in _numbers(order):
+        first, _, last = _bounds_of(ends, text)
+        used.update(numbers[first:last])
+    return bytearray(word in used for word in range(words))
+
+
+def common(ours: Buffer, theirs: Buffer) -> list[tuple[int, int]]:
+    """Pairs of places at which two ascending lists hold the same number; equal neighbours give every pair."""
+    places: dict[int, list[int]] = defaultdict(list)
+    for place, number in enumerate(_numbers(theirs)):
+        places[number].append(place)
+    return [(here, there) for here, number in enumerate(_numbers(ours)) for there in places.get(number, ())]
+
+
+def entry(article: int, position: int, form: int) -> int:
+    """One occurrence of a term as one number."""
+    return (article << _POSITION_BITS | position) << _FORM_BITS | form
+
+
+def _numbers(buffer: Buffer) -> memoryview[int]:
+    return memoryview(buffer)
+
+
+def _bounds_of(bounds: memoryview[int], text: int) -> tuple[int, int, int]:
+    """(first token, the one after the title, the one after the body) of a text."""
+    return (bounds[3 * text - 2] if text else 0), bounds[3 * text], bounds[3 * text + 1]
+
+
+def _positions(gaps: list[int], written: list[int], forms: int) -> tuple[bytes, list[int]]:
+    """(the bytes of a term's positions, where each block of them begins, and their end)."""
+    encoded = bytearray()
+    begins = []
+    full = len(gaps) // _BLOCK * _BLOCK
+    for at in range(0, full, _BLOCK):
+        begins.append(len(encoded))
+        block, numbers = gaps[at : at + _BLOCK], written[at : at + _BLOCK]
+        width, form_width = _width(block), _width(numbers) if forms > 1 else 0
+        encoded += bytes((width, form_width)) + _pack(block, width) + _pack(numbers, form_width)
+    begins.append(len(encoded))
+    for gap, form in zip(gaps[full:], written[full:], strict=True):
+        encoded += _variable(gap)
+        if forms > 1:
+            encoded += _variable(form)
+    return bytes(encoded), begins
+
+
+def _width(values: list[int]) -> int:
+    """The bits that the largest value needs."""
+    return max(values).bit_length()
+
+
+def _pack(values: list[int], width: int) -> bytes:
+    """128 values of ``width`` bits each: the values 0, 4, 8 ... are the first of four lanes, and so on.
+
+    A lane is one long number; words of 32 bits are taken from the four in turn.
+    """
+    lanes = [sum(value << row * width for row, value in enumerate(values[lane::4])) for lane in range(4)]
+    words = [lane >> 32 * word & 0xFFFFFFFF for word in range(width) for lane in lanes]
+    return struct.pack(f"<{len(words)}I", *words)
+
+
+def _variable(number: int) -> bytes:
+    """One to five bytes, seven bits each, low bits first."""
+    out = bytearray()
+    while number >= 0x80:
+        out.append(number & 0x7F | 0x80)
+        number >>= 7
+    out.append(number)
+    return bytes(out)
+
+
+def _single(number: float) -> float:
+    """The nearest number of single precision."""
+    return float(struct.unpack("<f", struct.pack("<f", number))[0])
+
+
+def _next_single(number: float) -> float:
+    """The next larger number of single precision."""
+    bits = int.from_bytes(struct.pack("<f", number), "little") + 1
+    return float(struct.unpack("<f", bits.to_bytes(4, "little"))[0])
