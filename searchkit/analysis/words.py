@@ -53,11 +53,11 @@ def word_spans(text: str) -> Iterator[tuple[int, int]]:
         yield from spans
         return
     for start, end in spans:
+        quote = None
         # WB7a: a single quote behind a Hebrew letter belongs to its word, and ends it.
         if classes_of_text[start:end].rstrip(_MARKS).endswith(_HEBREW):
             quote = _quote_with_marks().match(classes_of_text, end)
-            end = quote.end() if quote else end
-        yield start, end
+        yield start, quote.end() if quote else end
 
 
 def _spans(matches: Iterator[re.Match[Any]]) -> Iterator[tuple[int, int]]:

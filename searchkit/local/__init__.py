@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from searchkit.engine import Engine, Writer
+from searchkit.store.folder import Folder
+from searchkit.store.manifest import Manifest
 
 
 def open_engine(path: Path) -> Engine:
@@ -40,7 +42,15 @@ def open_writer(
         fresh=fresh,
         memory=memory or DEFAULT_MEMORY,
         workers=workers or workers_of_this_machine(),
+        after_commit=_show_to_whoosh,
     )
+
+
+def _show_to_whoosh(folder: Folder, manifest: Manifest) -> None:
+    """Leave a table of contents for Whoosh beside the manifest."""
+    from searchkit.local.whoosh_codec import write_table_of_contents  # heavy: only a commit needs Whoosh
+
+    write_table_of_contents(folder, manifest)
 
 
 __all__ = ["open_engine", "open_writer"]

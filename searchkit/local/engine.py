@@ -16,7 +16,7 @@ from searchkit.engine import Filters, Found, Request, Response, Statistics, Term
 from searchkit.errors import AnalysisMismatch, ArticleMissing
 from searchkit.local.plan import Plan
 from searchkit.query import AllOf, leaves
-from searchkit.store.kernels import Damage, Query
+from searchkit.store.kernels import COMPILED, Damage, Query
 from searchkit.store.segment import damaged
 from searchkit.store.snapshot import LiveSegment, Snapshot
 from searchkit.version import __version__
@@ -166,6 +166,7 @@ class LocalEngine:
             "searchkit": __version__,
             "analysis": manifest.fingerprint,
             "segments": str(len(manifest.segments)),
+            "kernels": "compiled" if COMPILED else "plain, slow: no compiler was there when searchkit was installed",
         }
 
     def close(self) -> None:

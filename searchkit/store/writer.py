@@ -51,8 +51,9 @@ class StoreWriter:
     """The one writer of the index in the folder ``path``, which is made where there is none.
 
     ``memory`` bounds what is held before it becomes a segment, in bytes; ``workers`` is how many segments
-    are made side by side. ``fresh`` gives up what is there if it is damaged or of another kind. Raises
-    IndexLocked, NotAnIndex, IndexDamaged, AnalysisMismatch or StorageError.
+    are made side by side; ``after_commit`` is called with each new manifest once it is on the disk. ``fresh``
+    gives up what is there if it is damaged or of another kind. Raises IndexLocked, NotAnIndex, IndexDamaged,
+    AnalysisMismatch or StorageError.
     """
 
     def __init__(
@@ -64,8 +65,10 @@ class StoreWriter:
         memory: int = DEFAULT_MEMORY,
         workers: int = 1,
         make_folder: Callable[[Path], Folder] = Folder,
+        after_commit: Callable[[Folder, Manifest], None] | None = None,
     ) -> None:
         self._path = path
+        self._after_commit = after_commit
         try:
             path.mkdir(parents=True, exist_ok=True)
         except FileExistsError:
@@ -240,6 +243,8 @@ class StoreWriter:
             lane.forget()
         self._known = {name: segment for name, segment in self._known.items() if name in manifest.files()}
         self._clean()
+        if self._after_commit:
+            self._after_commit(self._folder, manifest)
 
     def _merged(self, entries: list[SegmentEntry]) -> list[SegmentEntry]:
         while chosen := to_merge(entries):
