@@ -50,7 +50,7 @@ def index(
     Reads text, Markdown, JSON, JSON lines, CSV, TSV and Reuters SGML, each also as .gz; a file that
     cannot be read is reported and skipped.
     """
-    from searchkit.indexing import Interrupted, Ledger, Sync  # heavy, and no other command needs them
+    from searchkit.indexing import Interrupted, Ledger, Sync, require_path  # heavy, and no other command needs them
     from searchkit.local import open_writer
 
     if language is not None and language not in LANGUAGES:
@@ -59,6 +59,10 @@ def index(
         raise UsageError("a path is empty", hint="Name a file or a folder.")
     folder = Path(os.path.abspath(index_folder))  # noqa: PTH100  (a link stays the name it was given)
     roots = [Path(os.path.abspath(path)) for path in paths]  # noqa: PTH100
+    if not folder.exists():
+        # A slip in a path must not leave an empty index behind.
+        for root in roots:
+            require_path(root)
     with (
         open_writer(folder, language=language, fresh=rebuild, memory=memory << 20, workers=workers) as writer,
         Ledger(folder, fresh=rebuild) as ledger,

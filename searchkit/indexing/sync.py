@@ -100,8 +100,8 @@ class Sync:
         written; Interrupted when the run was stopped.
         """
         for path in paths:
-            if not _exists(path) and not any(True for _ in self._ledger.files_below(path)):
-                raise PathMissing(f"there is nothing at {path}", hint="Look at the path for a slip.")
+            if not any(True for _ in self._ledger.files_below(path)):
+                require_path(path)
         try:
             if rebuild:
                 self._writer.clear()
@@ -228,6 +228,12 @@ class Sync:
             self._watch(Progress(met, min(self._before + bytes_read, self._total), self._total))
         if self._stop and self._stop():
             raise _Stopped
+
+
+def require_path(path: Path) -> None:
+    """Raise PathMissing where nothing is at ``path``, StorageError where it may not be looked at."""
+    if not _exists(path):
+        raise PathMissing(f"there is nothing at {path}", hint="Look at the path for a slip.")
 
 
 def _exists(path: Path) -> bool:

@@ -20,7 +20,7 @@ NAME = "manifest.json"
 FORMAT_VERSION = 2
 # The files that an index consists of besides the manifest; the last two outlive a commit.
 TRANSIENT = re.compile(r"(?:segment|deleted)-\d+|.*\.new")
-OURS = re.compile(rf"{TRANSIENT.pattern}|writer\.lock|files\.sqlite(?:-\w+)?|_MAIN_\d+\.toc")
+OURS = re.compile(rf"{TRANSIENT.pattern}|writer\.lock|files\.sqlite(?:-\w+)?|_MAIN_\d+\.toc|MAIN_WRITELOCK")
 
 
 @dataclass(frozen=True, slots=True)
