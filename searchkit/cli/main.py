@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from searchkit.cli import index, query, show, stats
+from searchkit.cli import check, index, query, show, stats
 from searchkit.cli.terminal import complain, screen, visible, write
 from searchkit.errors import QueryError, SearchkitError, StorageError, UsageError
 from searchkit.version import __version__
@@ -31,6 +31,7 @@ app.command(epilog=index.EXAMPLE)(index.index)
 app.command(epilog=query.EXAMPLE)(query.query)
 app.command(epilog=show.EXAMPLE)(show.show)
 app.command(epilog=stats.EXAMPLE)(stats.stats)
+app.command(epilog=check.EXAMPLE)(check.check)
 
 
 def _version(wanted: bool) -> None:

@@ -134,6 +134,8 @@ class LocalEngine:
         stems: set[bytes] = set()
         for segment in snapshot.segments:
             names, days = segment.reader.source_names, segment.reader.days
+            if days and max(days) >= _NEVER:
+                raise segment.reader.file.damaged("a day lies beyond the calendar")
             counts: Counter[int] = Counter()
             for number, source in enumerate(segment.reader.sources):
                 if segment.is_live(number):

@@ -24,9 +24,9 @@ class Deletions:
 
     def superseded(self, newer: LiveSegment, older: Sequence[LiveSegment]) -> None:
         """Delete from ``older`` segments whatever has the id of an article of ``newer``."""
-        ours = newer.reader.file.numbers("ids.articles", "I")
+        ours = _whose(newer)
         for segment in older:
-            theirs = segment.reader.file.numbers("ids.articles", "I")
+            theirs = _whose(segment)
             for here, there in common(newer.reader.digests, segment.reader.digests):
                 number = theirs[there]
                 if segment.is_live(number) and newer.reader.ids[ours[here]] == segment.reader.ids[number]:
@@ -68,3 +68,12 @@ class Deletions:
         writer.add("live", bytes(live))
         writer.finish({"segment": entry.name})
         return replace(entry, deleted=name)
+
+
+def _whose(segment: LiveSegment) -> memoryview[int]:
+    """The article of each digest of a segment."""
+    reader = segment.reader
+    articles = reader.file.numbers("ids.articles", "I")
+    if len(articles) != len(reader.digests) or (len(articles) and max(articles) >= reader.articles):
+        raise reader.file.damaged("an id belongs to no article")
+    return articles

@@ -73,6 +73,18 @@ class _File:
         self._file.close()
 
 
+def make_folders(path: Path) -> None:
+    """Make the folder ``path`` and those above it that are not there, and wait until their names are on the disk."""
+    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+    path.mkdir(parents=True, exist_ok=True)
+    for folder in reversed(missing):
+        try:
+            Folder(folder.parent).sync()
+        except PermissionError:
+            # Whoever may not read a folder cannot wait for it.
+            continue
+
+
 def publish(folder: Folder, name: str, content: bytes) -> None:
     """Put ``content`` under ``name`` so that a crash leaves the old file or the new one, whole."""
     draft = name + ".new"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 from pathlib import Path
@@ -37,8 +38,10 @@ class WriterLock:
                 f"the index {path} cannot be locked: {error.strerror}",
                 hint="Put the index on a disk of this machine; some network file systems have no locks.",
             ) from error
-        os.ftruncate(self._file, 0)
-        os.pwrite(self._file, str(os.getpid()).encode(), 0)
+        # Who holds it is a courtesy: on a full disk the lock holds without it.
+        with contextlib.suppress(OSError):
+            os.ftruncate(self._file, 0)
+            os.pwrite(self._file, str(os.getpid()).encode(), 0)
 
     def release(self) -> None:
         """Let another writer in."""

@@ -102,7 +102,11 @@ def _manifest(index: dict[str, Any]) -> Manifest:
     segments = tuple(SegmentEntry(**entry) for entry in index["segments"])
     for entry in segments:
         numbers = (entry.bytes, entry.articles, entry.live, entry.title_words, entry.body_words)
-        if not all(isinstance(number, int) and number >= 0 for number in numbers):
+        # No file is larger than this, and averages of larger numbers would be none.
+        if (
+            not all(type(number) is int and 0 <= number < 1 << 63 for number in numbers)
+            or entry.live > entry.articles
+        ):
             raise ValueError(entry)
         for name in (entry.name, entry.deleted):
             # A name is a file of this folder, never a way out of it.

@@ -67,9 +67,11 @@ class SectionWriter:
             {"length": self._length, "sections": self._sections, **facts}, separators=(",", ":")
         ).encode()
         end = bytes(self._checksums) + table
-        self._output.write(end + _TAIL.pack(len(table), zlib.crc32(end), MAGIC))
-        self._output.sync()
-        self._output.close()
+        self._write(end + _TAIL.pack(len(table), zlib.crc32(end), MAGIC))
+        try:
+            self._output.sync()
+        finally:
+            self._output.close()
         return self._length + len(end) + _TAIL.size
 
     def abandon(self) -> None:
@@ -91,12 +93,20 @@ class SectionWriter:
         for at in range(0, whole, PAGE):
             self._checksums += struct.pack("<I", zlib.crc32(view[at : at + PAGE]))
         if whole:
-            self._output.write(view[:whole])
+            self._write(view[:whole])
         self._page += view[whole:]
 
     def _flush_page(self, page: bytearray) -> None:
         self._checksums += struct.pack("<I", zlib.crc32(page))
-        self._output.write(bytes(page))
+        self._write(bytes(page))
+
+    def _write(self, data: bytes | memoryview) -> None:
+        try:
+            self._output.write(data)
+        except BaseException:
+            # Nothing more can become of this file.
+            self._output.close()
+            raise
 
 
 class SectionReader:
@@ -125,6 +135,8 @@ class SectionReader:
         try:
             facts = json.loads(bytes(self._view[max(end - table_length, 0) : end]))
             length = facts["length"]
+            if not _are_whole(length):
+                raise self.damaged("its table of contents makes no sense")
             self._pages: int = -(-length // PAGE)
             begin = end - table_length - 4 * self._pages
             if begin != length or zlib.crc32(self._view[begin:end]) != checksum:
@@ -134,9 +146,9 @@ class SectionReader:
                 name: (offset, size) for name, (offset, size) in facts["sections"].items()
             }
             for offset, size in self._sections.values():
-                if offset < 0 or size < 0 or offset + size > length or offset % 8:
+                if not _are_whole(offset, size) or offset + size > length or offset % 8:
                     raise self.damaged("a section lies outside it")
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise self.damaged("its table of contents makes no sense") from error
         self.facts: dict[str, Any] = facts
         self._length: int = length
@@ -224,3 +236,8 @@ class SectionReader:
         if zlib.crc32(self._view[begin : min(begin + PAGE, self._length)]) != expected:
             raise self.damaged(f"page {page} is not what was written")
         self._verified[page] = 1
+
+
+def _are_whole(*numbers: object) -> bool:
+    """Whether these, out of a file, are whole numbers of zero or more."""
+    return all(type(number) is int and number >= 0 for number in numbers)

@@ -11,7 +11,7 @@ from searchkit.store import kernels
 from searchkit.store.manifest import Manifest, SegmentEntry, read_manifest
 from searchkit.store.ranking import Scale
 from searchkit.store.sections import SectionReader
-from searchkit.store.segment import SegmentReader
+from searchkit.store.segment import SegmentReader, damaged
 
 
 class LiveSegment:
@@ -45,16 +45,19 @@ class LiveSegment:
 
     def articles_with(self, term: int) -> int:
         """In how many live articles a term stands."""
-        if self.live is None:
-            return self.reader.dictionary.articles(term)
-        known = self._having.get(term)
-        if known is None:
-            facts = (*self.reader.dictionary.facts(term, False), 1.0, 1.0)
-            query = kernels.Query(
-                self.kernel, (1.0,) * 6, [facts], [(0, 0, 1, (), 0.0)], 0, self.reader.articles, None, 0, 0.0
-            )
-            query.run()
-            known = self._having[term] = query.total
+        try:
+            if self.live is None:
+                return self.reader.dictionary.articles(term)
+            known = self._having.get(term)
+            if known is None:
+                facts = (*self.reader.dictionary.facts(term, False), 1.0, 1.0)
+                query = kernels.Query(
+                    self.kernel, (1.0,) * 6, [facts], [(0, 0, 1, (), 0.0)], 0, self.reader.articles, None, 0, 0.0
+                )
+                query.run()
+                known = self._having[term] = query.total
+        except kernels.Damage as error:
+            raise damaged(error, self.reader) from error
         return known
 
 

@@ -10,8 +10,9 @@ import itertools
 import os
 import re
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -30,7 +31,7 @@ from searchkit.errors import (
 from searchkit.store.builder import SegmentBuilder, new_vocabulary
 from searchkit.store.deletion import Deletions
 from searchkit.store.digest import id_digest
-from searchkit.store.folder import Folder
+from searchkit.store.folder import Folder, make_folders
 from searchkit.store.lock import WriterLock
 from searchkit.store.manifest import NAME as MANIFEST
 from searchkit.store.manifest import TRANSIENT, Manifest, SegmentEntry, read_manifest, write_manifest
@@ -70,7 +71,7 @@ class StoreWriter:
         self._path = path
         self._after_commit = after_commit
         try:
-            path.mkdir(parents=True, exist_ok=True)
+            make_folders(path)
         except FileExistsError:
             raise NotAnIndex(f"{path} is a file, not an index", hint="Name a folder: --index DIR") from None
         except OSError as error:
@@ -92,7 +93,13 @@ class StoreWriter:
                 )
                 for _ in range(workers)
             ]
+            # The commit that was read may not be safe yet: its writer may have been stopped just before. Until it
+            # is, the files of the one before must stay.
+            self._folder.sync()
             self._clean()
+        except OSError as error:
+            self._lock.release()
+            raise _refused(error) from error
         except BaseException:
             self._lock.release()
             raise
@@ -107,11 +114,14 @@ class StoreWriter:
                 f"article {article.id!r} has more than {LONGEST_ARTICLE:,} characters",
                 hint="Split it into several.",
             )
+        if self._broken:
+            raise _broken()
         lane = self._lane(article.id)
         lane.waiting.append(article)
         lane.waiting_size += len(article.body)
         if lane.waiting_size >= _BATCH:
-            self._start(lane)
+            with self._writing():
+                self._start(lane)
 
     def remove(self, article_id: str) -> None:
         """Remove the article with this id; nothing happens where there is none."""
@@ -119,24 +129,20 @@ class StoreWriter:
 
     def clear(self) -> None:
         """Remove every article."""
-        for lane in self._lanes:
-            self._finish(lane)
-            lane.reset()
-        self._cleared = True
+        with self._writing():
+            for lane in self._lanes:
+                self._finish(lane)
+                lane.reset()
+            self._cleared = True
 
     def commit(self) -> None:
         """Make all changes since the last commit visible and durable, together.
 
-        After an error nothing of them is; the writer can then only be closed.
+        After an error nothing of them is, and the writer can then only be closed. (If all but the last step was
+        done, waiting for the disk to keep the new manifest's name, all of them may be visible, together.)
         """
-        if self._broken:
-            raise StorageError("a write failed before; close this writer and open another")
-        self._broken = True
-        try:
+        with self._writing():
             self._commit()
-        except OSError as error:
-            raise StorageError(f"the index cannot be written: {error.strerror or error}") from error
-        self._broken = False
 
     def close(self) -> None:
         """Give up what is not committed, and let another writer in."""
@@ -183,6 +189,18 @@ class StoreWriter:
             f"the index {path} was written with another analysis of words",
             hint="Build it again: searchkit index --rebuild PATH",
         )
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """What writes: after an error in the midst of it nothing can be built on what is there."""
+        if self._broken:
+            raise _broken()
+        self._broken = True
+        try:
+            yield
+        except OSError as error:
+            raise _refused(error) from error
+        self._broken = False
 
     def _next_name(self, kind: str = "segment") -> str:
         # Lanes ask from their threads; to take the next of a count is one step.
@@ -242,7 +260,9 @@ class StoreWriter:
         for lane in self._lanes:
             lane.forget()
         self._known = {name: segment for name, segment in self._known.items() if name in manifest.files()}
-        self._clean()
+        # The commit stands; what cannot be removed now is removed by the next writer.
+        with suppress(OSError):
+            self._clean()
         if self._after_commit:
             self._after_commit(self._folder, manifest)
 
@@ -346,6 +366,14 @@ class _Lane:
         self.reset()
         if self.thread is not None:
             self.thread.shutdown()
+
+
+def _broken() -> StorageError:
+    return StorageError("a write failed before; close this writer and open another")
+
+
+def _refused(error: OSError) -> StorageError:
+    return StorageError(f"the index cannot be written: {error.strerror or error}")
 
 
 def _fingerprint(language: str) -> str:
