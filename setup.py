@@ -13,6 +13,8 @@ setup(
             Extension(
                 "searchkit.store.kernels." + path.stem,
                 [str(path)],
+                include_dirs=["searchkit/store/kernels"],
+                depends=["searchkit/store/kernels/lanes.h"],
                 extra_compile_args=["-O3"],
                 # Without a compiler the package is installed all the same, and works slowly.
                 optional=True,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Literal, Protocol, Self
@@ -55,21 +55,19 @@ class Term:
     articles: int
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """An article that matches, and its score (0.0 where the order is by date).
+class Found(Protocol):
+    """An article that matches. Its id and the article itself are fetched when they are asked for."""
 
-    ``name`` fetches its id and ``load`` the article itself, when they are wanted.
-    """
-
-    score: float
-    name: Callable[[], str]
-    load: Callable[[], Article]
+    @property
+    def score(self) -> float:
+        """How well it matches; 0.0 where the order is by date."""
 
     @property
     def id(self) -> str:
         """The article's id."""
-        return self.name()
+
+    def load(self) -> Article:
+        """The article itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +80,7 @@ class Response:
 
     total: int
     total_all: int
-    found: tuple[Found, ...]
+    found: Sequence[Found]
     terms: tuple[Term, ...]
     articles: int
 

@@ -49,6 +49,13 @@ class Chain:
             word, stem = self.term(text[start:end])
             yield Token(start, end, word, stem)
 
+    def stems(self, text: str) -> tuple[str, ...]:
+        """The stems of ``text`` in order."""
+        # Letters and digits of ASCII alone are one word.
+        if text.isascii() and text.isalnum():
+            return (self.term(text)[1],)
+        return tuple(token.stem for token in self.tokens(text))
+
     def term(self, raw: str) -> tuple[str, str]:
         """The folded form and the stem of one word as it is written."""
         known = self._seen.get(raw)

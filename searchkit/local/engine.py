@@ -3,25 +3,69 @@
 from __future__ import annotations
 
 import datetime
-from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable
-from functools import cached_property, partial
-from operator import itemgetter
+from collections.abc import Iterable, Sequence
+from functools import cached_property
 from pathlib import Path
+from typing import overload
 
 from searchkit.analysis import Chain
 from searchkit.article import Article
-from searchkit.engine import Filters, Found, Request, Response, Statistics, Term
+from searchkit.engine import Filters, Request, Response, Statistics, Term
 from searchkit.errors import AnalysisMismatch, ArticleMissing
 from searchkit.local.plan import Plan
 from searchkit.query import AllOf, leaves
-from searchkit.store.kernels import COMPILED, Damage, Query
-from searchkit.store.segment import damaged
+from searchkit.store.kernels import COMPILED, Damage
+from searchkit.store.segment import SegmentReader
 from searchkit.store.snapshot import LiveSegment, Snapshot
 from searchkit.version import __version__
 
 _NEVER = datetime.date.max.toordinal() + 1
+_ORDERS: dict[str, int] = {"relevance": 0, "newest": 1, "oldest": 2}
+_EVERYTHING = 5
+
+
+class Hit:
+    """An article that was found in a segment; keeps the Found protocol."""
+
+    __slots__ = ("_number", "_segment", "score")
+
+    def __init__(self, score: float, segment: SegmentReader, number: int) -> None:
+        self.score = score
+        self._segment = segment
+        self._number = number
+
+    @property
+    def id(self) -> str:
+        """The article's id."""
+        return self._segment.article_id(self._number)
+
+    def load(self) -> Article:
+        """The article itself."""
+        return self._segment.article(self._number)
+
+
+class Best(Sequence[Hit]):
+    """The hits of an answer, each made when it is asked for."""
+
+    __slots__ = ("_found", "_snapshot")
+
+    def __init__(self, snapshot: Snapshot, found: list[tuple[float, int, int]]) -> None:
+        self._snapshot = snapshot
+        self._found = found
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    @overload
+    def __getitem__(self, at: int) -> Hit: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Hit]: ...
+    def __getitem__(self, at: int | slice) -> Hit | Sequence[Hit]:
+        if isinstance(at, slice):
+            return Best(self._snapshot, self._found[at])
+        score, segment, number = self._found[at]
+        return Hit(score, self._snapshot.segments[segment].reader, number)
 
 
 class LocalEngine:
@@ -57,63 +101,51 @@ class LocalEngine:
     def search(self, request: Request) -> Response:
         """Answer ``request``: exact totals, the best in their order."""
         snapshot = self._snapshot
-        plan = Plan(request.query, self._chain, snapshot)
-        total, best = self._ask(snapshot, plan, request, request.offset + request.limit)
+        plan = Plan(request.query, self._chain)
+        total, counts, best = self._ask(snapshot, plan, request, request.offset + request.limit)
         total_all = total
         parts = leaves(request.query)
         if request.details and len(parts) > 1 and not isinstance(request.query, AllOf):
-            every = Plan(AllOf(tuple(parts)), self._chain, snapshot)
-            total_all, _ = self._ask(snapshot, every, request, 0)
+            every = Plan(AllOf(tuple(parts)), self._chain)
+            total_all = self._ask(snapshot, every, request, 0)[0]
         return Response(
             total=total,
             total_all=total_all,
-            found=tuple(
-                Found(score, partial(segment.reader.article_id, number), partial(segment.reader.article, number))
-                for score, segment, number in best[request.offset :]
-            ),
-            terms=tuple(self._terms(plan, snapshot)) if request.details else (),
+            found=Best(snapshot, best[request.offset :] if request.offset else best),
+            terms=tuple(self._terms(plan, counts, snapshot)) if request.details else (),
             articles=snapshot.articles,
         )
 
     def _ask(
         self, snapshot: Snapshot, plan: Plan, request: Request, limit: int
-    ) -> tuple[int, list[tuple[float, LiveSegment, int]]]:
-        """(exact total, the ``limit`` best as (score, segment, article))."""
-        # Days are negative numbers where the oldest come first.
-        total, floor = 0, 0.0 if request.sort == "relevance" else -1e300
-        best: list[tuple[float, LiveSegment, int]] = []
-        scale = snapshot.scale.for_scores()
-        for segment in snapshot.segments:
-            compiled = plan.compile(segment)
-            if compiled is None:
-                continue
-            low, high = _range(segment, request.filters)
-            wanted = _wanted(segment, request.filters)
-            if request.sort != "relevance":
+    ) -> tuple[int, list[int], list[tuple[float, int, int]]]:
+        """(exact total, articles that have each stem, the ``limit`` best as (score, segment number, article))."""
+        if not plan.possible:
+            # The stems are counted all the same.
+            plan.nodes, limit = [(_EVERYTHING, 0)], 0
+        filters = request.filters
+        since = filters.since.toordinal() if filters.since else 0
+        until = filters.until.toordinal() if filters.until else 0
+        if since or until or request.sort != "relevance":
+            for segment in snapshot.segments:
                 segment.reader.days  # noqa: B018  (verified before the kernel reads them)
-            if low >= high or wanted == b"":
-                continue
-            room = min(limit, high - low)
-            try:
-                query = Query(segment.kernel, scale, *compiled, low, high, wanted, room, floor)
-                found = query.run(request.sort)
-            except Damage as error:
-                raise damaged(error, segment.reader) from error
-            total += query.total
-            best += [(score, segment, number) for score, number in found]
-            if len(snapshot.segments) > 1:
-                best = _in_order(best, request.sort)[:limit]
-                if request.sort == "relevance" and len(best) == limit and limit:
-                    floor = best[-1][0]
-        return total, best
+        wanted = [_wanted(segment, filters) for segment in snapshot.segments] if filters.sources else None
+        try:
+            total, counts, best, tied = snapshot.searcher.search(
+                plan.stems, plan.nodes, since, until, wanted, limit, _ORDERS[request.sort]
+            )
+        except Damage as error:
+            raise snapshot.damaged(error) from error
+        if tied:
+            best = _in_order(snapshot, best, request.sort)[:limit]
+        return total if plan.possible else 0, counts, best
 
-    def _terms(self, plan: Plan, snapshot: Snapshot) -> Iterable[Term]:
+    def _terms(self, plan: Plan, counts: list[int], snapshot: Snapshot) -> Iterable[Term]:
         for leaf, stems in plan.leaves:
             if len(stems) == 1:
-                count = plan.articles_with(stems[0])
+                count = counts[plan.number(stems[0])]
             else:
-                alone = Plan(leaf, self._chain, snapshot)
-                count = self._ask(snapshot, alone, Request(leaf), 0)[0]
+                count = self._ask(snapshot, Plan(leaf, self._chain), Request(leaf), 0)[0]
             yield Term(leaf.text, stems, count)
 
     def article(self, article_id: str) -> Article:
@@ -176,38 +208,23 @@ class LocalEngine:
         self._snapshot.segments.clear()
 
 
-def _range(segment: LiveSegment, filters: Filters) -> tuple[int, int]:
-    """The articles of a segment whose days pass: articles stand in the order of their days."""
-    if filters.since is None and filters.until is None:
-        return 0, segment.reader.articles
-    days = segment.reader.days
-    low = bisect_left(days, filters.since.toordinal() if filters.since else 1)
-    return low, bisect_right(days, filters.until.toordinal() if filters.until else _NEVER)
-
-
-def _wanted(segment: LiveSegment, filters: Filters) -> bytes | None:
-    """A byte for each source of a segment, 1 where it passes; None without a filter, b'' where none does."""
-    if not filters.sources:
-        return None
+def _wanted(segment: LiveSegment, filters: Filters) -> bytes:
+    """A byte for each source of a segment, 1 where it passes; b'' where none does."""
     folded = {source.casefold() for source in filters.sources}
     segment.reader.sources  # noqa: B018  (verified before the kernel reads them)
     wanted = bytes(name.casefold() in folded for name in segment.reader.source_names)
     return wanted if any(wanted) else b""
 
 
-def _in_order(best: list[tuple[float, LiveSegment, int]], sort: str) -> list[tuple[float, LiveSegment, int]]:
+def _in_order(snapshot: Snapshot, best: list[tuple[float, int, int]], sort: str) -> list[tuple[float, int, int]]:
     """The hits of several segments: by score or day, equal ones newest first, then by id."""
 
-    def key(item: tuple[float, LiveSegment, int]) -> tuple[float, int]:
-        score, segment, number = item
-        day = segment.reader.day_of(number)
+    def key(hit: tuple[float, int, int]) -> tuple[float, int, bytes]:
+        score, which, number = hit
+        reader = snapshot.segments[which].reader
+        day = reader.day_of(number)
         if sort == "oldest":
             day = -day if day else -_NEVER
-        return -score, -day
+        return -score, -day, reader.ids[number]
 
-    keyed = [(key(item), item) for item in best]
-    if len({at for at, _ in keyed}) == len(keyed):
-        return [item for _, item in sorted(keyed, key=itemgetter(0))]
-    # Only where two are equal are their ids looked up.
-    named = sorted((at, item[1].reader.ids[item[2]], number) for number, (at, item) in enumerate(keyed))
-    return [best[number] for _, _, number in named]
+    return sorted(best, key=key)

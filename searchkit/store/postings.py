@@ -19,6 +19,7 @@ from searchkit.store.segment import SegmentReader
 BLOCK = 128
 _SKIP = struct.Struct("<4If")
 _WIDEST = 32
+_BIT_SET = 64
 _LARGEST = 0xFFFFFFFF
 
 
@@ -112,9 +113,11 @@ class TermPostings:
             last, end, before, place, peak = _SKIP.unpack_from(self._postings, number * _SKIP.size)
             if before != seen:
                 raise self._damaged("a block of postings does not know where its positions begin")
+            if not previous < last < self._limit:
+                raise self._damaged("a block of postings ends with an article that cannot be its last")
             if not (math.isfinite(peak) and peak >= 0):
                 raise self._damaged("the bound of a block of postings is no number")
-            self._read_block(at, end, previous)
+            self._read_block(at, end, previous, last)
             if self.articles[-1] != last:
                 raise self._damaged("a block of postings ends with another article than it says")
             self.peaks.append(peak)
@@ -132,21 +135,38 @@ class TermPostings:
         if at != len(self._postings):
             raise self._damaged("bytes are left behind the postings of a term")
 
-    def _read_block(self, begin: int, end: int, previous: int) -> None:
+    def _read_block(self, begin: int, end: int, previous: int, last: int) -> None:
         data = self._postings
         if not begin + 3 <= end <= len(data):
             raise self._damaged("a block of postings lies outside its term")
-        widths = data[begin : begin + 3]
-        if max(widths) > _WIDEST or begin + 3 + 16 * sum(widths) != end:
+        kind, *widths = data[begin : begin + 3]
+        first_word = (previous + 1) >> 6
+        size = 8 * ((last >> 6) - first_word + 1) if kind == _BIT_SET else 16 * kind
+        at = begin + 3 + size
+        if max(widths) > _WIDEST or (kind > _WIDEST and kind != _BIT_SET) or at + 16 * sum(widths) != end:
             raise self._damaged("a block of postings is not as long as it says")
+        if kind == _BIT_SET:
+            articles = self._set_bits(data[begin + 3 : at], 64 * first_word, previous)
+        else:
+            articles = [*accumulate((gap + 1 for gap in unpack(data[begin + 3 : at], kind)), initial=previous)][1:]
         columns = []
-        at = begin + 3
         for width in widths:
             columns.append(unpack(data[at : at + 16 * width], width))
             at += 16 * width
-        for gap, total, title in zip(*columns, strict=True):
-            previous += gap + 1
-            self._add(previous, total + 1, title)
+        for article, total, title in zip(articles, *columns, strict=True):
+            self._add(article, total + 1, title)
+
+    def _set_bits(self, data: bytes, first: int, previous: int) -> list[int]:
+        """The articles of a block that is a bit set, whose first bit is article ``first``."""
+        bits = int.from_bytes(data, "little")
+        articles = []
+        while bits:
+            lowest = bits & -bits
+            articles.append(first + lowest.bit_length() - 1)
+            bits ^= lowest
+        if len(articles) != BLOCK or articles[0] <= previous:
+            raise self._damaged("a block of postings is a bit set of other articles than it should")
+        return articles
 
     def _add(self, article: int, total: int, title: int) -> None:
         if article >= self._limit:

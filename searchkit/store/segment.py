@@ -86,14 +86,19 @@ class SegmentReader:
     def kernel(self, live: memoryview | None) -> kernels.Segment:
         """The segment as the kernels see it, with the articles that are live."""
         file = self.file
+
+        def verify(first: int, behind: int) -> None:
+            file.verify("lengths.title", 4 * first, 4 * behind)
+            file.verify("lengths.body", 4 * first, 4 * behind)
+
         return kernels.Segment(
-            file.section("postings"),
-            file.numbers("lengths.title", "I"),
-            file.numbers("lengths.body", "I"),
-            # Whoever filters by source or orders by day verifies these first, by the properties above.
+            file.numbers("lengths.title", "I", verify=False),
+            file.numbers("lengths.body", "I", verify=False),
+            # Whoever filters by source or day, or orders by day, verifies these first, by the properties above.
             file.numbers("sources", "I", verify=False),
             file.numbers("days", "I", verify=False),
             live,
+            verify,
         )
 
     def number_of(self, article_id: bytes) -> int:
@@ -145,4 +150,4 @@ class SegmentReader:
 
 def damaged(error: kernels.Damage, segment: SegmentReader) -> IndexDamaged:
     """What a kernel's complaint becomes."""
-    return segment.file.damaged(str(error))
+    return segment.file.damaged(str(error.args[0]))

@@ -39,27 +39,6 @@ class LiveSegment:
         """Whether an article is not deleted."""
         return self.live is None or bool(self.live[number >> 3] >> (number & 7) & 1)
 
-    @cached_property
-    def _having(self) -> dict[int, int]:
-        return {}
-
-    def articles_with(self, term: int) -> int:
-        """In how many live articles a term stands."""
-        try:
-            if self.live is None:
-                return self.reader.dictionary.articles(term)
-            known = self._having.get(term)
-            if known is None:
-                facts = (*self.reader.dictionary.facts(term, False), 1.0, 1.0)
-                query = kernels.Query(
-                    self.kernel, (1.0,) * 6, [facts], [(0, 0, 1, (), 0.0)], 0, self.reader.articles, None, 0, 0.0
-                )
-                query.run()
-                known = self._having[term] = query.total
-        except kernels.Damage as error:
-            raise damaged(error, self.reader) from error
-        return known
-
 
 class Snapshot:
     """One commit of the index in the folder ``path``. It takes no lock and never changes; safe from many threads."""
@@ -82,6 +61,22 @@ class Snapshot:
             sum(entry.body_words for entry in self.manifest.segments),
             self.articles,
         )
+
+    @cached_property
+    def searcher(self) -> kernels.Searcher:
+        """What answers queries over all segments."""
+        try:
+            parts = [
+                (segment.kernel, segment.reader.dictionary, self.scale.stretch(segment.reader.scale))
+                for segment in self.segments
+            ]
+        except kernels.Damage as error:
+            raise IndexDamaged(f"the index is damaged: {error}", hint="See: searchkit check") from error
+        return kernels.Searcher(parts, self.articles, self.scale.for_scores())
+
+    def damaged(self, error: kernels.Damage) -> IndexDamaged:
+        """What a complaint of the searcher becomes."""
+        return damaged(error, self.segments[error.args[1]].reader)
 
     def _open(self, entry: SegmentEntry, known: dict[str, LiveSegment]) -> LiveSegment:
         segment = known.get(entry.name)

@@ -8,10 +8,10 @@ import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from searchkit.store.kernels.dictionary import Dictionary
+    from searchkit.store.kernels.dictionary import Damage, Dictionary
     from searchkit.store.kernels.encoding import TermOutput, common, invert, used_words
     from searchkit.store.kernels.merging import Merger
-    from searchkit.store.kernels.search import Damage, Query, Segment
+    from searchkit.store.kernels.search import Searcher, Segment
     from searchkit.store.kernels.words import Vocabulary
 
     COMPILED: bool
@@ -19,10 +19,10 @@ else:
     try:
         if os.environ.get("SEARCHKIT_KERNELS") == "plain":
             raise ImportError("the plain ones are asked for")
-        from searchkit.store.kernels.dictionary import Dictionary
+        from searchkit.store.kernels.dictionary import Damage, Dictionary
         from searchkit.store.kernels.encoding import TermOutput, common, invert, used_words
         from searchkit.store.kernels.merging import Merger
-        from searchkit.store.kernels.search import Damage, Query, Segment
+        from searchkit.store.kernels.search import Searcher, Segment
         from searchkit.store.kernels.words import Vocabulary
 
         COMPILED = True
@@ -32,7 +32,7 @@ else:
             Damage,
             Dictionary,
             Merger,
-            Query,
+            Searcher,
             Segment,
             TermOutput,
             Vocabulary,
@@ -48,7 +48,7 @@ __all__ = [
     "Damage",
     "Dictionary",
     "Merger",
-    "Query",
+    "Searcher",
     "Segment",
     "TermOutput",
     "Vocabulary",

@@ -5,8 +5,21 @@ from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport realloc
 from libc.string cimport memcpy, memset
 
+cdef extern from "lanes.h":
+    int sk_count_bits(uint64_t) noexcept nogil
+    int sk_highest_bit(uint64_t) noexcept nogil
+    int sk_lowest_bit(uint64_t) noexcept nogil
+    void sk_store_release(uint8_t *, uint8_t) noexcept nogil
+    uint8_t sk_load_acquire(const uint8_t *) noexcept nogil
+    uint32_t sk_lane_value(const uint8_t *, uint32_t, uint32_t) noexcept nogil
+    void sk_unpack(const uint8_t *, uint32_t, uint32_t *) noexcept nogil
+    void sk_unpack_sums(const uint8_t *, uint32_t, uint32_t, uint32_t *) noexcept nogil
+
+
 cdef enum:
     BLOCK = 128
+    # In place of the width of a block's gaps: its articles are a bit set.
+    BIT_SET = 64
 
 # An entry is one occurrence of a term: its article, its position, the number of its written form.
 cdef enum:
@@ -69,25 +82,7 @@ cdef inline void pack(const uint32_t *values, uint32_t width, uint8_t *out) noex
 
 cdef inline void unpack(const uint8_t *packed, uint32_t width, uint32_t *values) noexcept nogil:
     """Read what pack() wrote; ``width`` is at most 32."""
-    cdef uint32_t words[BLOCK + 4]
-    cdef uint32_t row, word, shift, mask
-    cdef int lane
-    if width == 0:
-        memset(values, 0, BLOCK * sizeof(uint32_t))
-        return
-    memcpy(words, packed, 16 * width)
-    mask = 0xFFFFFFFFU if width == 32 else (1U << width) - 1
-    for row in range(32):
-        word = (row * width) >> 5
-        shift = (row * width) & 31
-        if shift + width > 32:
-            for lane in range(4):
-                values[4 * row + lane] = (
-                    (words[4 * word + lane] >> shift) | (words[4 * word + 4 + lane] << (32 - shift))
-                ) & mask
-        else:
-            for lane in range(4):
-                values[4 * row + lane] = (words[4 * word + lane] >> shift) & mask
+    sk_unpack(packed, width, values)
 
 
 cdef inline uint8_t *write_number(uint8_t *out, uint32_t value) noexcept nogil:
@@ -114,6 +109,12 @@ cdef inline const uint8_t *read_number(const uint8_t *at, const uint8_t *end, ui
             return at if read <= 0xFFFFFFFFU else NULL
         shift += 7
     return NULL
+
+
+cdef inline uint64_t load64(const uint8_t *at) noexcept nogil:
+    cdef uint64_t value
+    memcpy(&value, at, 8)
+    return value
 
 
 cdef inline uint32_t load32(const uint8_t *at) noexcept nogil:

@@ -28,13 +28,24 @@ cdef struct Cursor:
     # The block at hand.
     uint32_t block          # its number, ``blocks`` for the rest, NONE for none
     uint32_t held           # postings in it
-    bint counted            # whether totals, titles and starts are there
-    size_t frequencies_at   # where the packed frequencies begin
+    const uint8_t *bit_set  # its articles as bits, or NULL: then they are listed
+    uint32_t first_word     # of the set: the article of its first bit, divided by 64
+    uint32_t words          # of the set
+    bint listed             # whether ``article`` is there
+    bint counted            # whether ``total`` and ``title`` are there
+    bint placed             # whether ``start`` is there
+    const uint8_t *totals   # where the packed frequencies begin, and their widths
+    const uint8_t *titles
+    uint32_t total_width
+    uint32_t title_width
+    double bound            # what an article of the block can add at most; less than 0 while it is not known
     uint32_t article[BLOCK]
     uint32_t total[BLOCK]
     uint32_t title[BLOCK]
     uint32_t start[BLOCK]   # number of the first position of each posting
-    uint32_t at             # posting within the block
+    # The posting at hand.
+    uint32_t here           # its article
+    uint32_t at             # its place in the block, NONE while it is not known
     # The block of positions at hand.
     uint32_t place_block    # its number, NONE for none
     size_t place_next       # where the next one begins
@@ -48,7 +59,11 @@ cdef int start_cursor(Cursor *cursor) noexcept nogil
 cdef uint32_t last_of_block(const Cursor *cursor, uint32_t block) noexcept nogil
 cdef double peak_of_block(const Cursor *cursor, uint32_t block) noexcept nogil
 cdef int load_block(Cursor *cursor, uint32_t block) noexcept nogil
+cdef int list_block(Cursor *cursor) noexcept nogil
 cdef int load_counts(Cursor *cursor) noexcept nogil
+cdef int load_starts(Cursor *cursor) noexcept nogil
 cdef uint32_t block_of(const Cursor *cursor, uint32_t article, uint32_t first) noexcept nogil
 cdef int seek(Cursor *cursor, uint32_t article, uint32_t *found) noexcept nogil
+cdef int find_place(Cursor *cursor) noexcept nogil
+cdef int counts_here(Cursor *cursor, uint32_t *total, uint32_t *title) noexcept nogil
 cdef int positions_of(Cursor *cursor, uint32_t *out, uint32_t *forms) noexcept nogil

@@ -2,6 +2,8 @@ from collections.abc import Callable
 
 from typing_extensions import Buffer
 
+class Damage(Exception): ...
+
 class Dictionary:
     stems: int
     def __init__(

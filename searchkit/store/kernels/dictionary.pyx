@@ -2,10 +2,15 @@
 """A stem is looked up, and what its segment knows of it is brought, page by page verified on the way."""
 
 cimport cython
-from libc.stdint cimport uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcmp, memcpy
 
-from searchkit.store.kernels.search import Damage
+from searchkit.store.kernels.bits cimport BLOCK
+from searchkit.store.kernels.cursor cimport Cursor, start_cursor
+
+
+class Damage(Exception):
+    """The bytes of a segment contradict themselves."""
 
 
 @cython.final
@@ -17,14 +22,6 @@ cdef class Dictionary:
     ``sections`` gives (offset, size) for "stems", "stems.ends", "postings", "postings.ends", "stems.splits",
     "stems.articles", "stems.occurrences", "stems.peaks" and "forms.first", in this order.
     """
-
-    cdef const uint8_t[::1] _file
-    cdef const uint8_t[::1] _verified
-    cdef object _verify
-    cdef size_t _page
-    cdef size_t _offset[9]
-    cdef size_t _size[9]
-    cdef readonly uint32_t stems
 
     def __init__(self, file, size_t page, verified, verify, list sections):
         cdef int at
@@ -46,7 +43,7 @@ cdef class Dictionary:
                 or self._size[7] != 4 * <size_t>self.stems or self._size[8] != 4 * <size_t>self.stems + 4):
             raise Damage("the dictionary is not of one length")
 
-    cdef inline const uint8_t *_bytes(self, int section, size_t begin, size_t end) except NULL:
+    cdef const uint8_t *_bytes(self, int section, size_t begin, size_t end) except NULL:
         """The address of bytes of a section, its pages verified."""
         cdef size_t page
         if begin > end or end > self._size[section]:
@@ -58,18 +55,21 @@ cdef class Dictionary:
                     self._verify(page)
         return &self._file[0] + self._offset[section] + begin
 
-    cdef inline uint32_t _number(self, int section, size_t at) except? 0xFFFFFFFF:
+    cdef uint32_t _number(self, int section, size_t at) except? 0xFFFFFFFF:
         cdef uint32_t value
         memcpy(&value, self._bytes(section, 4 * at, 4 * at + 4), 4)
         return value
 
-    cdef inline uint64_t _long(self, int section, size_t at) except? 0xFFFFFFFFFFFFFFFF:
+    cdef uint64_t _long(self, int section, size_t at) except? 0xFFFFFFFFFFFFFFFF:
         cdef uint64_t value
         memcpy(&value, self._bytes(section, 8 * at, 8 * at + 8), 8)
         return value
 
     def find(self, bytes stem not None):
         """The number of a stem, or -1."""
+        return self.look_up(stem)
+
+    cdef int64_t look_up(self, bytes stem) except -2:
         cdef uint32_t low = 0, high = self.stems, middle, begin, end
         cdef size_t size = len(stem), common
         cdef const uint8_t *wanted = stem
@@ -102,6 +102,14 @@ cdef class Dictionary:
         Its postings lie from begin to split in their section, its positions, verified if they are wanted,
         from split to end.
         """
+        cdef Cursor cursor
+        self._facts(term, positions, &cursor)
+        begin = cursor.postings - (&self._file[0] + self._offset[2])
+        split = begin + cursor.postings_size
+        return (begin, split, split + cursor.positions_size, cursor.articles, cursor.occurrences, cursor.forms,
+                cursor.peak)
+
+    cdef int _facts(self, uint32_t term, bint positions, Cursor *cursor) except -1:
         cdef uint64_t begin, end, split
         cdef float peak
         begin = self._long(3, term - 1) if term else 0
@@ -109,7 +117,26 @@ cdef class Dictionary:
         split = begin + self._number(4, term)
         if not begin <= split < end:
             raise Damage("a term lies outside its section")
-        self._bytes(2, begin, end if positions else split)
+        cursor.postings = self._bytes(2, begin, end if positions else split)
+        cursor.postings_size = split - begin
+        cursor.positions = cursor.postings + cursor.postings_size
+        cursor.positions_size = end - split
+        if end > self._size[2]:
+            raise Damage("a section is shorter than it should be")
+        cursor.articles = self._number(5, term)
+        cursor.occurrences = self._number(6, term)
+        cursor.forms = self._number(8, <size_t>term + 1) - self._number(8, term)
         memcpy(&peak, self._bytes(7, 4 * <size_t>term, 4 * <size_t>term + 4), 4)
-        return (begin, split, end, self._number(5, term), self._number(6, term),
-                self._number(8, <size_t>term + 1) - self._number(8, term), peak)
+        cursor.peak = peak
+        return 0
+
+    cdef int fill(self, uint32_t term, bint positions, Cursor *cursor) except -1:
+        """Set a cursor, whose limit, weight and stretch are there, before the first posting of a term."""
+        self._facts(term, positions, cursor)
+        # What is no number bounds nothing.
+        if not cursor.peak >= 0:
+            cursor.peak = 1e30
+        if (start_cursor(cursor) < 0 or cursor.occurrences < cursor.articles
+                or cursor.occurrences > (cursor.positions_size // 2 + 1) * BLOCK):
+            raise Damage("a term's numbers do not fit its bytes")
+        return 0

@@ -6,7 +6,9 @@ The postings of a term, for ``n`` articles:
     positions before it, where the block of positions that holds the first of its own begins (all uint32),
     and the largest weighted frequency within it (float32, rounded up);
   * for each full block: three bytes with the widths of what follows, then the articles as gaps less one,
-    the frequencies less one, and the frequencies in the title, packed;
+    the frequencies less one, and the frequencies in the title, packed. Where articles stand close, the first
+    width is BIT_SET, and the articles are the bits of whole words of 64 instead: from the word in which the
+    article behind the last block's lies, to the word of the block's last article;
   * for the rest, in variable bytes: the gap less one, doubled, odd where the frequency is one and the title
     has none of it; else followed by the frequency and the frequency in the title.
 
@@ -21,7 +23,7 @@ from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy, memset
 
 from searchkit.store.kernels.bits cimport (
-    ARTICLE_BITS, BLOCK, FORM_BITS, POSITION_BITS, Buffer, pack, reserve, store32, width_of,
+    ARTICLE_BITS, BIT_SET, BLOCK, FORM_BITS, POSITION_BITS, Buffer, pack, reserve, store32, width_of,
     write_number,
 )
 
@@ -32,8 +34,10 @@ cdef extern from "math.h" nogil:
 
 cdef enum:
     SKIP = 20
-    LARGEST_BLOCK = 3 + 3 * 16 * 32
+    LARGEST_BLOCK = 3 + (24 + 2 * 16) * 32
     FLUSH = 1 << 23
+    # A bit set is quicker to read than packed gaps of b bits: it may take 24 * b bytes where they take 16 * b.
+    BIT_SET_COST = 24
 
 
 cdef inline float weighted(const Lengths *lengths, uint32_t article, uint32_t total, uint32_t title) noexcept nogil:
@@ -54,8 +58,8 @@ cdef int encode_term(const uint64_t *entries, size_t count, uint32_t forms, cons
     cdef uint32_t written[BLOCK]
     cdef size_t at = 0, first, base, skip_at, blocks, block_number = 0
     cdef uint32_t held = 0, waiting = 0, df = 0, article, previous = <uint32_t>-1, last_position, position
-    cdef uint32_t title, seen = 0, width
-    cdef size_t positions_base = positions.size, block_start
+    cdef uint32_t title, seen = 0, width, first_word, words
+    cdef size_t positions_base = positions.size
     cdef uint32_t positions_before = 0
     cdef size_t position_block = 0
     cdef float peak = 0, block_peak = 0, value
@@ -114,6 +118,8 @@ cdef int encode_term(const uint64_t *entries, size_t count, uint32_t forms, cons
             block_peak = value
         held += 1
         if held == BLOCK:
+            first_word = (previous + 1) >> 6
+            words = (articles[BLOCK - 1] >> 6) - first_word + 1
             for index in range(BLOCK):
                 gaps[index] = articles[index] - previous - 1
                 previous = articles[index]
@@ -121,12 +127,18 @@ cdef int encode_term(const uint64_t *entries, size_t count, uint32_t forms, cons
             if reserve(postings, LARGEST_BLOCK) < 0:
                 return -1
             out = postings.data + postings.size
-            block_start = postings.size
             postings.size += 3
             width = width_of(gaps)
-            out[0] = <uint8_t>width
-            pack(gaps, width, postings.data + postings.size)
-            postings.size += 16 * width
+            if 8 * words <= BIT_SET_COST * width:
+                out[0] = BIT_SET
+                memset(out + 3, 0, 8 * words)
+                for index in range(BLOCK):
+                    out[3 + ((articles[index] >> 3) - 8 * first_word)] |= <uint8_t>(1 << (articles[index] & 7))
+                postings.size += 8 * words
+            else:
+                out[0] = <uint8_t>width
+                pack(gaps, width, postings.data + postings.size)
+                postings.size += 16 * width
             width = width_of(totals)
             out[1] = <uint8_t>width
             pack(totals, width, postings.data + postings.size)

@@ -7,10 +7,10 @@ from libc.string cimport memcpy
 
 from searchkit.store.kernels.bits cimport FORM_BITS, POSITION_BITS, BLOCK
 from searchkit.store.kernels.cursor cimport (
-    NONE, Cursor, load_block, load_counts, positions_of, start_cursor,
+    NONE, Cursor, list_block, load_block, load_counts, positions_of, start_cursor,
 )
 from searchkit.store.kernels.encoding cimport TermOutput
-from searchkit.store.kernels.search import Damage
+from searchkit.store.kernels.dictionary import Damage
 
 
 cdef class Merger:
@@ -111,7 +111,7 @@ cdef class Merger:
         for block in range(cursor.blocks + 1):
             if block == cursor.blocks and cursor.rest == 0:
                 break
-            if load_block(cursor, block) < 0 or load_counts(cursor) < 0:
+            if load_block(cursor, block) < 0 or list_block(cursor) < 0 or load_counts(cursor) < 0:
                 return -1
             for at in range(cursor.held):
                 number = numbers[cursor.article[at]]

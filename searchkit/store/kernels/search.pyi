@@ -1,33 +1,35 @@
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from typing_extensions import Buffer
 
-class Damage(Exception): ...
+from searchkit.store.kernels.dictionary import Dictionary
 
 class Segment:
     articles: int
     def __init__(
         self,
-        postings: Buffer,
         titles: Buffer,
         bodies: Buffer,
         sources: Buffer,
         days: Buffer,
         live: Buffer | None,
+        verify: Callable[[int, int], None] | None = None,
     ) -> None: ...
 
-class Query:
-    total: int
+class Searcher:
     def __init__(
         self,
-        segment: Segment,
+        parts: list[tuple[Segment, Dictionary, float]],
+        articles: int,
         scale: tuple[float, float, float, float, float, float],
-        terms: Sequence[tuple[float, ...]],
-        nodes: Sequence[tuple[int, int, int, tuple[int, ...], float]],
-        low: int,
-        high: int,
-        wanted: bytes | None,
-        limit: int,
-        floor: float,
     ) -> None: ...
-    def run(self, order: str = "relevance") -> list[tuple[float, int]]: ...
+    def search(
+        self,
+        stems: list[bytes],
+        nodes: Sequence[tuple[int, int | tuple[int, ...]]],
+        since: int,
+        until: int,
+        wanted: Sequence[bytes | None] | None,
+        limit: int,
+        order: int,
+    ) -> tuple[int, list[int], list[tuple[float, int, int]], bool]: ...

@@ -3,17 +3,17 @@
 Each class and function does what its namesake does, slowly and in the most obvious way.
 """
 
-from searchkit.store.kernels.plain.dictionary import Dictionary
+from searchkit.store.kernels.plain.dictionary import Damage, Dictionary
 from searchkit.store.kernels.plain.encoding import TermOutput, common, invert, used_words
 from searchkit.store.kernels.plain.merging import Merger
-from searchkit.store.kernels.plain.search import Damage, Query, Segment
+from searchkit.store.kernels.plain.search import Searcher, Segment
 from searchkit.store.kernels.plain.words import Vocabulary
 
 __all__ = [
     "Damage",
     "Dictionary",
     "Merger",
-    "Query",
+    "Searcher",
     "Segment",
     "TermOutput",
     "Vocabulary",

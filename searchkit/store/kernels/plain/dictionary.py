@@ -5,12 +5,34 @@ from __future__ import annotations
 import struct
 from bisect import bisect_left
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from typing_extensions import Buffer
 
-from searchkit.store.kernels.plain.search import Damage
+if TYPE_CHECKING:
+    from searchkit.store.postings import TermPostings
 
 _SIZES = {"I": 4, "Q": 8, "f": 4}
+
+
+class Damage(Exception):
+    """The bytes of a segment contradict themselves."""
+
+
+def occurrences_of(data: bytes, split: int, articles: int, occurrences: int, forms: int, limit: int) -> TermPostings:
+    """The postings of a term in a segment of ``limit`` articles: its bytes, and what the dictionary says of it."""
+    # The decoder serves the rooms above the kernels and so imports them; it is there when the first term is read.
+    from searchkit.store.postings import TermPostings
+
+    return TermPostings(
+        data[:split],
+        data[split:],
+        count=articles,
+        occurrences=occurrences,
+        forms=forms,
+        limit=limit,
+        damaged=Damage,
+    )
 
 
 class Dictionary:
@@ -85,6 +107,12 @@ class Dictionary:
             int(self._number(self._first, term + 1) - self._number(self._first, term)),
             self._number(self._peaks, term, "f"),
         )
+
+    def read(self, term: int, limit: int) -> TermPostings:
+        """The postings of a term, in a segment of ``limit`` articles."""
+        begin, split, end, articles, occurrences, forms, _ = self.facts(term, True)
+        data = self._bytes(self._postings, begin, end)
+        return occurrences_of(data, split - begin, articles, occurrences, forms, limit)
 
     def _stem(self, number: int) -> bytes:
         begin = int(self._number(self._stem_ends, number - 1)) if number else 0

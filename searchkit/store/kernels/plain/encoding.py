@@ -17,6 +17,9 @@ _BLOCK = 128
 _FORM_BITS = 12
 _POSITION_BITS = 26
 _FLUSH = 1 << 23
+# In place of a width: the articles of a block are a bit set; and the bytes it may take for each bit of a gap.
+_BIT_SET = 64
+_BIT_SET_COST = 24
 
 
 class TermOutput:
@@ -114,10 +117,10 @@ class TermOutput:
                 before = article
             totals = [total - 1 for _, total, _, _ in block]
             titles = [title for _, _, title, _ in block]
-            columns = [(_width(column), column) for column in (gaps, totals, titles)]
-            packed += bytes(width for width, _ in columns) + b"".join(
-                _pack(column, width) for width, column in columns
-            )
+            columns = [(_width(column), column) for column in (totals, titles)]
+            kind, articles = _articles([article for article, *_ in block], gaps)
+            packed += bytes((kind, *(width for width, _ in columns))) + articles
+            packed += b"".join(_pack(column, width) for width, column in columns)
             block_peak = _next_single(max(self._weighted(*posting[:3]) for posting in block))
             first = block[0][3]
             end = len(postings) // _BLOCK * 20 + len(packed)
@@ -225,6 +228,17 @@ def _positions(gaps: list[int], written: list[int], forms: int) -> tuple[bytes, 
         if forms > 1:
             encoded += _variable(form)
     return bytes(encoded), begins
+
+
+def _articles(articles: list[int], gaps: list[int]) -> tuple[int, bytes]:
+    """The articles of a full block: (width, packed gaps), or (_BIT_SET, a bit set) where they stand close."""
+    width = _width(gaps)
+    first_word = (articles[0] - gaps[0]) >> 6
+    words = (articles[-1] >> 6) - first_word + 1
+    if 8 * words > _BIT_SET_COST * width:
+        return width, _pack(gaps, width)
+    bits = sum(1 << (article - 64 * first_word) for article in articles)
+    return _BIT_SET, bits.to_bytes(8 * words, "little")
 
 
 def _width(values: list[int]) -> int:

@@ -1,48 +1,54 @@
-"""The best articles of one segment for a query: every posting is read, every article scored, and all are sorted."""
+"""The best articles of some segments for a query: every posting is read, every article scored, and all are sorted."""
 
 from __future__ import annotations
 
+import math
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from typing_extensions import Buffer
 
+from searchkit.store.kernels.plain.dictionary import Damage, Dictionary
 from searchkit.store.ranking import share
 
 if TYPE_CHECKING:
     from searchkit.store.postings import TermPostings
 
 _WORD, _PHRASE, _ALL_OF, _ANY_OF, _ALL_BUT, _EVERYTHING = range(6)
+_RELEVANCE, _NEWEST, _OLDEST = range(3)
 # In the order of days turned round, what comes behind every day.
 _NEVER = -1e15
+# No day is later.
+_LAST = 1 << 32
 
-
-class Damage(Exception):
-    """The bytes of a segment contradict themselves."""
+# (score, or what stands for the day, day, number of the segment, article)
+_Hit = tuple[float, int, int, int]
 
 
 class Segment:
-    """The sections of a segment that a search reads.
+    """The sections of a segment that a search reads besides its postings.
 
-    ``live`` has a bit for each article (the first in the lowest bit of the first byte), or is None.
+    ``live`` has a bit for each article (the first in the lowest bit of the first byte), or is None. ``verify``,
+    unless it is None, is called with the first of some articles and the one behind them before their ``titles``
+    and ``bodies`` are read, and raises where those are damaged.
     """
 
     def __init__(
         self,
-        postings: Buffer,
         titles: Buffer,
         bodies: Buffer,
         sources: Buffer,
         days: Buffer,
         live: Buffer | None,
+        verify: Callable[[int, int], None] | None = None,
     ) -> None:
-        self.postings: memoryview[int] = memoryview(postings)
         self.titles: memoryview[int] = memoryview(titles)
         self.bodies: memoryview[int] = memoryview(bodies)
         self.sources: memoryview[int] = memoryview(sources)
         self.days: memoryview[int] = memoryview(days)
         self.live: memoryview[int] | None = None if live is None else memoryview(live)
+        self.verify = verify
         self.articles = len(self.titles)
         columns = (self.bodies, self.sources, self.days)
         if any(len(column) != self.articles for column in columns) or (
@@ -50,134 +56,163 @@ class Segment:
         ):
             raise Damage("the columns are not of one length")
 
-
-def occurrences_of(data: bytes, split: int, articles: int, occurrences: int, forms: int, limit: int) -> TermPostings:
-    """The postings of a term in a segment of ``limit`` articles: its bytes, and what the dictionary says of it."""
-    # The decoder serves the rooms above the kernels and so imports them; it is there when the first term is read.
-    from searchkit.store.postings import TermPostings
-
-    return TermPostings(
-        data[:split],
-        data[split:],
-        count=articles,
-        occurrences=occurrences,
-        forms=forms,
-        limit=limit,
-        damaged=Damage,
-    )
+    def is_live(self, article: int) -> bool:
+        """Whether an article is not deleted."""
+        return self.live is None or bool(self.live[article >> 3] >> (article & 7) & 1)
 
 
-class Query:
-    """A query over one segment, ready to be run once.
+class Searcher:
+    """Answers queries over some segments.
 
-    ``scale`` is (k1, title weight, title base, title slope, body base, body slope), with the k1 of
-    searchkit.store.ranking. ``terms`` is a list of (begin, split, end, articles, occurrences, forms, peak, stretch,
-    weight): its postings lie from begin to split, its positions from split to end;
-    ``nodes`` a list in postfix order of (kind, first term, terms, child numbers, weight), the root last.
+    ``parts`` are (segment, its dictionary, by how much its bounds must be stretched); ``articles`` is how many
+    live ones they have together; ``scale`` is (k1, title weight, title base, title slope, body base, body slope),
+    with the k1 of searchkit.store.ranking.
     """
 
     def __init__(
         self,
-        segment: Segment,
+        parts: list[tuple[Segment, Dictionary, float]],
+        articles: int,
         scale: tuple[float, float, float, float, float, float],
-        terms: Sequence[tuple[float, ...]],
-        nodes: Sequence[tuple[int, int, int, tuple[int, ...], float]],
-        low: int,
-        high: int,
-        wanted: bytes | None,
-        limit: int,
-        floor: float,
     ) -> None:
-        self._segment = segment
-        self._scale = scale[1:]
-        self._terms = [self._read(*term) for term in terms]
-        self._weights = [term[8] for term in terms]
-        self._nodes = nodes
-        self._range = range(low, min(high, segment.articles))
-        self._wanted = wanted
-        self._limit = limit
-        self._floor = floor
-        self.total = 0
-        for number, (kind, first, count, children, _) in enumerate(nodes):
-            if kind in (_WORD, _PHRASE) and first + count > len(terms):
-                raise ValueError("a node without its terms")
-            if kind not in (_WORD, _PHRASE) and any(child >= number for child in children):
-                raise ValueError("a child behind its parent")
+        self._parts = parts
+        self._articles = articles
+        self._scale = scale
 
-    def run(self, order: str = "relevance") -> list[tuple[float, int]]:
-        """Answer: the best as (score, article), best first; ``total`` is then exact.
-
-        ``order`` "newest" and "oldest" give articles by their day instead, with scores of zero.
-        """
-        if not self._nodes:
-            return []
-        matching = {
-            article: score
-            for article, score in self._matching(len(self._nodes) - 1).items()
-            if self._allowed(article)
-        }
-        self.total = len(matching)
-        days = self._segment.days
-        if order == "newest":
-            matching = {article: float(days[article]) for article in matching}
-        elif order == "oldest":
-            matching = {article: -float(days[article]) if days[article] else _NEVER for article in matching}
-        found = sorted(
-            ((score, article) for article, score in matching.items() if score >= self._floor), reverse=True
-        )
-        return [(score if order == "relevance" else 0.0, article) for score, article in found[: self._limit]]
-
-    def _read(
+    def search(
         self,
-        begin: float,
-        split: float,
-        end: float,
-        articles: float,
-        occurrences: float,
-        forms: float,
-        *_: float,
-    ) -> TermPostings:
-        if not begin <= split < end <= len(self._segment.postings):
-            raise Damage("a term lies outside its section")
-        return occurrences_of(
-            bytes(self._segment.postings[int(begin) : int(end)]),
-            int(split - begin),
-            int(articles),
-            int(occurrences),
-            int(forms),
-            self._segment.articles,
-        )
+        stems: list[bytes],
+        nodes: Sequence[tuple[int, int | tuple[int, ...]]],
+        since: int,
+        until: int,
+        wanted: Sequence[bytes | None] | None,
+        limit: int,
+        order: int,
+    ) -> tuple[int, list[int], list[tuple[float, int, int]], bool]:
+        """(exact total, in how many articles each stem stands, the best, whether they are tied).
 
-    def _allowed(self, article: int) -> bool:
+        ``nodes`` are in postfix order: (WORD, number of a stem), (PHRASE, numbers of stems), (ALL_OF, ANY_OF or
+        ALL_BUT, number of children), (EVERYTHING, 0). ``since`` and ``until`` are days, included, 0 for no bound;
+        ``wanted`` has for each segment a byte for each of its sources, or None, or is None. ``order`` is RELEVANCE
+        (0), NEWEST (1) or OLDEST (2).
+
+        The best are (score, number of a segment, article), best first; by day, scores are zero. Where articles of
+        different segments are equal in score and day they are tied: whoever knows their ids puts them in order,
+        and then cuts them to ``limit``. A Damage has the number of its segment as second argument.
+        """
+        _check(nodes, len(stems))
+        counts = [0] * len(stems)
+        total, hits, number = 0, [], 0
+        try:
+            asked = []
+            for number, (segment, dictionary, _) in enumerate(self._parts):
+                one = _InSegment(segment, dictionary, stems, self._scale[1:])
+                counts = [known + more for known, more in zip(counts, one.counts(), strict=True)]
+                asked.append(one)
+            k1 = self._scale[0]
+            weights = [math.log(1 + (self._articles - count + 0.5) / (count + 0.5)) * (k1 + 1) for count in counts]
+            for number, one in enumerate(asked):
+                sources = wanted[number] if wanted is not None else None
+                for article, score in one.matching(nodes, weights).items():
+                    if one.passes(article, since, until, sources):
+                        total += 1
+                        hits.append(_hit(order, score, one.segment.days[article], number, article))
+        except Damage as error:
+            raise Damage(error.args[0], number) from None
+        hits.sort(key=lambda hit: (-hit[0], -hit[1], hit[2], -hit[3]))
+        while len(hits) > limit and (limit == 0 or hits[-1][:2] != hits[limit - 1][:2]):
+            hits.pop()
+        pairs = list(zip(hits, hits[1:], strict=False))
+        tied = any(one[:2] == other[:2] and one[2] != other[2] for one, other in pairs)
+        if not tied:
+            del hits[limit:]
+        best = [(hit[0] if order == _RELEVANCE else 0.0, hit[2], hit[3]) for hit in hits]
+        return total, counts, best, tied
+
+
+def _check(nodes: Sequence[tuple[int, int | tuple[int, ...]]], stems: int) -> None:
+    depth = 0
+    for kind, operand in nodes:
+        if kind in (_WORD, _PHRASE):
+            words = operand if isinstance(operand, tuple) else (operand,)
+            if any(not 0 <= word < stems for word in words):
+                raise ValueError("a node without its stem")
+            if not words:
+                raise ValueError("a phrase without words")
+        elif kind != _EVERYTHING:
+            if kind not in (_ALL_OF, _ANY_OF, _ALL_BUT) or isinstance(operand, tuple) or not 0 < operand <= depth:
+                raise ValueError("a node without its children")
+            depth -= operand
+        depth += 1
+    if depth != 1:
+        raise ValueError("a tree has one root")
+
+
+def _hit(order: int, score: float, day: int, number: int, article: int) -> _Hit:
+    if order == _RELEVANCE:
+        return score, day, number, article
+    if order == _NEWEST:
+        return float(day), 0, number, article
+    return -float(day) if day else _NEVER, 0, number, article
+
+
+class _InSegment:
+    """The stems of a query in one segment."""
+
+    def __init__(
+        self, segment: Segment, dictionary: Dictionary, stems: list[bytes], scale: tuple[float, ...]
+    ) -> None:
+        self.segment = segment
+        self._scale = scale
+        if segment.verify is not None:
+            segment.verify(0, segment.articles)
+        self._terms: list[TermPostings | None] = []
+        for stem in stems:
+            number = dictionary.find(stem)
+            self._terms.append(dictionary.read(number, segment.articles) if number >= 0 else None)
+
+    def counts(self) -> list[int]:
+        """In how many live articles each stem stands."""
+        return [
+            sum(map(self.segment.is_live, postings.articles)) if postings is not None else 0
+            for postings in self._terms
+        ]
+
+    def passes(self, article: int, since: int, until: int, wanted: bytes | None) -> bool:
         """Whether an article passes the filters and is not deleted."""
-        segment = self._segment
-        if article not in self._range:
+        segment = self.segment
+        if not segment.is_live(article):
             return False
-        if segment.live is not None and not segment.live[article >> 3] >> (article & 7) & 1:
+        if (since or until) and not (since or 1) <= segment.days[article] <= (until or _LAST):
             return False
         source = segment.sources[article]
-        return self._wanted is None or (source < len(self._wanted) and self._wanted[source] != 0)
+        return wanted is None or (source < len(wanted) and wanted[source] != 0)
 
-    def _matching(self, number: int) -> dict[int, float]:
-        """The score of every article that a node matches."""
-        kind, first, count, children, weight = self._nodes[number]
-        if kind == _WORD:
-            postings = self._terms[first]
-            return {
-                article: self._share(self._weights[first], article, total, title)
-                for article, total, title in zip(postings.articles, postings.totals, postings.titles, strict=True)
-            }
-        if kind == _PHRASE:
-            return self._phrase(self._terms[first : first + count], weight)
-        if kind == _EVERYTHING:
-            return dict.fromkeys(range(self._segment.articles), 0.0)
-        parts = [self._matching(child) for child in children]
-        if kind == _ALL_BUT:
-            return {article: score for article, score in parts[0].items() if not any(article in p for p in parts[1:])}
-        articles = set(parts[0])
-        for part in parts[1:]:
-            articles = articles & set(part) if kind == _ALL_OF else articles | set(part)
-        return {article: sum(part.get(article, 0.0) for part in parts) for article in articles}
+    def matching(
+        self, nodes: Sequence[tuple[int, int | tuple[int, ...]]], weights: list[float]
+    ) -> dict[int, float]:
+        """The score of every article that the tree matches."""
+        stack: list[dict[int, float]] = []
+        for kind, operand in nodes:
+            if kind in (_WORD, _PHRASE):
+                stack.append(self._leaf(operand if isinstance(operand, tuple) else (operand,), weights))
+            elif kind == _EVERYTHING:
+                stack.append(dict.fromkeys(range(self.segment.articles), 0.0))
+            elif isinstance(operand, int):
+                parts = stack[-operand:]
+                del stack[-operand:]
+                stack.append(_joined(kind, parts))
+        return stack[0]
+
+    def _leaf(self, words: tuple[int, ...], weights: list[float]) -> dict[int, float]:
+        terms = [postings for word in words if (postings := self._terms[word]) is not None]
+        if len(terms) < len(words):
+            return {}
+        weight = sum(weights[word] for word in words)
+        if len(terms) > 1:
+            return self._phrase(terms, weight)
+        counts = zip(terms[0].articles, terms[0].totals, terms[0].titles, strict=True)
+        return {article: self._share(weight, article, total, title) for article, total, title in counts}
 
     def _phrase(self, words: list[TermPostings], weight: float) -> dict[int, float]:
         numbers = [{article: number for number, article in enumerate(word.articles)} for word in words]
@@ -191,7 +226,7 @@ class Query:
             ]
             begins = [place for place in places[0] if all(place + at in later for at, later in enumerate(places))]
             if begins:
-                title = sum(place < self._segment.titles[article] for place in begins)
+                title = sum(place < self.segment.titles[article] for place in begins)
                 found[article] = self._share(weight, article, len(begins), title)
         return found
 
@@ -199,11 +234,20 @@ class Query:
         """What a word or phrase adds to an article's score."""
         title_weight, title_base, title_slope, body_base, body_slope = self._scale
         # The norm of a body is kept in single precision, once for all queries; so is what is multiplied with it.
-        norm = _single(1 / (body_base + body_slope * self._segment.bodies[article]))
+        norm = _single(1 / (body_base + body_slope * self.segment.bodies[article]))
         frequency = _single((total - title) * norm)
         if title:
-            frequency += title_weight * title / (title_base + title_slope * self._segment.titles[article])
+            frequency += title_weight * title / (title_base + title_slope * self.segment.titles[article])
         return share(weight, frequency)
+
+
+def _joined(kind: int, parts: list[dict[int, float]]) -> dict[int, float]:
+    if kind == _ALL_BUT:
+        return {article: score for article, score in parts[0].items() if not any(article in p for p in parts[1:])}
+    articles = set(parts[0])
+    for part in parts[1:]:
+        articles = articles & set(part) if kind == _ALL_OF else articles | set(part)
+    return {article: sum(part.get(article, 0.0) for part in parts) for article in articles}
 
 
 def _single(number: float) -> float:

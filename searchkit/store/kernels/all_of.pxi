@@ -1,0 +1,236 @@
+# All of some words and phrases. Where one of them is rare it leads, and the others gallop after it; where all are
+# common, windows of bit sets are cut, from the newest articles to the oldest.
+
+cdef struct Words:
+    # The cursors of all words, single ones and those of phrases, the rarest first.
+    Cursor **cursor
+    uint32_t count
+    bint phrases            # whether some of them are words of phrases
+
+
+cdef int all_of(Search *search, Node *root) noexcept nogil:
+    cdef Words words
+    cdef uint64_t *bits = <uint64_t *>malloc(2 * WORDS * sizeof(uint64_t))
+    cdef int failed = NO_MEMORY
+    words.cursor = <Cursor **>malloc((search.terms + 1) * sizeof(Cursor *))
+    if words.cursor and bits:
+        gather(search, root, &words)
+        # Where even the rarest has a sixteenth of the articles, bit sets are quicker than galloping.
+        search.best.strict = <uint64_t>words.cursor[0].articles * 16 >= search.articles
+        if search.best.strict:
+            failed = all_windows(search, root, &words, bits)
+        else:
+            failed = all_articles(search, root, &words)
+    free(words.cursor)
+    free(bits)
+    return failed
+
+
+cdef void gather(Search *search, Node *root, Words *words) noexcept nogil:
+    """Bring the cursors of the words in order."""
+    cdef uint32_t leaves = root.count if root.kind == ALL_OF else 1
+    cdef uint32_t at, number, place
+    cdef Node *leaf
+    cdef Cursor *cursor
+    words.count = 0
+    for at in range(leaves):
+        leaf = leaf_of(search, root, at)
+        for number in range(leaf.count):
+            cursor = &search.cursors[leaf.first + number]
+            place = words.count
+            while place and words.cursor[place - 1].articles > cursor.articles:
+                words.cursor[place] = words.cursor[place - 1]
+                place -= 1
+            words.cursor[place] = cursor
+            words.count += 1
+    words.phrases = words.count > leaves
+
+
+cdef inline Node *leaf_of(Search *search, Node *root, uint32_t number) noexcept nogil:
+    return &search.nodes[root.children[number]] if root.kind == ALL_OF else root
+
+
+cdef int all_articles(Search *search, Node *root, const Words *words) noexcept nogil:
+    """The rarest word leads, the others gallop after it."""
+    cdef uint32_t article = search.low, at, found
+    cdef Cursor *lead = words.cursor[0]
+    cdef double score
+    cdef int matched
+    while True:
+        if seek(lead, article, &found) < 0:
+            return DAMAGED
+        if found == NONE or found >= search.high:
+            return 0
+        article = found
+        at = 1
+        while at < words.count:
+            if seek(words.cursor[at], article, &found) < 0:
+                return DAMAGED
+            if found != article:
+                break
+            at += 1
+        if at < words.count:
+            if found == NONE:
+                return 0
+            article = found
+            continue
+        if allowed(search, article):
+            matched = match_here(search, root, article, words.phrases, &score)
+            if matched < 0:
+                return matched
+            if matched:
+                search.total += 1
+                if search.order != RELEVANCE:
+                    offer_day(search, article)
+                elif score >= 0:
+                    offer(&search.best, score, article)
+        article += 1
+
+
+cdef inline double leaf_bound(Search *search, Node *leaf) noexcept nogil:
+    """The most that a word or phrase can add to the article that its cursors are at."""
+    cdef uint32_t number
+    cdef double peak, here
+    if leaf.kind == WORD:
+        return block_bound(search, &search.cursors[leaf.first])
+    # A phrase stands no more often than any of its words.
+    peak = 1e30
+    for number in range(leaf.first, leaf.first + leaf.count):
+        here = peak_of_block(&search.cursors[number], search.cursors[number].block)
+        if here < peak:
+            peak = here
+    return bound_of(search, leaf.weight, peak)
+
+
+cdef int match_here(Search *search, Node *root, uint32_t article, bint phrases, double *score) noexcept nogil:
+    """Whether every phrase stands in an article that has all words (1 or 0), and its score, or -1 if it is hopeless."""
+    cdef uint32_t leaves = root.count if root.kind == ALL_OF else 1
+    cdef uint32_t at, total, title
+    cdef Node *leaf
+    cdef Cursor *cursor
+    cdef int failed
+    cdef double bound = 0, sum = 0
+    cdef bint scoring = search.order == RELEVANCE and search.best.room > 0
+    if scoring:
+        for at in range(leaves):
+            bound += leaf_bound(search, leaf_of(search, root, at))
+        scoring = not hopeless(&search.best, bound)
+    if scoring or phrases:
+        failed = ready(search, article)
+        if failed < 0:
+            return failed
+    for at in range(leaves):
+        leaf = leaf_of(search, root, at)
+        if leaf.kind == WORD:
+            if scoring:
+                cursor = &search.cursors[leaf.first]
+                if counts_here(cursor, &total, &title) < 0:
+                    return DAMAGED
+                sum += share_of(search, cursor.weight, article, total, title)
+            continue
+        failed = phrase_here(search, leaf, article, &total, &title)
+        if failed < 0:
+            return failed
+        if total == 0:
+            return 0
+        if scoring:
+            sum += share_of(search, leaf.weight, article, total, title)
+    score[0] = sum if scoring else -1
+    return 1
+
+
+cdef int all_windows(Search *search, Node *root, const Words *words, uint64_t *bits) noexcept nogil:
+    """All words are common: their articles are cut window by window, and what is left is looked at."""
+    cdef uint64_t *more = bits + WORDS
+    cdef uint64_t any_bit = 0
+    cdef uint32_t window = (search.high - 1) // WINDOW * WINDOW, at, word
+    cdef Cursor *cursor
+    cdef int failed
+    while True:
+        allow(search, window, bits)
+        for at in range(words.count):
+            cursor = words.cursor[at]
+            memset(more, 0, WORDS * sizeof(uint64_t))
+            if mark(search, cursor, window, block_of(cursor, window, 0), more) < 0:
+                return DAMAGED
+            any_bit = 0
+            for word in range(WORDS):
+                bits[word] &= more[word]
+                any_bit |= bits[word]
+            if any_bit == 0:
+                break
+        if any_bit:
+            failed = look_at(search, root, words, window, bits)
+            if failed < 0:
+                return failed
+        if window == 0 or window <= search.low:
+            return 0
+        window -= WINDOW
+
+
+cdef int look_at(Search *search, Node *root, const Words *words, uint32_t window, const uint64_t *bits) noexcept nogil:
+    """Look at the articles of a window that have all words: 64 at a time that are hopeless are only counted."""
+    cdef uint32_t word, article, at
+    cdef uint64_t left
+    cdef double score
+    cdef int matched
+    for word in range(WORDS):
+        word = WORDS - 1 - word
+        left = bits[word]
+        if left == 0:
+            continue
+        if not words.phrases and passed_over(search, words, window + 64 * word, left):
+            search.total += sk_count_bits(left)
+            continue
+        while left:
+            at = sk_highest_bit(left)
+            left ^= (<uint64_t>1) << at
+            article = window + 64 * word + at
+            for at in range(words.count):
+                if go_to(words.cursor[at], article, 0) < 0:
+                    return DAMAGED
+            matched = match_here(search, root, article, words.phrases, &score)
+            if matched < 0:
+                return matched
+            if matched:
+                search.total += 1
+                if search.order != RELEVANCE:
+                    offer_day(search, article)
+                elif score >= 0:
+                    offer(&search.best, score, article)
+    return 0
+
+
+cdef bint passed_over(Search *search, const Words *words, uint32_t first, uint64_t bits) noexcept nogil:
+    """Whether none of some of the 64 articles from ``first`` on can be among the best."""
+    cdef uint32_t at, block, last
+    cdef double bound = 0, peak, here
+    cdef Cursor *cursor
+    if search.best.room == 0:
+        return True
+    if search.order != RELEVANCE:
+        # Articles stand in the order of their days.
+        return search.order == NEWEST and hopeless(&search.best, search.days[first + sk_highest_bit(bits)])
+    last = first + sk_highest_bit(bits)
+    first += sk_lowest_bit(bits)
+    for at in range(words.count):
+        cursor = words.cursor[at]
+        block = near_block(cursor, first)
+        peak = peak_of_block(cursor, block)
+        while last_of_block(cursor, block) < last:
+            block += 1
+            here = peak_of_block(cursor, block)
+            if here > peak:
+                peak = here
+        bound += bound_of(search, cursor.weight, peak)
+    return hopeless(&search.best, bound)
+
+
+cdef inline uint32_t near_block(const Cursor *cursor, uint32_t article) noexcept nogil:
+    """The block of an article that has the term, looked for from the block at hand."""
+    cdef uint32_t block = cursor.block
+    if block == NONE or last_of_block(cursor, block) < article:
+        return block_of(cursor, article, 0 if block == NONE else block)
+    while block and last_of_block(cursor, block - 1) >= article:
+        block -= 1
+    return block
