@@ -15,7 +15,7 @@ setup(
                 [str(path)],
                 include_dirs=["searchkit/store/kernels"],
                 depends=["searchkit/store/kernels/lanes.h"],
-                extra_compile_args=["-O3"],
+                extra_compile_args=["-O3","-march=x86-64-v3","-ffp-contract=off"],
                 # Without a compiler the package is installed all the same, and works slowly.
                 optional=True,
             )

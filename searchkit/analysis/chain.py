@@ -51,9 +51,11 @@ class Chain:
 
     def stems(self, text: str) -> tuple[str, ...]:
         """The stems of ``text`` in order."""
-        # Letters and digits of ASCII alone are one word.
-        if text.isascii() and text.isalnum():
-            return (self.term(text)[1],)
+        # Letters and digits of ASCII alone are one word, whatever parts it from the next.
+        if text.isascii():
+            words = text.split()
+            if all(map(str.isalnum, words)):
+                return tuple([self.term(word)[1] for word in words])
         return tuple(token.stem for token in self.tokens(text))
 
     def term(self, raw: str) -> tuple[str, str]:

@@ -5,6 +5,7 @@ cdef struct Words:
     # The cursors of all words, single ones and those of phrases, the rarest first.
     Cursor **cursor
     uint32_t count
+    double *behind          # what a word and those behind it can add to some articles
     bint phrases            # whether some of them are words of phrases
 
 
@@ -13,7 +14,8 @@ cdef int all_of(Search *search, Node *root) noexcept nogil:
     cdef uint64_t *bits = <uint64_t *>malloc(2 * WORDS * sizeof(uint64_t))
     cdef int failed = NO_MEMORY
     words.cursor = <Cursor **>malloc((search.terms + 1) * sizeof(Cursor *))
-    if words.cursor and bits:
+    words.behind = <double *>malloc((search.terms + 1) * sizeof(double))
+    if words.cursor and words.behind and bits:
         gather(search, root, &words)
         # Where even the rarest has a sixteenth of the articles, bit sets are quicker than galloping.
         search.best.strict = <uint64_t>words.cursor[0].articles * 16 >= search.articles
@@ -22,6 +24,7 @@ cdef int all_of(Search *search, Node *root) noexcept nogil:
         else:
             failed = all_articles(search, root, &words)
     free(words.cursor)
+    free(words.behind)
     free(bits)
     return failed
 
@@ -109,7 +112,7 @@ cdef int match_here(Search *search, Node *root, uint32_t article, bint phrases, 
     cdef Node *leaf
     cdef Cursor *cursor
     cdef int failed
-    cdef double bound = 0, sum = 0
+    cdef double bound = 0, share
     cdef bint scoring = search.order == RELEVANCE and search.best.room > 0
     if scoring:
         for at in range(leaves):
@@ -119,27 +122,30 @@ cdef int match_here(Search *search, Node *root, uint32_t article, bint phrases, 
         failed = ready(search, article)
         if failed < 0:
             return failed
+    score[0] = 0
     for at in range(leaves):
         leaf = leaf_of(search, root, at)
-        if leaf.kind == WORD:
-            if scoring:
-                cursor = &search.cursors[leaf.first]
-                if counts_here(cursor, &total, &title) < 0:
-                    return DAMAGED
-                sum += share_of(search, cursor.weight, article, total, title)
-            continue
-        failed = phrase_here(search, leaf, article, &total, &title)
-        if failed < 0:
-            return failed
-        if total == 0:
-            return 0
+        if leaf.kind == PHRASE:
+            failed = phrase_here(search, leaf, article, scoring, &total, &title)
+            if failed < 0:
+                return failed
+            if total == 0:
+                return 0
+        elif scoring:
+            cursor = &search.cursors[leaf.first]
+            if counts_here(cursor, &total, &title) < 0:
+                return DAMAGED
         if scoring:
-            sum += share_of(search, leaf.weight, article, total, title)
-    score[0] = sum if scoring else -1
+            share = share_of(search, leaf.weight, article, total, title)
+            score[0] += share
+            bound += share - leaf_bound(search, leaf)
+            scoring = not hopeless(&search.best, bound)
+    if not scoring:
+        score[0] = -1
     return 1
 
 
-cdef int all_windows(Search *search, Node *root, const Words *words, uint64_t *bits) noexcept nogil:
+cdef int all_windows(Search *search, Node *root, Words *words, uint64_t *bits) noexcept nogil:
     """All words are common: their articles are cut window by window, and what is left is looked at."""
     cdef uint64_t *more = bits + WORDS
     cdef uint64_t any_bit = 0
@@ -168,52 +174,87 @@ cdef int all_windows(Search *search, Node *root, const Words *words, uint64_t *b
         window -= WINDOW
 
 
-cdef int look_at(Search *search, Node *root, const Words *words, uint32_t window, const uint64_t *bits) noexcept nogil:
-    """Look at the articles of a window that have all words: 64 at a time that are hopeless are only counted."""
-    cdef uint32_t word, article, at
-    cdef uint64_t left
-    cdef double score
-    cdef int matched
+cdef int look_at(Search *search, Node *root, Words *words, uint32_t window, const uint64_t *bits) noexcept nogil:
+    """Look at the articles of a window that have all words, those that can be among the best more closely."""
+    cdef uint32_t word
+    cdef int failed = ready(search, window)
     for word in range(WORDS):
         word = WORDS - 1 - word
-        left = bits[word]
-        if left == 0:
-            continue
-        if not words.phrases and passed_over(search, words, window + 64 * word, left):
-            search.total += sk_count_bits(left)
-            continue
-        while left:
-            at = sk_highest_bit(left)
-            left ^= (<uint64_t>1) << at
-            article = window + 64 * word + at
-            for at in range(words.count):
-                if go_to(words.cursor[at], article, 0) < 0:
-                    return DAMAGED
-            matched = match_here(search, root, article, words.phrases, &score)
-            if matched < 0:
-                return matched
-            if matched:
-                search.total += 1
-                if search.order != RELEVANCE:
-                    offer_day(search, article)
-                elif score >= 0:
-                    offer(&search.best, score, article)
+        if failed == 0 and bits[word]:
+            if words.phrases:
+                failed = look_for_phrases(search, root, words, window + 64 * word, bits[word])
+            else:
+                search.total += sk_count_bits(bits[word])
+                failed = look_at_words(search, words, window + 64 * word, bits[word])
+    return failed
+
+
+cdef int look_for_phrases(Search *search, Node *root, Words *words, uint32_t first, uint64_t left) noexcept nogil:
+    """Look for phrases in some of 64 articles that have their words."""
+    cdef uint32_t article, at
+    cdef double score
+    cdef int matched
+    while left:
+        at = sk_highest_bit(left)
+        left ^= (<uint64_t>1) << at
+        article = first + at
+        for at in range(words.count):
+            if go_to(words.cursor[at], article, 0) < 0:
+                return DAMAGED
+        matched = match_here(search, root, article, True, &score)
+        if matched < 0:
+            return matched
+        if matched:
+            search.total += 1
+            if search.order != RELEVANCE:
+                offer_day(search, article)
+            elif score >= 0:
+                offer(&search.best, score, article)
     return 0
 
 
-cdef bint passed_over(Search *search, const Words *words, uint32_t first, uint64_t bits) noexcept nogil:
-    """Whether none of some of the 64 articles from ``first`` on can be among the best."""
-    cdef uint32_t at, block, last
-    cdef double bound = 0, peak, here
+cdef int look_at_words(Search *search, Words *words, uint32_t first, uint64_t left) noexcept nogil:
+    """Score some of 64 articles that have all words, as long as each can be among the best."""
+    cdef uint32_t article, at, total, title
+    cdef double score
     cdef Cursor *cursor
     if search.best.room == 0:
-        return True
-    if search.order != RELEVANCE:
-        # Articles stand in the order of their days.
-        return search.order == NEWEST and hopeless(&search.best, search.days[first + sk_highest_bit(bits)])
-    last = first + sk_highest_bit(bits)
-    first += sk_lowest_bit(bits)
+        return 0
+    if search.order == RELEVANCE:
+        bound_words(search, words, first + sk_lowest_bit(left), first + sk_highest_bit(left))
+        if hopeless(&search.best, words.behind[0]):
+            return 0
+    while left:
+        at = sk_highest_bit(left)
+        left ^= (<uint64_t>1) << at
+        article = first + at
+        if search.order != RELEVANCE:
+            if search.order == NEWEST and hopeless(&search.best, search.days[article]):
+                # What comes now is no newer.
+                return 0
+            offer_day(search, article)
+            continue
+        score = 0
+        for at in range(words.count):
+            if hopeless(&search.best, score + words.behind[at]):
+                break
+            cursor = words.cursor[at]
+            if go_to(cursor, article, 0) < 0 or counts_here(cursor, &total, &title) < 0:
+                return DAMAGED
+            score += share_of(search, cursor.weight, article, total, title)
+        else:
+            offer(&search.best, score, article)
+    return 0
+
+
+cdef void bound_words(Search *search, Words *words, uint32_t first, uint32_t last) noexcept nogil:
+    """Bound what each word, and those behind it, can add to the articles from ``first`` to ``last``."""
+    cdef uint32_t at, block
+    cdef double peak, here
+    cdef Cursor *cursor
+    words.behind[words.count] = 0
     for at in range(words.count):
+        at = words.count - 1 - at
         cursor = words.cursor[at]
         block = near_block(cursor, first)
         peak = peak_of_block(cursor, block)
@@ -222,8 +263,7 @@ cdef bint passed_over(Search *search, const Words *words, uint32_t first, uint64
             here = peak_of_block(cursor, block)
             if here > peak:
                 peak = here
-        bound += bound_of(search, cursor.weight, peak)
-    return hopeless(&search.best, bound)
+        words.behind[at] = words.behind[at + 1] + bound_of(search, cursor.weight, peak)
 
 
 cdef inline uint32_t near_block(const Cursor *cursor, uint32_t article) noexcept nogil:

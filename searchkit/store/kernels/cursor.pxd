@@ -51,7 +51,7 @@ cdef struct Cursor:
     size_t place_next       # where the next one begins
     uint32_t place_held
     bint place_forms        # whether the numbers of the forms are there
-    uint32_t place[BLOCK]
+    uint32_t place[BLOCK]   # running sums of the gaps
     uint32_t form[BLOCK]
 
 

@@ -288,11 +288,21 @@ cdef int seek(Cursor *cursor, uint32_t article, uint32_t *found) noexcept nogil:
         cursor.here = found[0] = (word << 6) + sk_lowest_bit(left)
         cursor.at = NONE
         return 0
-    for index in range(BLOCK):
-        place += <int32_t>cursor.article[index] < <int32_t>article
-    if place >= cursor.held:
-        found[0] = NONE
-        return 0
+    # The posting at hand, or the one behind it, is often the one.
+    place = cursor.at
+    if cursor.article[place] < article:
+        place += 1
+        if place < cursor.held and cursor.article[place] < article:
+            place = 0
+            for index in range(BLOCK):
+                place += <int32_t>cursor.article[index] < <int32_t>article
+        if place >= cursor.held:
+            found[0] = NONE
+            return 0
+    elif place and cursor.article[place - 1] >= article:
+        place = 0
+        for index in range(BLOCK):
+            place += <int32_t>cursor.article[index] < <int32_t>article
     cursor.at = place
     cursor.here = found[0] = cursor.article[place]
     return 0
@@ -326,9 +336,10 @@ cdef int counts_here(Cursor *cursor, uint32_t *total, uint32_t *title) noexcept 
 cdef int load_places(Cursor *cursor, uint32_t block, bint forms) noexcept nogil:
     """Bring a block of positions to hand; blocks are walked forward from the nearest one that is known.
 
-    Without ``forms`` the numbers of the written forms stay packed.
+    ``place`` gets the running sum of the gaps through the block, whatever articles they belong to: a position is
+    the difference of two sums. Without ``forms`` the numbers of the written forms stay packed.
     """
-    cdef uint32_t full = cursor.occurrences // BLOCK, number, index
+    cdef uint32_t full = cursor.occurrences // BLOCK, number, index, sum, gap = 0
     cdef size_t at
     cdef const uint8_t *byte
     cdef const uint8_t *end = cursor.positions + cursor.positions_size
@@ -358,7 +369,7 @@ cdef int load_places(Cursor *cursor, uint32_t block, bint forms) noexcept nogil:
         byte = cursor.positions + at
         if byte[0] > 32 or byte[1] > 32 or at + 2 + 16 * (<size_t>byte[0] + byte[1]) > cursor.positions_size:
             return -1
-        unpack(byte + 2, byte[0], cursor.place)
+        sk_unpack_sums(byte + 2, byte[0], NONE, cursor.place)
         if forms:
             unpack(byte + 2 + 16 * byte[0], byte[1], cursor.form)
         cursor.place_held = BLOCK
@@ -368,8 +379,11 @@ cdef int load_places(Cursor *cursor, uint32_t block, bint forms) noexcept nogil:
             return -1
         byte = cursor.positions + at
         cursor.place_held = cursor.occurrences % BLOCK
+        sum = NONE
         for index in range(cursor.place_held):
-            byte = read_number(byte, end, &cursor.place[index])
+            byte = read_number(byte, end, &gap)
+            sum += gap + 1
+            cursor.place[index] = sum
             cursor.form[index] = 0
             if byte != NULL and cursor.forms > 1:
                 byte = read_number(byte, end, &cursor.form[index])
@@ -383,7 +397,7 @@ cdef int load_places(Cursor *cursor, uint32_t block, bint forms) noexcept nogil:
 
 cdef int positions_of(Cursor *cursor, uint32_t *out, uint32_t *forms) noexcept nogil:
     """Write the positions (and, unless NULL, the forms) of the posting at hand; there are ``total`` of them."""
-    cdef uint32_t number, left, previous = NONE, index, taken = 0, here
+    cdef uint32_t number, left, previous = NONE, index, taken = 0, here, before, at
     if load_starts(cursor) < 0:
         return -1
     find_place(cursor)
@@ -402,11 +416,10 @@ cdef int positions_of(Cursor *cursor, uint32_t *out, uint32_t *forms) noexcept n
         number += here
         if forms != NULL:
             memcpy(forms + taken, cursor.form + index, here * sizeof(uint32_t))
-        while here:
-            # Damage may carry the sum over its end; a position is compared, never followed.
-            previous += cursor.place[index] + 1
-            out[taken] = previous
-            taken += 1
-            index += 1
-            here -= 1
+        # Damage may carry the sum over its end; a position is compared, never followed.
+        before = previous - (cursor.place[index - 1] if index else NONE)
+        for at in range(here):
+            out[taken + at] = cursor.place[index + at] + before
+        taken += here
+        previous = out[taken - 1]
     return 0

@@ -3,7 +3,7 @@
 
 cimport cython
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
-from libc.string cimport memcmp, memcpy
+from libc.string cimport memchr, memcmp, memcpy
 
 from searchkit.store.kernels.bits cimport BLOCK
 from searchkit.store.kernels.cursor cimport Cursor, start_cursor
@@ -45,14 +45,19 @@ cdef class Dictionary:
 
     cdef const uint8_t *_bytes(self, int section, size_t begin, size_t end) except NULL:
         """The address of bytes of a section, its pages verified."""
-        cdef size_t page
+        cdef size_t page, last
         if begin > end or end > self._size[section]:
             raise Damage("a section is shorter than it should be")
         if end > begin:
-            for page in range((self._offset[section] + begin) // self._page,
-                              (self._offset[section] + end - 1) // self._page + 1):
+            page = (self._offset[section] + begin) // self._page
+            last = (self._offset[section] + end - 1) // self._page
+            if page == last:
                 if not self._verified[page]:
                     self._verify(page)
+            elif memchr(&self._verified[page], 0, last - page + 1) != NULL:
+                for page in range(page, last + 1):
+                    if not self._verified[page]:
+                        self._verify(page)
         return &self._file[0] + self._offset[section] + begin
 
     cdef uint32_t _number(self, int section, size_t at) except? 0xFFFFFFFF:

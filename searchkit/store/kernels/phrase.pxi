@@ -3,6 +3,7 @@
 cdef enum:
     # No position reaches it, unless it is damaged.
     LAST_POSITION = 1 << POSITION_BITS
+    FIRST_PLACES = 8
 
 
 cdef int room_for(Search *search, uint32_t count) noexcept nogil:
@@ -15,6 +16,10 @@ cdef int room_for(Search *search, uint32_t count) noexcept nogil:
     if grown == NULL:
         return NO_MEMORY
     search.places = <uint32_t *>grown
+    grown = realloc(search.lead_places, search.places_room * sizeof(uint32_t))
+    if grown == NULL:
+        return NO_MEMORY
+    search.lead_places = <uint32_t *>grown
     grown = realloc(search.other_places, search.places_room * sizeof(uint32_t))
     if grown == NULL:
         return NO_MEMORY
@@ -38,10 +43,14 @@ cdef int marks_for(Search *search, uint32_t positions) noexcept nogil:
     return 0
 
 
-cdef int phrase_here(Search *search, Node *node, uint32_t article, uint32_t *total, uint32_t *title) noexcept nogil:
-    """How often a phrase stands in an article that all its cursors are at, and how often in the title."""
+cdef int phrase_here(Search *search, Node *node, uint32_t article, bint counting, uint32_t *total,
+                     uint32_t *title) noexcept nogil:
+    """How often a phrase stands in an article that all its cursors are at, and how often in the title.
+
+    Without ``counting``, only whether it does: ``total`` is 0 where it does not.
+    """
     cdef Cursor *cursor
-    cdef uint32_t number, held, lead = 0, fewest = NONE, kept = 0, at, begin
+    cdef uint32_t number, held, lead = 0, fewest = NONE, kept, at
     cdef int failed
     # The word with the fewest positions goes first: the others are only tested against what it leaves.
     for number in range(node.count):
@@ -56,24 +65,39 @@ cdef int phrase_here(Search *search, Node *node, uint32_t article, uint32_t *tot
     failed = room_for(search, fewest)
     if failed < 0:
         return failed
-    if positions_of(&search.cursors[node.first + lead], search.places, NULL) < 0:
+    if positions_of(&search.cursors[node.first + lead], search.lead_places, NULL) < 0:
         return DAMAGED
-    for at in range(fewest):
-        begin = search.places[at] - lead
-        search.places[kept] = begin
-        # Below ``lead`` no phrase can begin: what is less than nothing is large here.
-        kept += begin < LAST_POSITION
-    for number in range(node.count):
-        if number != lead and kept:
-            failed = keep_beside(search, &search.cursors[node.first + number], number, &kept)
-            if failed < 0:
-                return failed
+    # Where it is enough to find it once, it most often stands near the beginning.
+    held = fewest if counting or fewest <= FIRST_PLACES else FIRST_PLACES
+    failed = begins_among(search, node, lead, held, &kept)
+    if failed == 0 and kept == 0 and held < fewest:
+        failed = begins_among(search, node, lead, fewest, &kept)
+    if failed < 0:
+        return failed
     total[0] = kept
     held = search.titles[article]
     at = 0
     while at < kept and search.places[at] < held:
         at += 1
     title[0] = at
+    return 0
+
+
+cdef int begins_among(Search *search, Node *node, uint32_t lead, uint32_t held, uint32_t *kept) noexcept nogil:
+    """Find where the phrase begins, by the first ``held`` positions of its word ``lead``."""
+    cdef uint32_t number, at, begin
+    cdef int failed
+    kept[0] = 0
+    for at in range(held):
+        begin = search.lead_places[at] - lead
+        search.places[kept[0]] = begin
+        # Below ``lead`` no phrase can begin: what is less than nothing is large here.
+        kept[0] += begin < LAST_POSITION
+    for number in range(node.count):
+        if number != lead and kept[0]:
+            failed = keep_beside(search, &search.cursors[node.first + number], number, kept)
+            if failed < 0:
+                return failed
     return 0
 
 

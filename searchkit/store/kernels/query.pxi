@@ -77,7 +77,8 @@ cdef struct Search:
     int order
     Best best
     double *sums
-    uint32_t *places            # positions of a phrase's words in an article
+    uint32_t *places            # where a phrase may begin in an article, and positions of its words there
+    uint32_t *lead_places
     uint32_t *other_places
     uint64_t *marks             # a bit for each position of an article; all clear between two uses
     size_t places_room

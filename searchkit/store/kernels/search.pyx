@@ -257,12 +257,13 @@ cdef class Run:
         free(self._search.best.article)
         free(self._search.sums)
         free(self._search.places)
+        free(self._search.lead_places)
         free(self._search.other_places)
         free(self._search.marks)
         self._search.best.score = NULL
         self._search.best.article = NULL
         self._search.sums = NULL
-        self._search.places = self._search.other_places = NULL
+        self._search.places = self._search.lead_places = self._search.other_places = NULL
         self._search.marks = NULL
         self._search.places_room = self._search.marks_room = 0
 

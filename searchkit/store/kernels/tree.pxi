@@ -142,7 +142,7 @@ cdef int evaluate_phrase(Search *search, Node *node, uint32_t window, bint scori
             for at in range(node.count):
                 if go_to(&search.cursors[node.first + at], window + offset, 0) < 0:
                     return DAMAGED
-            failed = phrase_here(search, node, window + offset, &total, &title)
+            failed = phrase_here(search, node, window + offset, scoring, &total, &title)
             if failed < 0:
                 return failed
             if total == 0:
