@@ -15,7 +15,7 @@ from searchkit.engine import Filters, Request, Response, Statistics, Term
 from searchkit.errors import AnalysisMismatch, ArticleMissing
 from searchkit.local.plan import Plan
 from searchkit.query import AllOf, leaves
-from searchkit.store.kernels import COMPILED, Damage
+from searchkit.store.kernels import COMPILED, WHY_PLAIN, Damage
 from searchkit.store.segment import SegmentReader
 from searchkit.store.snapshot import LiveSegment, Snapshot
 from searchkit.version import __version__
@@ -200,7 +200,7 @@ class LocalEngine:
             "searchkit": __version__,
             "analysis": manifest.fingerprint,
             "segments": str(len(manifest.segments)),
-            "kernels": "compiled" if COMPILED else "plain, slow: no compiler was there when searchkit was installed",
+            "kernels": "compiled" if COMPILED else f"plain, slow: {WHY_PLAIN}",
         }
 
     def close(self) -> None:

@@ -12,7 +12,7 @@ from places import ROOT, Run
 
 from searchkit.store import kernels
 
-SAID = "plain, slow: no compiler was there when searchkit was installed"
+SAID = "plain, slow: SEARCHKIT_KERNELS asks for them"
 
 
 def test_the_engine_keeps_its_word_on_plain_kernels() -> None:

@@ -1,11 +1,13 @@
 """The inner loops of the store, in one place: compiled, or in plain Python where they could not be compiled.
 
-``COMPILED`` says which. With SEARCHKIT_KERNELS=plain in the environment they are plain even where the compiled
-ones are there; both write the same bytes and give the same answers.
+``COMPILED`` says which, and ``WHY_PLAIN`` why not. With SEARCHKIT_KERNELS=plain in the environment they are plain
+even where the compiled ones are there; both write the same bytes and give the same answers.
 """
 
 import os
 from typing import TYPE_CHECKING
+
+WHY_PLAIN = ""
 
 if TYPE_CHECKING:
     from searchkit.store.kernels.dictionary import Damage, Dictionary
@@ -18,7 +20,13 @@ if TYPE_CHECKING:
 else:
     try:
         if os.environ.get("SEARCHKIT_KERNELS") == "plain":
-            raise ImportError("the plain ones are asked for")
+            WHY_PLAIN = "SEARCHKIT_KERNELS asks for them"
+            raise ImportError(WHY_PLAIN)
+        from searchkit.store.kernels.processor import suits
+
+        if not suits():
+            WHY_PLAIN = "searchkit was compiled for another processor"
+            raise ImportError(WHY_PLAIN)
         from searchkit.store.kernels.dictionary import Damage, Dictionary
         from searchkit.store.kernels.encoding import TermOutput, common, invert, used_words
         from searchkit.store.kernels.merging import Merger
@@ -27,6 +35,7 @@ else:
 
         COMPILED = True
     except ImportError:
+        WHY_PLAIN = WHY_PLAIN or "no compiler was there when searchkit was installed"
         # All of them or none: a compiled merger needs a compiled output.
         from searchkit.store.kernels.plain import (
             Damage,
@@ -45,6 +54,7 @@ else:
 
 __all__ = [
     "COMPILED",
+    "WHY_PLAIN",
     "Damage",
     "Dictionary",
     "Merger",

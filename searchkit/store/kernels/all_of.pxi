@@ -1,5 +1,6 @@
 # All of some words and phrases. Where one of them is rare it leads, and the others gallop after it; where all are
-# common, windows of bit sets are cut, from the newest articles to the oldest.
+# common, windows of bit sets are cut: from the newest articles to the oldest, since what comes later must then be
+# better to count, but with phrases from the oldest to the newest, since positions are packed to be read forward.
 
 cdef struct Words:
     # The cursors of all words, single ones and those of phrases, the rarest first.
@@ -13,13 +14,15 @@ cdef int all_of(Search *search, Node *root) noexcept nogil:
     cdef Words words
     cdef uint64_t *bits = <uint64_t *>malloc(2 * WORDS * sizeof(uint64_t))
     cdef int failed = NO_MEMORY
+    cdef bint common
     words.cursor = <Cursor **>malloc((search.terms + 1) * sizeof(Cursor *))
     words.behind = <double *>malloc((search.terms + 1) * sizeof(double))
     if words.cursor and words.behind and bits:
         gather(search, root, &words)
         # Where even the rarest has a sixteenth of the articles, bit sets are quicker than galloping.
-        search.best.strict = <uint64_t>words.cursor[0].articles * 16 >= search.articles
-        if search.best.strict:
+        common = <uint64_t>words.cursor[0].articles * 16 >= search.articles
+        search.best.strict = common and not words.phrases
+        if common:
             failed = all_windows(search, root, &words, bits)
         else:
             failed = all_articles(search, root, &words)
@@ -149,10 +152,11 @@ cdef int all_windows(Search *search, Node *root, Words *words, uint64_t *bits) n
     """All words are common: their articles are cut window by window, and what is left is looked at."""
     cdef uint64_t *more = bits + WORDS
     cdef uint64_t any_bit = 0
-    cdef uint32_t window = (search.high - 1) // WINDOW * WINDOW, at, word
+    cdef uint32_t first = search.low // WINDOW, last = (search.high - 1) // WINDOW, number, window, at, word
     cdef Cursor *cursor
     cdef int failed
-    while True:
+    for number in range(last - first + 1):
+        window = WINDOW * (first + number if words.phrases else last - number)
         allow(search, window, bits)
         for at in range(words.count):
             cursor = words.cursor[at]
@@ -169,17 +173,15 @@ cdef int all_windows(Search *search, Node *root, Words *words, uint64_t *bits) n
             failed = look_at(search, root, words, window, bits)
             if failed < 0:
                 return failed
-        if window == 0 or window <= search.low:
-            return 0
-        window -= WINDOW
+    return 0
 
 
 cdef int look_at(Search *search, Node *root, Words *words, uint32_t window, const uint64_t *bits) noexcept nogil:
     """Look at the articles of a window that have all words, those that can be among the best more closely."""
-    cdef uint32_t word
+    cdef uint32_t number, word
     cdef int failed = ready(search, window)
-    for word in range(WORDS):
-        word = WORDS - 1 - word
+    for number in range(WORDS):
+        word = number if words.phrases else WORDS - 1 - number
         if failed == 0 and bits[word]:
             if words.phrases:
                 failed = look_for_phrases(search, root, words, window + 64 * word, bits[word])
@@ -195,9 +197,8 @@ cdef int look_for_phrases(Search *search, Node *root, Words *words, uint32_t fir
     cdef double score
     cdef int matched
     while left:
-        at = sk_highest_bit(left)
-        left ^= (<uint64_t>1) << at
-        article = first + at
+        article = first + sk_lowest_bit(left)
+        left &= left - 1
         for at in range(words.count):
             if go_to(words.cursor[at], article, 0) < 0:
                 return DAMAGED

@@ -4,6 +4,8 @@ cdef enum:
     # No position reaches it, unless it is damaged.
     LAST_POSITION = 1 << POSITION_BITS
     FIRST_PLACES = 8
+    # So few are looked for one by one.
+    FEW_PLACES = 8
 
 
 cdef int room_for(Search *search, uint32_t count) noexcept nogil:
@@ -50,28 +52,32 @@ cdef int phrase_here(Search *search, Node *node, uint32_t article, bint counting
     Without ``counting``, only whether it does: ``total`` is 0 where it does not.
     """
     cdef Cursor *cursor
-    cdef uint32_t number, held, lead = 0, fewest = NONE, kept, at
+    cdef uint32_t number, held, place, fewest, kept, at
     cdef int failed
-    # The word with the fewest positions goes first: the others are only tested against what it leaves.
+    # The words with the fewest positions go first: the others are only tested against what these leave.
     for number in range(node.count):
         cursor = &search.cursors[node.first + number]
         if load_counts(cursor) < 0:
             return DAMAGED
         find_place(cursor)
         held = cursor.total[cursor.at]
-        if held < fewest:
-            fewest = held
-            lead = number
+        place = number
+        while place and positions_here(&search.cursors[node.first + node.children[place - 1]]) > held:
+            node.children[place] = node.children[place - 1]
+            place -= 1
+        node.children[place] = number
+    cursor = &search.cursors[node.first + node.children[0]]
+    fewest = positions_here(cursor)
     failed = room_for(search, fewest)
     if failed < 0:
         return failed
-    if positions_of(&search.cursors[node.first + lead], search.lead_places, NULL) < 0:
+    if positions_of(cursor, search.lead_places, NULL) < 0:
         return DAMAGED
     # Where it is enough to find it once, it most often stands near the beginning.
     held = fewest if counting or fewest <= FIRST_PLACES else FIRST_PLACES
-    failed = begins_among(search, node, lead, held, &kept)
+    failed = begins_among(search, node, held, &kept)
     if failed == 0 and kept == 0 and held < fewest:
-        failed = begins_among(search, node, lead, fewest, &kept)
+        failed = begins_among(search, node, fewest, &kept)
     if failed < 0:
         return failed
     total[0] = kept
@@ -83,9 +89,14 @@ cdef int phrase_here(Search *search, Node *node, uint32_t article, bint counting
     return 0
 
 
-cdef int begins_among(Search *search, Node *node, uint32_t lead, uint32_t held, uint32_t *kept) noexcept nogil:
-    """Find where the phrase begins, by the first ``held`` positions of its word ``lead``."""
-    cdef uint32_t number, at, begin
+cdef inline uint32_t positions_here(const Cursor *cursor) noexcept nogil:
+    """How many positions the posting at hand has; its place and frequency are known."""
+    return cursor.total[cursor.at]
+
+
+cdef int begins_among(Search *search, Node *node, uint32_t held, uint32_t *kept) noexcept nogil:
+    """Find where the phrase begins, by the first ``held`` positions of its rarest word here."""
+    cdef uint32_t at, begin, lead = node.children[0]
     cdef int failed
     kept[0] = 0
     for at in range(held):
@@ -93,24 +104,42 @@ cdef int begins_among(Search *search, Node *node, uint32_t lead, uint32_t held, 
         search.places[kept[0]] = begin
         # Below ``lead`` no phrase can begin: what is less than nothing is large here.
         kept[0] += begin < LAST_POSITION
-    for number in range(node.count):
-        if number != lead and kept[0]:
-            failed = keep_beside(search, &search.cursors[node.first + number], number, kept)
-            if failed < 0:
-                return failed
+    for at in range(1, node.count):
+        if kept[0] == 0:
+            return 0
+        failed = keep_beside(search, &search.cursors[node.first + node.children[at]], node.children[at], kept)
+        if failed < 0:
+            return failed
     return 0
 
 
 cdef int keep_beside(Search *search, Cursor *cursor, uint32_t number, uint32_t *kept) noexcept nogil:
     """Keep the places behind which, by ``number``, a word stands."""
-    cdef uint32_t held = cursor.total[cursor.at], at, place, last, left = 0
-    cdef uint64_t *marks
+    cdef uint32_t held = positions_here(cursor), at, other, place, left = 0, found
     cdef int failed = room_for(search, held)
     if failed < 0:
         return failed
     if positions_of(cursor, search.other_places, NULL) < 0:
         return DAMAGED
-    last = 0
+    if kept[0] > FEW_PLACES:
+        return keep_marked(search, held, number, kept)
+    for at in range(kept[0]):
+        place = search.places[at] + number
+        found = 0
+        # Without a way out of it the compiler compares eight at a time.
+        for other in range(held):
+            found |= search.other_places[other] == place
+        search.places[left] = search.places[at]
+        left += found
+    kept[0] = left
+    return 0
+
+
+cdef int keep_marked(Search *search, uint32_t held, uint32_t number, uint32_t *kept) noexcept nogil:
+    """The same for many places: those where the word stands are marked first."""
+    cdef uint32_t at, place, last = 0, left = 0
+    cdef uint64_t *marks
+    cdef int failed
     for at in range(kept[0]):
         # They ascend, unless they are damaged.
         last = max(last, search.places[at] + number)

@@ -39,7 +39,7 @@ cdef struct Node:
     int kind
     uint32_t first          # cursors of a word or phrase: the first, and how many
     uint32_t count
-    uint32_t *children
+    uint32_t *children      # nodes; of a phrase, the places of its words in it, in the order to look at them
     double weight           # of a phrase
     uint64_t bits[WORDS]
     double *score

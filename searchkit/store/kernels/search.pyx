@@ -225,7 +225,7 @@ cdef class Run:
         self._having = <uint64_t *>calloc(count + 1, sizeof(uint64_t))
         self._weights = <double *>malloc((count + 1) * sizeof(double))
         self._stack = <uint32_t *>malloc((steps + 1) * sizeof(uint32_t))
-        self._children = <uint32_t *>malloc((steps + 1) * sizeof(uint32_t))
+        self._children = <uint32_t *>malloc((steps + words + 1) * sizeof(uint32_t))
         self._search.cursors = <Cursor *>malloc((words + 1) * sizeof(Cursor))
         self._search.nodes = <Node *>calloc(steps + 1, sizeof(Node))
         if not (self._steps and self._words and self._numbers and self._having and self._weights and self._stack
@@ -405,6 +405,8 @@ cdef class Run:
                     node.kind = WORD
                 node.first = search.terms
                 node.count = step.count
+                node.children = self._children + used
+                used += step.count
                 node.weight = 0
                 for word in range(step.first, step.first + step.count):
                     cursor = &search.cursors[search.terms]

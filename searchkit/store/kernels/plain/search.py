@@ -102,7 +102,8 @@ class Searcher:
         """
         _check(nodes, len(stems))
         counts = [0] * len(stems)
-        total, hits, number = 0, [], 0
+        total, number = 0, 0
+        hits: list[_Hit] = []
         try:
             asked = []
             for number, (segment, dictionary, _) in enumerate(self._parts):
@@ -113,14 +114,17 @@ class Searcher:
             weights = [math.log(1 + (self._articles - count + 0.5) / (count + 0.5)) * (k1 + 1) for count in counts]
             for number, one in enumerate(asked):
                 sources = wanted[number] if wanted is not None else None
-                for article, score in one.matching(nodes, weights).items():
-                    if one.passes(article, since, until, sources):
-                        total += 1
-                        hits.append(_hit(order, score, one.segment.days[article], number, article))
+                found = [
+                    _hit(order, score, one.segment.days[article], number, article)
+                    for article, score in one.matching(nodes, weights).items()
+                    if one.passes(article, since, until, sources)
+                ]
+                total += len(found)
+                hits += sorted(found, key=_place)[:limit]
         except Damage as error:
             raise Damage(error.args[0], number) from None
-        hits.sort(key=lambda hit: (-hit[0], -hit[1], hit[2], -hit[3]))
-        while len(hits) > limit and (limit == 0 or hits[-1][:2] != hits[limit - 1][:2]):
+        hits.sort(key=_place)
+        while len(hits) > limit and hits[-1][:2] != hits[limit - 1][:2]:
             hits.pop()
         pairs = list(zip(hits, hits[1:], strict=False))
         tied = any(one[:2] == other[:2] and one[2] != other[2] for one, other in pairs)
@@ -156,6 +160,11 @@ def _hit(order: int, score: float, day: int, number: int, article: int) -> _Hit:
     return -float(day) if day else _NEVER, 0, number, article
 
 
+def _place(hit: _Hit) -> tuple[float, int, int, int]:
+    """By what hits are sorted."""
+    return -hit[0], -hit[1], hit[2], -hit[3]
+
+
 class _InSegment:
     """The stems of a query in one segment."""
 
@@ -188,9 +197,7 @@ class _InSegment:
         source = segment.sources[article]
         return wanted is None or (source < len(wanted) and wanted[source] != 0)
 
-    def matching(
-        self, nodes: Sequence[tuple[int, int | tuple[int, ...]]], weights: list[float]
-    ) -> dict[int, float]:
+    def matching(self, nodes: Sequence[tuple[int, int | tuple[int, ...]]], weights: list[float]) -> dict[int, float]:
         """The score of every article that the tree matches."""
         stack: list[dict[int, float]] = []
         for kind, operand in nodes:
