@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from typing_extensions import Buffer
 
-from searchkit.store.kernels.plain.encoding import TermOutput, entry
 from searchkit.store.kernels.plain.dictionary import Damage, occurrences_of
+from searchkit.store.kernels.plain.encoding import TermOutput, entry
 
 _GONE = 0xFFFFFFFF
 

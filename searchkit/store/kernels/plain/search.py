@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from typing_extensions import Buffer
@@ -106,7 +107,7 @@ class Searcher:
         hits: list[_Hit] = []
         try:
             asked = []
-            for number, (segment, dictionary, _) in enumerate(self._parts):
+            for number, (segment, dictionary, _) in enumerate(self._parts):  # noqa: B007  (it names a damaged one below)
                 one = _InSegment(segment, dictionary, stems, self._scale[1:])
                 counts = [known + more for known, more in zip(counts, one.counts(), strict=True)]
                 asked.append(one)
@@ -126,8 +127,7 @@ class Searcher:
         hits.sort(key=_place)
         while len(hits) > limit and hits[-1][:2] != hits[limit - 1][:2]:
             hits.pop()
-        pairs = list(zip(hits, hits[1:], strict=False))
-        tied = any(one[:2] == other[:2] and one[2] != other[2] for one, other in pairs)
+        tied = any(one[:2] == other[:2] and one[2] != other[2] for one, other in pairwise(hits))
         if not tied:
             del hits[limit:]
         best = [(hit[0] if order == _RELEVANCE else 0.0, hit[2], hit[3]) for hit in hits]
