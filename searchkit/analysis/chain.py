@@ -69,7 +69,7 @@ class Chain:
             self._seen[raw] = known
         return known
 
-    def terms(self, raw: Sequence[bytes]) -> tuple[list[str], list[str]]:
-        """The folded forms and the stems of many words in UTF-8; those in ASCII are folded already."""
-        words = [word.decode("ascii") if word.isascii() else fold(word.decode("utf-8")) for word in raw]
+    def terms(self, raw: Sequence[bytes]) -> tuple[list[bytes], list[bytes]]:
+        """The folded forms and the stems of many words, all in UTF-8; those in ASCII are folded already."""
+        words = [word if word.isascii() else fold(word.decode()).encode() for word in raw]
         return words, self._stemmer.stemWords(words) if self._stemmer else words

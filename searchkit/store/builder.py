@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import array
+from collections import deque
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from operator import add
 
 import zstandard
+from typing_extensions import Buffer
 
 from searchkit.analysis import ABBREVIATIONS, Chain, class_table
 from searchkit.article import Article
 from searchkit.store.digest import id_digest
 from searchkit.store.folder import Folder
-from searchkit.store.kernels import TermOutput, Vocabulary, invert, used_words
+from searchkit.store.kernels import Damage, TermOutput, Vocabulary, arrange, count_words, group, invert
 from searchkit.store.manifest import SegmentEntry
 from searchkit.store.ranking import Scale
 from searchkit.store.record import encode
@@ -19,7 +23,14 @@ from searchkit.store.sections import SectionWriter
 from searchkit.store.strings import write_strings
 
 TEXT_BLOCK = 12288
-LEVEL = 1
+# Occurrences that are sorted in one pass, eight bytes each: more would be no quicker, since their places are then
+# far from each other.
+ROOM = 16 << 20
+_NONE = 0xFFFFFFFF
+# No article has as many words.
+_POSITION_BITS = 26
+# Texts that wait to be packed, in calls of ``add``.
+_AHEAD = 4
 # One position between title and body belongs to no word: no phrase runs across.
 GAP = 1
 
@@ -36,7 +47,10 @@ class SegmentBuilder:
         self._writer.begin("texts")
         self._chain = chain
         self._vocabulary = vocabulary
-        self._compressor = zstandard.ZstdCompressor(level=LEVEL)
+        self._compressor = new_compressor()
+        # Texts are packed and written beside the search for words; their section ends before the next begins.
+        self._packing = ThreadPoolExecutor(1, "searchkit-texts")
+        self._packed: deque[Future[None]] = deque()
         self._full: list[bytes | bytearray | memoryview] = []
         self._blocks = 0
         self._block: list[bytes] = []
@@ -56,7 +70,8 @@ class SegmentBuilder:
     def bytes_held(self) -> int:
         """About how much memory the segment takes until it is finished, the sorting included."""
         words = self._vocabulary
-        return words.bytes_held + 8 * words.token_count + 200 * len(words) + 400 * len(self._ids)
+        sorting = 8 * min(words.token_count, ROOM)
+        return words.bytes_held + sorting + 200 * len(words) + 400 * len(self._ids)
 
     def add(self, articles: Sequence[Article]) -> None:
         """Add articles."""
@@ -84,39 +99,40 @@ class SegmentBuilder:
 
     def finish(self) -> SegmentEntry:
         """Sort everything, write it, sync it."""
+        words = self._vocabulary
         self._end_block()
         self._pack_blocks()
-        self._writer.end()
         order = self._order()
-        self._write_columns(order)
-        bounds = array.array("I", self._vocabulary.bounds())
-        tokens = self._vocabulary.tokens()
-        titles, bodies = array.array("I"), array.array("I")
-        for text in order:
-            first = bounds[3 * text - 2] if text else 0
-            titles.append(bounds[3 * text] - first)
-            bodies.append(bounds[3 * text + 1] - bounds[3 * text])
+        bounds, tokens = words.bounds(), words.tokens()
+        arranged = arrange(_numbers(bounds), _numbers(words.borders()), order)
+        titles, bodies, borders, border_ends = (_numbers(column) for column in arranged)
         title_words, body_words = sum(titles), sum(bodies)
+        counts = _numbers(count_words(tokens, _numbers(bounds), order, len(words)))
+        forms, stems, stem_of, form_of, sizes = self._dictionary(counts)
+        form_bits, position_bits = entry_bits(len(order), titles, bodies, max(sizes, default=1))
+        writer = self._writer
+        self._end_texts()
+        self._write_columns(order)
         scale = Scale.of_averages(title_words, body_words, len(order))
-        used = used_words(tokens, bounds, order, len(self._vocabulary))
-        forms, stems, stem_of, form_of, counts = self._dictionary(used)
-        output = TermOutput(titles, bodies, scale.for_bounds(), self._writer.append)
-        self._writer.begin("postings")
-        invert(output, tokens, bounds, order, stem_of, form_of, counts, GAP)
+        output = TermOutput(titles, bodies, scale.for_bounds(), writer.append, form_bits, position_bits)
+        writer.begin("postings")
+        invert(output, tokens, _numbers(bounds), order, counts, stem_of, form_of, sizes, GAP, ROOM)
         output.flush()
-        self._writer.end()
+        writer.end()
         for name, data in output.sections().items():
-            self._writer.add(name, data)
-        write_dictionary(self._writer, stems, forms, counts)
-        self._write_borders(order, bounds)
-        self._writer.add("lengths.title", memoryview(titles).cast("B"))
-        self._writer.add("lengths.body", memoryview(bodies).cast("B"))
+            writer.add(name, data)
+        write_dictionary(writer, stems, forms, sizes)
+        writer.add("borders", borders.cast("B"))
+        writer.add("borders.ends", border_ends.cast("B"))
+        writer.add("lengths.title", titles.cast("B"))
+        writer.add("lengths.body", bodies.cast("B"))
         facts = {"articles": len(order), "title_words": title_words, "body_words": body_words}
-        size = self._writer.finish(facts)
+        size = writer.finish(facts)
         return SegmentEntry(self.name, size, len(order), len(order), title_words, body_words)
 
     def abandon(self) -> None:
         """Give up; the file is left for whoever cleans the folder."""
+        self._packing.shutdown(cancel_futures=True)
         self._writer.abandon()
 
     def _end_block(self) -> None:
@@ -126,15 +142,26 @@ class SegmentBuilder:
             self._block, self._block_size = [], 0
 
     def _pack_blocks(self) -> None:
-        """Pack the blocks that are full, all at once: other threads go on meanwhile."""
-        if not self._full:
-            return
-        packed = self._compressor.multi_compress_to_buffer(self._full, threads=1)
-        self._full = []
+        """Pack the blocks that are full, all at once, in a thread that does nothing else."""
+        if self._full:
+            if len(self._packed) >= _AHEAD:
+                self._packed.popleft().result()
+            self._packed.append(self._packing.submit(self._pack, self._full))
+            self._full = []
+
+    def _pack(self, blocks: list[bytes | bytearray | memoryview]) -> None:
+        packed = self._compressor.multi_compress_to_buffer(blocks, threads=1)
         for block in (packed[number] for number in range(len(packed))):
             self._writer.append(block.tobytes())
             self._texts_end += len(block)
             self._block_ends.append(self._texts_end)
+
+    def _end_texts(self) -> None:
+        """Wait until all texts are written; raises what their writing raised."""
+        for packed in self._packed:
+            packed.result()
+        self._packing.shutdown()
+        self._writer.end()
 
     def _order(self) -> array.array[int]:
         """The texts in the order of their days; among those of one day the smallest id comes last."""
@@ -156,39 +183,72 @@ class SegmentBuilder:
         )
 
     def _dictionary(
-        self, used: bytearray
-    ) -> tuple[list[bytes], list[bytes], array.array[int], array.array[int], array.array[int]]:
+        self, counts: memoryview[int]
+    ) -> tuple[list[bytes], list[bytes], array.array[int], memoryview[int], memoryview[int]]:
         """(forms by stem, stems, stem of each word, number of each word's form, forms of each stem)."""
         written, stemmed = self._chain.terms(self._vocabulary.words())
-        stems = sorted({stem for stem, here in zip(stemmed, used, strict=True) if here})
-        rank = {stem: at for at, stem in enumerate(stems)}
-        counts = array.array("I", bytes(4 * len(stems)))
-        known: dict[str, int] = {}
-        of_stem: list[list[bytes]] = [[] for _ in stems]
-        stem_of, form_of = array.array("I", bytes(4 * len(used))), array.array("I", bytes(4 * len(used)))
+        if 0 in counts:
+            # A word of an article that another took the place of, or an abbreviation that no text has.
+            stems = sorted({stem for stem, count in zip(stemmed, counts, strict=True) if count})
+        else:
+            stems = sorted(set(stemmed))
+        rank = dict(zip(stems, range(len(stems)), strict=True))
+        stem_of = array.array("I", [rank.get(stem, _NONE) for stem in stemmed])
+        kept = stem_of[:]
+        for at, count in enumerate(counts):
+            if not count:
+                kept[at] = _NONE
+        first_with: dict[bytes, int] = {}
+        same: list[tuple[int, int]] = []
         for at, form in enumerate(written):
-            if not used[at]:
-                continue
-            stem_of[at] = stem = rank[stemmed[at]]
-            number = known.get(form)
-            if number is None:
-                number = known[form] = counts[stem]
-                counts[stem] += 1
-                of_stem[stem].append(form.encode())
-            form_of[at] = number
-        forms = [form for group in of_stem for form in group]
-        return forms, [stem.encode() for stem in stems], stem_of, form_of, counts
+            # Words that were written in other bytes may be folded to the same form.
+            if counts[at] and first_with.setdefault(form, at) != at:
+                same.append((at, first_with[form]))
+                kept[at] = _NONE
+        numbers, sizes, order = (_numbers(column) for column in group(kept, len(stems)))
+        for at, first in same:
+            numbers[at] = numbers[first]
+        return [written[at] for at in order], stems, stem_of, numbers, sizes
 
-    def _write_borders(self, order: array.array[int], bounds: array.array[int]) -> None:
-        borders = memoryview(self._vocabulary.borders()).cast("I")
-        ends, parts, total = array.array("I"), [], 0
-        for text in order:
-            begin, end = (bounds[3 * text - 1] if text else 0), bounds[3 * text + 2]
-            parts.append(borders[begin:end].cast("B"))
-            total += end - begin
-            ends.append(total)
-        self._writer.add("borders", b"".join(parts))
-        self._writer.add("borders.ends", memoryview(ends).cast("B"))
+
+class DoesNotFit(Exception):
+    """Articles, positions and written forms of a segment need more than the 64 bits of an entry."""
+
+
+def entry_bits(articles: int, titles: Sequence[int], bodies: Sequence[int], forms: int) -> tuple[int, int]:
+    """(bits for a written form, bits for a position) in the entries of a segment.
+
+    Raises DoesNotFit, or Damage where an article is longer than any that was put.
+    """
+    longest = max(map(add, titles, bodies), default=0) + GAP
+    form_bits, position_bits = max(forms - 1, 0).bit_length(), longest.bit_length()
+    if position_bits > _POSITION_BITS:
+        raise Damage("an article is longer than any can be")
+    if form_bits + position_bits + articles.bit_length() > 64:
+        raise DoesNotFit
+    return form_bits, position_bits
+
+
+def new_compressor() -> zstandard.ZstdCompressor:
+    """What packs texts: level 1, but with tables that fit a processor's nearest cache, in blocks so small."""
+    return zstandard.ZstdCompressor(
+        compression_params=zstandard.ZstdCompressionParameters(
+            window_log=14,
+            hash_log=13,
+            chain_log=6,
+            search_log=1,
+            min_match=6,
+            target_length=0,
+            strategy=zstandard.STRATEGY_FAST,
+            write_content_size=True,
+        )
+    )
+
+
+def _numbers(buffer: Buffer) -> memoryview[int]:
+    """A buffer as uint32."""
+    view = memoryview(buffer)
+    return view.cast("B").cast("I") if len(view) else memoryview(array.array("I"))
 
 
 def new_vocabulary() -> Vocabulary:
@@ -211,7 +271,7 @@ def write_columns(writer: SectionWriter, *, ids: list[bytes], days: array.array[
     writer.add("ids.articles", memoryview(by_digest).cast("B"))
 
 
-def write_dictionary(writer: SectionWriter, stems: list[bytes], forms: list[bytes], counts: array.array[int]) -> None:
+def write_dictionary(writer: SectionWriter, stems: list[bytes], forms: list[bytes], counts: Sequence[int]) -> None:
     """The stems, ascending; the written forms by stem, where each group begins, and their alphabetical order."""
     write_strings(writer, "stems", stems)
     write_strings(writer, "forms", forms)

@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from itertools import islice, pairwise
-from operator import le, lt
+from operator import le, lt, sub
 from pathlib import Path
 
 import zstandard
@@ -23,10 +23,10 @@ import zstandard
 from searchkit.analysis import Chain
 from searchkit.article import Article
 from searchkit.errors import IndexDamaged, StorageError
-from searchkit.store.builder import GAP, new_vocabulary
+from searchkit.store.builder import GAP, ROOM, entry_bits, new_vocabulary
 from searchkit.store.digest import id_digest
 from searchkit.store.folder import Folder
-from searchkit.store.kernels import Damage, Merger, TermOutput, invert, used_words
+from searchkit.store.kernels import Damage, Merger, TermOutput, count_words, invert
 from searchkit.store.manifest import NAME as MANIFEST
 from searchkit.store.manifest import TRANSIENT, Manifest, SegmentEntry, manifest_bytes, read_manifest
 from searchkit.store.record import decode
@@ -42,6 +42,7 @@ _BLOCK = 128
 _SKIP = 20
 # Beyond this many bits the articles of a block could run over and come back.
 _WIDEST_GAP = 26
+_BIT_SET = 64
 
 # The sections of a segment: bytes of each element, and of what there is one each (None: no fixed number).
 _SECTIONS: dict[str, tuple[int, str | None]] = {
@@ -387,6 +388,10 @@ class _SegmentCheck:
             begin = end
         self.counts.update(borders=len(borders))
 
+    def _entry_bits(self) -> tuple[int, int]:
+        first = self._file.numbers("forms.first", "I")
+        return entry_bits(self._articles, *self._lengths(), max(map(sub, islice(first, 1, None), first), default=1))
+
     def _lengths(self) -> tuple[memoryview[int], memoryview[int]]:
         return self._file.numbers("lengths.title", "I"), self._file.numbers("lengths.body", "I")
 
@@ -394,10 +399,11 @@ class _SegmentCheck:
         file, reader = self._file, self._reader
         titles, bodies = self._lengths()
         written: list[bytes] = []
-        again = TermOutput(titles, bodies, reader.scale.for_bounds(), written.append)
+        bits = self._entry_bits()
+        again = TermOutput(titles, bodies, reader.scale.for_bounds(), written.append, *bits)
         # On this scale a weighted frequency counts the positions that lie behind the end of their article.
         ends = array.array("I", map(sum, zip(titles, bodies, [GAP] * len(titles), strict=True)))
-        beyond = TermOutput(ends, ends, (0.0, 1.0, 0.0, 1.0, 0.0), lambda _: None)
+        beyond = TermOutput(ends, ends, (0.0, 1.0, 0.0, 1.0, 0.0), lambda _: None, *bits)
         merger, counter = Merger(again), Merger(beyond)
         numbers = array.array("I", range(self._articles))
         postings = file.section("postings")
@@ -479,13 +485,14 @@ class _SegmentCheck:
             return
         tokens = memoryview(words.tokens()).cast("B").cast("I")
         # A vocabulary knows words (abbreviations) that no text need have.
-        numbered = self._numbered(words.words(), used_words(tokens, bounds, place, len(words)))
+        counts = memoryview(count_words(tokens, bounds, place, len(words))).cast("I")
+        numbered = self._numbered(words.words(), counts)
         if numbered is None:
             yield "a word of the texts is not in the dictionary"
             return
         made: list[bytes] = []
-        output = TermOutput(titles, bodies, reader.scale.for_bounds(), made.append)
-        invert(output, tokens, bounds, place, *numbered, GAP)
+        output = TermOutput(titles, bodies, reader.scale.for_bounds(), made.append, *self._entry_bits())
+        invert(output, tokens, bounds, place, counts, *numbered, GAP, ROOM)
         output.flush()
         sections = output.sections()
         if sections["stems.occurrences"] != file.section("stems.occurrences"):
@@ -494,7 +501,7 @@ class _SegmentCheck:
             yield from self._differing(data)
 
     def _numbered(
-        self, words: list[bytes], used: bytearray
+        self, words: list[bytes], counts: Sequence[int]
     ) -> tuple[array.array[int], array.array[int], array.array[int]] | None:
         """(stem of each word, form of each word, forms of each stem), by the segment's own dictionary."""
         first = self._file.numbers("forms.first", "I")
@@ -504,8 +511,8 @@ class _SegmentCheck:
             for at in range(first[stem], first[stem + 1]):
                 known[name, forms[at]] = stem, at - first[stem]
         stem_of, form_of = array.array("I"), array.array("I")
-        for form, stem_name, here in zip(*Chain(self._language).terms(words), used, strict=True):
-            found = known.get((stem_name.encode(), form.encode())) if here else (0, 0)
+        for form, stem_name, here in zip(*Chain(self._language).terms(words), counts, strict=True):
+            found = known.get((stem_name, form)) if here else (0, 0)
             if found is None:
                 return None
             stem_of.append(found[0])
@@ -530,7 +537,8 @@ def _gaps_ascend(postings: memoryview[int], articles: int) -> bool:
     blocks = articles // _BLOCK
     begin = blocks * _SKIP
     for block in range(blocks):
-        if begin >= len(postings) or postings[begin] > _WIDEST_GAP:
+        # (The articles of a bit set cannot but ascend.)
+        if begin >= len(postings) or _WIDEST_GAP < postings[begin] != _BIT_SET:
             return False
         (begin,) = struct.unpack_from("<I", postings, block * _SKIP + 4)
     return True

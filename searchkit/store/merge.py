@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import array
 from collections.abc import Iterator, Sequence
-
-import zstandard
+from itertools import islice
+from operator import sub
 
 from searchkit.errors import IndexDamaged
-from searchkit.store.builder import GAP, LEVEL, TEXT_BLOCK, write_columns, write_dictionary
+from searchkit.store.builder import (
+    GAP,
+    TEXT_BLOCK,
+    entry_bits,
+    new_compressor,
+    write_columns,
+    write_dictionary,
+)
 from searchkit.store.folder import Folder
 from searchkit.store.kernels import Damage, Merger, TermOutput
 from searchkit.store.manifest import SegmentEntry
@@ -85,7 +92,8 @@ class _Merge:
         titles, bodies = self._lengths("lengths.title"), self._lengths("lengths.body")
         title_words, body_words = sum(titles), sum(bodies)
         scale = Scale.of_averages(title_words, body_words, len(order))
-        output = TermOutput(titles, bodies, scale.for_bounds(), writer.append)
+        bits = entry_bits(len(order), titles, bodies, self._most_forms())
+        output = TermOutput(titles, bodies, scale.for_bounds(), writer.append, *bits)
         writer.begin("postings")
         stems, forms, counts = self._merge_terms(output)
         output.flush()
@@ -99,6 +107,11 @@ class _Merge:
         facts = {"articles": len(order), "title_words": title_words, "body_words": body_words}
         size = writer.finish(facts)
         return SegmentEntry(name, size, len(order), len(order), title_words, body_words)
+
+    def _most_forms(self) -> int:
+        """No stem has more written forms in all segments together."""
+        firsts = [segment.reader.file.numbers("forms.first", "I") for segment in self._segments]
+        return sum(max(map(sub, islice(first, 1, None), first), default=1) for first in firsts)
 
     def _merged_order(self) -> list[tuple[int, int]]:
         """(segment, article) of every live article, by day; within a day the smallest id comes last."""
@@ -151,7 +164,7 @@ class _Merge:
         writer.add("texts.places", memoryview(merged).cast("B"))
 
     def _repacked(self, segment: LiveSegment, placed: array.array[int], block: int) -> Iterator[bytes]:
-        compressor = zstandard.ZstdCompressor(level=LEVEL)
+        compressor = new_compressor()
         waiting: list[bytes] = []
         size = 0
         for number in range(segment.reader.articles):

@@ -17,6 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from zlib import crc32
 
 from searchkit.analysis import Chain
 from searchkit.article import Article
@@ -28,9 +29,8 @@ from searchkit.errors import (
     StorageError,
     UsageError,
 )
-from searchkit.store.builder import SegmentBuilder, new_vocabulary
+from searchkit.store.builder import DoesNotFit, SegmentBuilder, new_vocabulary
 from searchkit.store.deletion import Deletions
-from searchkit.store.digest import id_digest
 from searchkit.store.folder import Folder, make_folders
 from searchkit.store.lock import WriterLock
 from searchkit.store.manifest import NAME as MANIFEST
@@ -89,7 +89,6 @@ class StoreWriter:
                     self._next_name,
                     self._manifest.language,
                     self._share(memory, workers),
-                    threaded=workers > 1,
                 )
                 for _ in range(workers)
             ]
@@ -209,17 +208,14 @@ class StoreWriter:
     def _lane(self, article_id: str) -> _Lane:
         if len(self._lanes) == 1:
             return self._lanes[0]
-        return self._lanes[id_digest(article_id.encode("utf-8", "replace")) % len(self._lanes)]
+        return self._lanes[crc32(article_id.encode("utf-8", "replace")) % len(self._lanes)]
 
     def _start(self, lane: _Lane) -> None:
         """Hand what waits to the lane; with threads, as soon as the lane has done what it was handed before."""
         while len(lane.under_way) >= _AHEAD:
             lane.under_way.popleft().result()
         waiting, lane.waiting, lane.waiting_size = lane.waiting, [], 0
-        if lane.thread is None:
-            lane.work(waiting)
-        else:
-            lane.under_way.append(lane.thread.submit(lane.work, waiting))
+        lane.under_way.append(lane.thread.submit(lane.work, waiting))
 
     def _finish(self, lane: _Lane) -> None:
         self._start(lane)
@@ -268,7 +264,11 @@ class StoreWriter:
 
     def _merged(self, entries: list[SegmentEntry]) -> list[SegmentEntry]:
         while chosen := to_merge(entries):
-            merged = merge_segments(self._folder, self._next_name(), [self._open(entry) for entry in chosen])
+            try:
+                merged = merge_segments(self._folder, self._next_name(), [self._open(entry) for entry in chosen])
+            except DoesNotFit:
+                # They stay apart; what was begun is removed with the commit.
+                break
             entries = [entry for entry in entries if entry not in chosen] + [merged]
         return entries
 
@@ -287,14 +287,12 @@ class StoreWriter:
 
 
 class _Lane:
-    """One segment being made after another, in one thread at a time."""
+    """One segment being made after another, in a thread of its own."""
 
-    def __init__(
-        self, folder: Folder, next_name: Callable[[], str], language: str, memory: int, *, threaded: bool
-    ) -> None:
+    def __init__(self, folder: Folder, next_name: Callable[[], str], language: str, memory: int) -> None:
         self.waiting: list[Article | str] = []
         self.waiting_size = 0
-        self.thread = ThreadPoolExecutor(1, "searchkit-lane") if threaded else None
+        self.thread = ThreadPoolExecutor(1, "searchkit-lane")
         self.under_way: deque[Future[None]] = deque()
         self.made: list[SegmentEntry] = []
         # For each id that was removed, how many segments this lane had made by then.
@@ -330,10 +328,7 @@ class _Lane:
 
     def begin_flush(self) -> None:
         """Finish the segment at hand, in this lane's thread."""
-        if self.thread is None:
-            self.flush()
-        else:
-            self.under_way.append(self.thread.submit(self.flush))
+        self.under_way.append(self.thread.submit(self.flush))
 
     def flush(self) -> None:
         """Finish the segment at hand."""
@@ -364,8 +359,7 @@ class _Lane:
     def stop(self) -> None:
         """Give up everything, and the thread."""
         self.reset()
-        if self.thread is not None:
-            self.thread.shutdown()
+        self.thread.shutdown()
 
 
 def _broken() -> StorageError:

@@ -229,8 +229,10 @@ def test_inversion(seed: int) -> None:
             bounds.append(len(tokens))
         bounds.append(0)
     order = array("I", random_.sample(range(texts), random_.randrange(texts) + 1))
-    used = [module.used_words(tokens, bounds, order, words) for module in BOTH]
-    assert used[0] == used[1]
+    counted = [module.count_words(tokens, bounds, order, words) for module in BOTH]
+    assert counted[0] == counted[1]
+    counts = array("I", bytes(counted[0]))
+    used = [list(counts)]
     stems = max(sum(used[0]) // 2, 1)
     rank = {word: at for at, word in enumerate(word for word in range(words) if used[0][word])}
     stem_of = array("I", [rank.get(word, 0) % stems for word in range(words)])
@@ -238,16 +240,37 @@ def test_inversion(seed: int) -> None:
     forms = array("I", [sum(at % stems == stem for at in rank.values()) for stem in range(stems if rank else 0)])
     titles, bodies = random_lengths(random_, len(order))
     gap = random_.choice([0, 1, 5])
+    room = random_.choice([1, 1000, 1 << 20])
     results = []
     for module in BOTH:
         chunks: list[bytes] = []
         output = module.TermOutput(titles, bodies, SCALE, chunks.append)
         with pytest.raises(ValueError, match="do not fit"):
-            module.invert(output, tokens, bounds[1:], order, stem_of, form_of, forms, gap)
-        module.invert(output, tokens, bounds, order, stem_of, form_of, forms, gap)
+            module.invert(output, tokens, bounds[1:], order, counts, stem_of, form_of, forms, gap, room)
+        module.invert(output, tokens, bounds, order, counts, stem_of, form_of, forms, gap, room)
         output.flush()
         results.append((b"".join(chunks), output.sections()))
     assert results[0] == results[1]
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_arranging_and_grouping(seed: int) -> None:
+    random_ = random.Random(seed)
+    texts = random_.choice([0, 1, 40])
+    bounds, tokens, drawn = array("I"), 0, 0
+    for _ in range(texts):
+        for most in (3, 9):
+            tokens += random_.randrange(most)
+            bounds.append(tokens)
+        drawn += random_.randrange(3)
+        bounds.append(drawn)
+    borders = array("I", [random_.randrange(99) for _ in range(drawn)])
+    order = array("I", random_.sample(range(texts), random_.randrange(texts + 1)))
+    ours, twin = ([bytes(part) for part in module.arrange(bounds, borders, order)] for module in BOTH)
+    assert ours == twin
+    stems = random_.choice([0, 1, 7])
+    stem_of = array("I", [random_.choice([*range(stems), 0xFFFFFFFF]) for _ in range(random_.choice([0, 1, 50]))])
+    assert kernels.group(stem_of, stems) == plain.group(stem_of, stems)
 
 
 @given(st.lists(st.integers(0, 30) | st.integers(0, (1 << 64) - 1)), st.lists(st.integers(0, 30)))

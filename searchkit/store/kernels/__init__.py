@@ -11,7 +11,7 @@ WHY_PLAIN = ""
 
 if TYPE_CHECKING:
     from searchkit.store.kernels.dictionary import Damage, Dictionary
-    from searchkit.store.kernels.encoding import TermOutput, common, invert, used_words
+    from searchkit.store.kernels.encoding import TermOutput, arrange, common, count_words, group, invert
     from searchkit.store.kernels.merging import Merger
     from searchkit.store.kernels.search import Searcher, Segment
     from searchkit.store.kernels.words import Vocabulary
@@ -28,7 +28,7 @@ else:
             WHY_PLAIN = "searchkit was compiled for another processor"
             raise ImportError(WHY_PLAIN)
         from searchkit.store.kernels.dictionary import Damage, Dictionary
-        from searchkit.store.kernels.encoding import TermOutput, common, invert, used_words
+        from searchkit.store.kernels.encoding import TermOutput, arrange, common, count_words, group, invert
         from searchkit.store.kernels.merging import Merger
         from searchkit.store.kernels.search import Searcher, Segment
         from searchkit.store.kernels.words import Vocabulary
@@ -45,9 +45,11 @@ else:
             Segment,
             TermOutput,
             Vocabulary,
+            arrange,
             common,
+            count_words,
+            group,
             invert,
-            used_words,
         )
 
         COMPILED = False
@@ -62,7 +64,9 @@ __all__ = [
     "Segment",
     "TermOutput",
     "Vocabulary",
+    "arrange",
     "common",
+    "count_words",
+    "group",
     "invert",
-    "used_words",
 ]

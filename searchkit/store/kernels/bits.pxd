@@ -21,11 +21,9 @@ cdef enum:
     # In place of the width of a block's gaps: its articles are a bit set.
     BIT_SET = 64
 
-# An entry is one occurrence of a term: its article, its position, the number of its written form.
 cdef enum:
-    FORM_BITS = 12
+    # No article has as many words.
     POSITION_BITS = 26
-    ARTICLE_BITS = 26
 
 
 cdef struct Buffer:

@@ -16,6 +16,9 @@ cdef struct Lengths:
     float title_base
     float body_slope
     float body_base
+    # How an entry is divided: the form in its lowest bits, then the position, then the article.
+    uint32_t form_bits
+    uint32_t position_bits
 
 
 cdef struct TermSummary:

@@ -23,9 +23,13 @@ from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy, memset
 
 from searchkit.store.kernels.bits cimport (
-    ARTICLE_BITS, BIT_SET, BLOCK, FORM_BITS, POSITION_BITS, Buffer, pack, reserve, store32, width_of,
+    BIT_SET, BLOCK, Buffer, pack, reserve, store32, width_of,
     write_number,
 )
+
+
+cdef extern from "memory.h":
+    void *sk_large(size_t) noexcept nogil
 
 
 cdef extern from "math.h" nogil:
@@ -34,9 +38,9 @@ cdef extern from "math.h" nogil:
 
 cdef enum:
     SKIP = 20
-    LARGEST_BLOCK = 3 + (24 + 2 * 16) * 32
+    LARGEST_BLOCK = 3 + 3 * 16 * 32
     FLUSH = 1 << 23
-    # A bit set is quicker to read than packed gaps of b bits: it may take 24 * b bytes where they take 16 * b.
+    # A bit set (of gaps of at most 16 bits, so it is no larger than what gaps can take) is quicker to read than packed gaps of b bits: it may take 24 * b bytes where they take 16 * b.
     BIT_SET_COST = 24
 
 
@@ -63,11 +67,14 @@ cdef int encode_term(const uint64_t *entries, size_t count, uint32_t forms, cons
     cdef uint32_t positions_before = 0
     cdef size_t position_block = 0
     cdef float peak = 0, block_peak = 0, value
+    cdef uint32_t form_bits = lengths.form_bits, article_shift = form_bits + lengths.position_bits
+    cdef uint32_t form_mask = <uint32_t>(((<uint64_t>1) << form_bits) - 1)
+    cdef uint32_t position_mask = <uint32_t>(((<uint64_t>1) << lengths.position_bits) - 1)
     cdef uint8_t *out
     cdef int index
     # How many articles there are decides how much room the table of blocks takes.
     for at in range(count):
-        article = <uint32_t>(entries[at] >> (POSITION_BITS + FORM_BITS))
+        article = <uint32_t>(entries[at] >> article_shift)
         if at == 0 or article != previous:
             df += 1
             previous = article
@@ -79,7 +86,7 @@ cdef int encode_term(const uint64_t *entries, size_t count, uint32_t forms, cons
     previous = <uint32_t>-1
     at = 0
     while at < count:
-        article = <uint32_t>(entries[at] >> (POSITION_BITS + FORM_BITS))
+        article = <uint32_t>(entries[at] >> article_shift)
         if held == 0:
             positions_before = seen
             position_block = positions.size - positions_base
@@ -87,12 +94,12 @@ cdef int encode_term(const uint64_t *entries, size_t count, uint32_t forms, cons
         first = at
         title = 0
         last_position = <uint32_t>-1
-        while at < count and <uint32_t>(entries[at] >> (POSITION_BITS + FORM_BITS)) == article:
-            position = <uint32_t>(entries[at] >> FORM_BITS) & ((1U << POSITION_BITS) - 1)
+        while at < count and <uint32_t>(entries[at] >> article_shift) == article:
+            position = <uint32_t>(entries[at] >> form_bits) & position_mask
             if position < lengths.title[article]:
                 title += 1
             places[waiting] = position - last_position - 1
-            written[waiting] = <uint32_t>entries[at] & ((1U << FORM_BITS) - 1)
+            written[waiting] = <uint32_t>entries[at] & form_mask
             last_position = position
             waiting += 1
             seen += 1
@@ -129,7 +136,8 @@ cdef int encode_term(const uint64_t *entries, size_t count, uint32_t forms, cons
             out = postings.data + postings.size
             postings.size += 3
             width = width_of(gaps)
-            if 8 * words <= BIT_SET_COST * width:
+            # (A narrow gap is a sign, besides, that the articles really ascend, whatever a damaged segment says.)
+            if width <= 16 and 8 * words <= BIT_SET_COST * width:
                 out[0] = BIT_SET
                 memset(out + 3, 0, 8 * words)
                 for index in range(BLOCK):
@@ -190,11 +198,17 @@ cdef class TermOutput:
 
     ``scale`` is (title weight, title base, title slope, body base, body slope): see Lengths. ``write`` is called
     with bytes whenever some megabytes have gathered: the postings of a term, then its positions, and so on.
+    An entry has so many bits for the number of a written form and for a position; the others are for the article.
     """
 
-    def __init__(self, const uint32_t[::1] title_lengths, const uint32_t[::1] body_lengths, tuple scale, write):
+    def __init__(self, const uint32_t[::1] title_lengths, const uint32_t[::1] body_lengths, tuple scale, write,
+                 uint32_t form_bits=12, uint32_t position_bits=26):
         if title_lengths.shape[0] != body_lengths.shape[0]:
             raise ValueError("as many title lengths as body lengths")
+        if form_bits > 31 or position_bits > 31:
+            raise ValueError("a form or a position has 31 bits at most")
+        self._lengths.form_bits = form_bits
+        self._lengths.position_bits = position_bits
         self._title = title_lengths
         self._body = body_lengths
         self._write = write
@@ -273,9 +287,9 @@ cdef class TermOutput:
         if entries.shape[0] == 0:
             raise ValueError("a term without occurrences")
         for at in range(entries.shape[0]):
-            if entries[at] >> (POSITION_BITS + FORM_BITS) >= self._lengths.articles:
+            if entries[at] >> (self._lengths.form_bits + self._lengths.position_bits) >= self._lengths.articles:
                 raise ValueError("an article beyond the last")
-            if at and entries[at] >> FORM_BITS <= entries[at - 1] >> FORM_BITS:
+            if at and entries[at] >> self._lengths.form_bits <= entries[at - 1] >> self._lengths.form_bits:
                 raise ValueError("entries must ascend")
         if self.take(&entries[0], entries.shape[0], forms) < 0:
             self.raise_failure()
@@ -293,86 +307,183 @@ cdef bytes bytes_of(Buffer *buffer):
     return PyBytes_FromStringAndSize(<const char *>buffer.data, buffer.size) if buffer.size else b""
 
 
-def invert(TermOutput output, const uint32_t[::1] tokens, const uint32_t[::1] bounds, const uint32_t[::1] order,
-           const uint32_t[::1] stem_of, const uint32_t[::1] form_of, const uint32_t[::1] forms, uint32_t gap):
-    """Sort the words of many texts by stem and hand them to ``output``, stem by stem.
+cdef inline void span(const uint32_t *bounds, uint32_t text, uint32_t *first, uint32_t *middle, uint32_t *last) noexcept nogil:
+    """The first token of a text, the one behind its title, the one behind its body."""
+    first[0] = bounds[3 * text - 2] if text else 0
+    middle[0] = bounds[3 * text]
+    last[0] = bounds[3 * text + 1]
 
-    ``tokens`` and ``bounds`` are a vocabulary's (three bounds a text); ``order[i]`` is the text that becomes
-    article ``i``. ``stem_of`` and ``form_of`` say for each word its stem and the number of its form among the
-    ``forms[stem]`` forms of that stem; each stem occurs. The body's positions begin ``gap`` behind the title's.
-    """
-    cdef Py_ssize_t texts = order.shape[0], stems = forms.shape[0], count = tokens.shape[0]
-    cdef Py_ssize_t at, article
-    cdef uint64_t *entries = <uint64_t *>malloc((count + 1) * sizeof(uint64_t))
-    cdef uint32_t *begins = <uint32_t *>calloc(stems + 1, sizeof(uint32_t))
-    # Stem and form of a word side by side: one look-up each for every word of every text.
-    cdef uint64_t *packed = <uint64_t *>malloc((stem_of.shape[0] + 1) * sizeof(uint64_t))
-    cdef uint64_t both
-    cdef uint32_t text, word, first, middle, last, where
-    cdef uint64_t high
-    cdef int failed = 0
-    if bounds.shape[0] % 3 or stem_of.shape[0] != form_of.shape[0] or count >= 0xFFFFFFF0:
-        free(entries)
-        free(begins)
-        free(packed)
-        raise ValueError("the parts do not fit together")
-    try:
-        if entries == NULL or begins == NULL or packed == NULL:
-            raise MemoryError
-        for at in range(stem_of.shape[0]):
-            packed[at] = (<uint64_t>stem_of[at] << 32) | form_of[at]
+
+def count_words(const uint32_t[::1] tokens, const uint32_t[::1] bounds, const uint32_t[::1] order, size_t words):
+    """How often each word of a vocabulary stands in the texts in ``order``: uint32."""
+    out = bytearray(4 * words)
+    cdef uint32_t[::1] counts
+    cdef Py_ssize_t article
+    cdef uint32_t where, first, middle, last
+    if words == 0:
+        return out
+    counts = memoryview(out).cast("I")
+    with nogil:
+        for article in range(order.shape[0]):
+            span(&bounds[0], order[article], &first, &middle, &last)
+            for where in range(first, last):
+                counts[tokens[where]] += 1
+    return out
+
+
+def arrange(const uint32_t[::1] bounds, const uint32_t[::1] borders, const uint32_t[::1] order):
+    """(lengths of titles, lengths of bodies, borders, their ends) of the texts in ``order``, each uint32."""
+    cdef Py_ssize_t texts = order.shape[0], article
+    titles, bodies, ends = bytearray(4 * texts), bytearray(4 * texts), bytearray(4 * texts)
+    kept = bytearray(4 * borders.shape[0])
+    cdef uint32_t[::1] title_out, body_out, end_out, kept_out
+    cdef uint32_t text, first, middle, last, begin, end, where, total = 0
+    if texts:
+        title_out = memoryview(titles).cast("I")
+        body_out = memoryview(bodies).cast("I")
+        end_out = memoryview(ends).cast("I")
+        kept_out = memoryview(kept).cast("I") if kept else memoryview(bytearray(4)).cast("I")
         with nogil:
             for article in range(texts):
                 text = order[article]
-                for where in range(bounds[3 * text - 2] if text else 0, bounds[3 * text + 1]):
-                    begins[packed[tokens[where]] >> 32] += 1
-            where = 0
-            for at in range(stems):
-                word = begins[at]
-                begins[at] = where
-                where += word
-            for article in range(texts):
-                text = order[article]
-                first = bounds[3 * text - 2] if text else 0
-                middle = bounds[3 * text]
-                last = bounds[3 * text + 1]
-                high = (<uint64_t>article) << (POSITION_BITS + FORM_BITS)
-                for where in range(first, last):
-                    both = packed[tokens[where]]
-                    at = begins[both >> 32]
-                    begins[both >> 32] = <uint32_t>at + 1
-                    entries[at] = (
-                        high
-                        | (<uint64_t>(where - first + (gap if where >= middle else 0)) << FORM_BITS)
-                        | (both & ((1U << FORM_BITS) - 1))
-                    )
-            # Each begin has moved to its end.
+                span(&bounds[0], text, &first, &middle, &last)
+                title_out[article] = middle - first
+                body_out[article] = last - middle
+                begin = bounds[3 * text - 1] if text else 0
+                end = bounds[3 * text + 2]
+                for where in range(begin, end):
+                    kept_out[total] = borders[where]
+                    total += 1
+                end_out[article] = total
+    return titles, bodies, memoryview(kept)[: 4 * total], ends
+
+
+def group(const uint32_t[::1] stem_of, size_t stems):
+    """(number of each word among those of its stem, words of each stem, words by stem), each uint32.
+
+    ``stem_of`` has 0xFFFFFFFF for a word that has no stem; it is left out.
+    """
+    cdef Py_ssize_t words = stem_of.shape[0], at
+    numbers, sizes, places = bytearray(4 * words), bytearray(4 * stems), bytearray(4 * stems)
+    cdef uint32_t[::1] number_of, size_of, place_of, order_of
+    cdef uint32_t total = 0
+    if stems == 0 or words == 0:
+        return numbers, sizes, bytearray()
+    number_of = memoryview(numbers).cast("I")
+    size_of = memoryview(sizes).cast("I")
+    place_of = memoryview(places).cast("I")
+    for at in range(words):
+        if stem_of[at] < stems:
+            number_of[at] = size_of[stem_of[at]]
+            size_of[stem_of[at]] += 1
+    for at in range(<Py_ssize_t>stems):
+        place_of[at] = total
+        total += size_of[at]
+    order = bytearray(4 * total)
+    if total:
+        order_of = memoryview(order).cast("I")
+        for at in range(words):
+            if stem_of[at] < stems:
+                order_of[place_of[stem_of[at]] + number_of[at]] = <uint32_t>at
+    return numbers, sizes, order
+
+
+def invert(TermOutput output, const uint32_t[::1] tokens, const uint32_t[::1] bounds, const uint32_t[::1] order,
+           const uint32_t[::1] counts, const uint32_t[::1] stem_of, const uint32_t[::1] form_of,
+           const uint32_t[::1] forms, uint32_t gap, size_t room):
+    """Sort the words of many texts by stem and hand them to ``output``, stem by stem.
+
+    ``tokens`` and ``bounds`` are a vocabulary's (three bounds a text); ``order[i]`` is the text that becomes
+    article ``i``, and ``counts`` says how often each word stands in these. ``stem_of`` and ``form_of`` say for each
+    word its stem and the number of its form among the ``forms[stem]`` forms of that stem; each stem occurs. The
+    body's positions begin ``gap`` behind the title's. So many stems are sorted in one pass as have ``room``
+    occurrences together, or one that has more.
+    """
+    cdef size_t stems = forms.shape[0], words = stem_of.shape[0], at, first, behind, held, most = 0
+    cdef uint64_t *entries = NULL
+    cdef uint64_t *ends = <uint64_t *>calloc(stems + 1, sizeof(uint64_t))
+    # Stem and form of a word side by side: one look-up each for every word of every text.
+    cdef uint64_t *packed = <uint64_t *>sk_large((words + 1) * sizeof(uint64_t))
+    cdef int failed = 0
+    if bounds.shape[0] % 3 or form_of.shape[0] != stem_of.shape[0] or counts.shape[0] != stem_of.shape[0]:
+        free(ends)
+        free(packed)
+        raise ValueError("the parts do not fit together")
+    try:
+        if ends == NULL or packed == NULL:
+            raise MemoryError
+        for at in range(words):
+            packed[at] = (<uint64_t>stem_of[at] << 32) | form_of[at]
+            if stem_of[at] < stems:
+                ends[stem_of[at]] += counts[at]
+        for at in range(stems):
+            most = max(most, ends[at])
+            if at:
+                ends[at] += ends[at - 1]
+        # No pass needs more than all occurrences, or than the one stem that has more than there is room for.
+        most = max(most, min(room, ends[stems - 1] if stems else 0))
+        entries = <uint64_t *>sk_large((most + 1) * sizeof(uint64_t))
+        if entries == NULL:
+            raise MemoryError
+        with nogil:
             first = 0
-            for at in range(stems):
-                if output.take(entries + first, begins[at] - first, forms[at]) < 0:
-                    failed = 1
-                    break
-                first = begins[at]
+            while first < stems and not failed:
+                held = ends[first - 1] if first else 0
+                behind = first + 1
+                while behind < stems and ends[behind] - held <= most:
+                    behind += 1
+                failed = one_pass(output, tokens, bounds, order, packed, ends, forms, gap, first, behind, entries)
+                first = behind
         if failed:
             output.raise_failure()
     finally:
         free(entries)
-        free(begins)
+        free(ends)
         free(packed)
 
 
-def used_words(const uint32_t[::1] tokens, const uint32_t[::1] bounds, const uint32_t[::1] order, size_t words):
-    """A byte for each word of a vocabulary: 1 where one of the texts in ``order`` has it."""
-    cdef bytearray out = bytearray(words)
-    cdef uint8_t[::1] used = out
+cdef int one_pass(TermOutput output, const uint32_t[::1] tokens, const uint32_t[::1] bounds,
+                  const uint32_t[::1] order, const uint64_t *packed, const uint64_t *ends, const uint32_t[::1] forms,
+                  uint32_t gap, size_t first_stem, size_t behind, uint64_t *entries) noexcept nogil:
+    """Sort the occurrences of some stems, and encode these."""
+    cdef uint64_t base = ends[first_stem - 1] if first_stem else 0
+    cdef size_t stems = behind - first_stem, at
+    cdef uint32_t first, middle, last, where
     cdef Py_ssize_t article
-    cdef uint32_t text, where
-    with nogil:
-        for article in range(order.shape[0]):
-            text = order[article]
-            for where in range(bounds[3 * text - 2] if text else 0, bounds[3 * text + 1]):
-                used[tokens[where]] = 1
-    return out
+    cdef uint64_t both, high, stem, begin, wanted
+    cdef uint32_t form_bits = output._lengths.form_bits
+    cdef uint32_t article_shift = form_bits + output._lengths.position_bits
+    # Where the next entry of each stem goes; what is not wanted in this pass goes behind all others.
+    cdef uint64_t *next_of = <uint64_t *>malloc((stems + 1) * sizeof(uint64_t))
+    if next_of == NULL:
+        return -1
+    for at in range(stems):
+        next_of[at] = (ends[first_stem + at - 1] if first_stem + at else 0) - base
+    next_of[stems] = ends[behind - 1] - base
+    for article in range(order.shape[0]):
+        span(&bounds[0], order[article], &first, &middle, &last)
+        high = (<uint64_t>article) << article_shift
+        for where in range(first, last):
+            both = packed[tokens[where]]
+            # Without a branch, which could not be foreseen.
+            stem = (both >> 32) - first_stem
+            wanted = stem < stems
+            stem = stem if wanted else stems
+            begin = next_of[stem]
+            next_of[stem] = begin + wanted
+            entries[begin] = (
+                high
+                | (<uint64_t>(where - first + (gap if where >= middle else 0)) << form_bits)
+                | <uint32_t>both
+            )
+    begin = 0
+    for at in range(stems):
+        if output.take(entries + begin, ends[first_stem + at] - base - begin, forms[first_stem + at]) < 0:
+            free(next_of)
+            return -1
+        begin = ends[first_stem + at] - base
+    free(next_of)
+    return 0
 
 
 def common(const uint64_t[::1] ours, const uint64_t[::1] theirs):

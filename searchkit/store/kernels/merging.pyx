@@ -5,7 +5,7 @@ from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memcpy
 
-from searchkit.store.kernels.bits cimport FORM_BITS, POSITION_BITS, BLOCK
+from searchkit.store.kernels.bits cimport BLOCK
 from searchkit.store.kernels.cursor cimport (
     NONE, Cursor, list_block, load_block, load_counts, positions_of, start_cursor,
 )
@@ -87,7 +87,9 @@ cdef class Merger:
         cdef Cursor *cursor = self._cursor
         cdef uint32_t block, at, number, place, total
         cdef uint64_t high
+        cdef size_t behind = count[0] + occurrences
         cdef void *grown
+        cdef uint32_t form_bits = self._output._lengths.form_bits, position_bits = self._output._lengths.position_bits
         cursor.postings = data
         cursor.postings_size = split
         cursor.positions = data + split
@@ -118,6 +120,9 @@ cdef class Merger:
                 if number == NONE:
                     continue
                 total = cursor.total[at]
+                # Each block says by itself where its positions begin: together they may claim more than there are.
+                if count[0] + total > behind:
+                    return -1
                 if total > self._places_room:
                     self._places_room = 2 * <size_t>total
                     grown = realloc(self._places, self._places_room * sizeof(uint32_t))
@@ -131,12 +136,12 @@ cdef class Merger:
                 cursor.at = at
                 if positions_of(cursor, self._places, self._forms) < 0:
                     return -1
-                high = (<uint64_t>number) << (POSITION_BITS + FORM_BITS)
+                high = (<uint64_t>number) << (form_bits + position_bits)
                 for place in range(total):
-                    if self._forms[place] >= forms or self._places[place] >> POSITION_BITS:
+                    if self._forms[place] >= forms or self._places[place] >> position_bits:
                         return -1
                     self._entries[count[0]] = (
-                        high | (<uint64_t>self._places[place] << FORM_BITS) | form_numbers[self._forms[place]]
+                        high | (<uint64_t>self._places[place] << form_bits) | form_numbers[self._forms[place]]
                     )
                     count[0] += 1
         return 0

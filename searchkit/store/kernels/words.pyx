@@ -11,7 +11,12 @@ cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc, realloc
-from libc.string cimport memcmp, memcpy
+from libc.string cimport memcmp, memcpy, memset
+
+cdef extern from "memory.h":
+    void *sk_large(size_t) noexcept nogil
+    void sk_advise_large(void *, size_t) noexcept nogil
+
 
 # Word_Break classes, as searchkit.analysis.classes numbers them.
 cdef enum:
@@ -54,6 +59,7 @@ cdef inline int push(Numbers *numbers, uint32_t value) noexcept nogil:
         if grown == NULL:
             return -1
         numbers.data = grown
+        sk_advise_large(grown, numbers.room * sizeof(uint32_t))
     numbers.data[numbers.size] = value
     numbers.size += 1
     return 0
@@ -575,9 +581,10 @@ cdef class Vocabulary:
 
     cdef int _grow_table(self) noexcept nogil:
         cdef size_t mask = self._mask * 2 + 1, old, slot
-        cdef Slot *table = <Slot *>calloc(mask + 1, sizeof(Slot))
+        cdef Slot *table = <Slot *>sk_large((mask + 1) * sizeof(Slot))
         if table == NULL:
             return -1
+        memset(table, 0, (mask + 1) * sizeof(Slot))
         for old in range(self._mask + 1):
             if self._table[old].number:
                 slot = self._hashes.data[self._table[old].number - 1] & mask

@@ -4,7 +4,7 @@ Each class and function does what its namesake does, slowly and in the most obvi
 """
 
 from searchkit.store.kernels.plain.dictionary import Damage, Dictionary
-from searchkit.store.kernels.plain.encoding import TermOutput, common, invert, used_words
+from searchkit.store.kernels.plain.encoding import TermOutput, arrange, common, count_words, group, invert
 from searchkit.store.kernels.plain.merging import Merger
 from searchkit.store.kernels.plain.search import Searcher, Segment
 from searchkit.store.kernels.plain.words import Vocabulary
@@ -17,7 +17,9 @@ __all__ = [
     "Segment",
     "TermOutput",
     "Vocabulary",
+    "arrange",
     "common",
+    "count_words",
+    "group",
     "invert",
-    "used_words",
 ]

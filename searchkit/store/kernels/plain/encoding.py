@@ -9,13 +9,11 @@ import struct
 from array import array
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from itertools import groupby
+from itertools import chain, groupby
 
 from typing_extensions import Buffer
 
 _BLOCK = 128
-_FORM_BITS = 12
-_POSITION_BITS = 26
 _FLUSH = 1 << 23
 # In place of a width: the articles of a block are a bit set; and the bytes it may take for each bit of a gap.
 _BIT_SET = 64
@@ -27,6 +25,7 @@ class TermOutput:
 
     ``scale`` is (title weight, title base, title slope, body base, body slope). ``write`` is called with bytes
     whenever some megabytes have gathered: the postings of a term, then its positions, and so on.
+    An entry has so many bits for the number of a written form and for a position; the others are for the article.
     """
 
     def __init__(
@@ -35,7 +34,13 @@ class TermOutput:
         body_lengths: Buffer,
         scale: tuple[float, float, float, float, float],
         write: Callable[[bytes], None],
+        form_bits: int = 12,
+        position_bits: int = 26,
     ) -> None:
+        if form_bits > 31 or position_bits > 31:
+            raise ValueError("a form or a position has 31 bits at most")
+        self._form_bits = form_bits
+        self._position_bits = position_bits
         self._titles: memoryview[int] = memoryview(title_lengths)
         self._bodies: memoryview[int] = memoryview(body_lengths)
         if len(self._titles) != len(self._bodies):
@@ -56,9 +61,9 @@ class TermOutput:
         if not numbers:
             raise ValueError("a term without occurrences")
         for at, item in enumerate(numbers):
-            if item >> (_POSITION_BITS + _FORM_BITS) >= len(self._titles):
+            if item >> (self._position_bits + self._form_bits) >= len(self._titles):
                 raise ValueError("an article beyond the last")
-            if at and item >> _FORM_BITS <= numbers[at - 1] >> _FORM_BITS:
+            if at and item >> self._form_bits <= numbers[at - 1] >> self._form_bits:
                 raise ValueError("entries must ascend")
         self.take(numbers, forms)
 
@@ -67,12 +72,12 @@ class TermOutput:
         postings = []
         gaps: list[int] = []
         written: list[int] = []
-        for article, of_article in groupby(entries, lambda item: item >> (_POSITION_BITS + _FORM_BITS)):
+        for article, of_article in groupby(entries, lambda item: item >> (self._position_bits + self._form_bits)):
             before, total, title, first = -1, 0, 0, len(gaps)
             for item in of_article:
-                position = item >> _FORM_BITS & ((1 << _POSITION_BITS) - 1)
+                position = item >> self._form_bits & ((1 << self._position_bits) - 1)
                 gaps.append(position - before - 1)
-                written.append(item & ((1 << _FORM_BITS) - 1))
+                written.append(item & ((1 << self._form_bits) - 1))
                 before = position
                 total += 1
                 title += position < self._titles[article]
@@ -87,6 +92,10 @@ class TermOutput:
         self._peaks.append(peak)
         if len(self._waiting) >= _FLUSH:
             self.flush()
+
+    def entry(self, article: int, position: int, form: int) -> int:
+        """One occurrence of a term as one number."""
+        return (article << self._position_bits | position) << self._form_bits | form
 
     def flush(self) -> None:
         """Hand what has gathered to ``write``."""
@@ -155,39 +164,75 @@ def invert(
     tokens: Buffer,
     bounds: Buffer,
     order: Buffer,
+    counts: Buffer,
     stem_of: Buffer,
     form_of: Buffer,
     forms: Buffer,
     gap: int,
+    room: int,
 ) -> None:
     """Sort the words of many texts by stem and hand them to ``output``, stem by stem.
 
     ``tokens`` and ``bounds`` are a vocabulary's (three bounds a text); ``order[i]`` is the text that becomes
-    article ``i``. ``stem_of`` and ``form_of`` say for each word its stem and the number of its form among the
-    ``forms[stem]`` forms of that stem; each stem occurs. The body's positions begin ``gap`` behind the title's.
+    article ``i``, and ``counts`` says how often each word stands in these. ``stem_of`` and ``form_of`` say for each
+    word its stem and the number of its form among the ``forms[stem]`` forms of that stem; each stem occurs. The
+    body's positions begin ``gap`` behind the title's. All stems are sorted in one pass, whatever ``room`` there is.
     """
     words, ends = _numbers(tokens), _numbers(bounds)
-    stems, written, counts = _numbers(stem_of), _numbers(form_of), _numbers(forms)
-    if len(ends) % 3 or len(stems) != len(written):
+    stems, written = _numbers(stem_of), _numbers(form_of)
+    if len(ends) % 3 or len(stems) != len(written) or len(_numbers(counts)) != len(stems):
         raise ValueError("the parts do not fit together")
     entries: dict[int, list[int]] = defaultdict(list)
     for article, text in enumerate(_numbers(order)):
         first, middle, last = _bounds_of(ends, text)
         for where in range(first, last):
             position = where - first + (gap if where >= middle else 0)
-            entries[stems[words[where]]].append(entry(article, position, written[words[where]]))
-    for stem, count in enumerate(counts):
+            entries[stems[words[where]]].append(output.entry(article, position, written[words[where]]))
+    for stem, count in enumerate(_numbers(forms)):
         output.take(entries[stem], count)
 
 
-def used_words(tokens: Buffer, bounds: Buffer, order: Buffer, words: int) -> bytearray:
-    """A byte for each word of a vocabulary: 1 where one of the texts in ``order`` has it."""
+def count_words(tokens: Buffer, bounds: Buffer, order: Buffer, words: int) -> bytearray:
+    """How often each word of a vocabulary stands in the texts in ``order``: uint32."""
     numbers, ends = _numbers(tokens), _numbers(bounds)
-    used: set[int] = set()
+    counts = array("I", bytes(4 * words))
     for text in _numbers(order):
         first, _, last = _bounds_of(ends, text)
-        used.update(numbers[first:last])
-    return bytearray(word in used for word in range(words))
+        for word in numbers[first:last]:
+            counts[word] += 1
+    return bytearray(counts.tobytes())
+
+
+def arrange(
+    bounds: Buffer, borders: Buffer, order: Buffer
+) -> tuple[bytearray, bytearray, memoryview[int], bytearray]:
+    """(lengths of titles, lengths of bodies, borders, their ends) of the texts in ``order``, each uint32."""
+    ends, drawn = _numbers(bounds), _numbers(borders)
+    titles, bodies, kept, kept_ends = array("I"), array("I"), array("I"), array("I")
+    for text in _numbers(order):
+        first, middle, last = _bounds_of(ends, text)
+        titles.append(middle - first)
+        bodies.append(last - middle)
+        kept.extend(drawn[(ends[3 * text - 1] if text else 0) : ends[3 * text + 2]])
+        kept_ends.append(len(kept))
+    parts = [bytearray(column.tobytes()) for column in (titles, bodies, kept, kept_ends)]
+    return parts[0], parts[1], memoryview(parts[2]), parts[3]
+
+
+def group(stem_of: Buffer, stems: int) -> tuple[bytearray, bytearray, bytearray]:
+    """(number of each word among those of its stem, words of each stem, words by stem), each uint32.
+
+    ``stem_of`` has 0xFFFFFFFF for a word that has no stem; it is left out.
+    """
+    of_stem: list[list[int]] = [[] for _ in range(stems)]
+    numbers = array("I")
+    for word, stem in enumerate(_numbers(stem_of)):
+        numbers.append(len(of_stem[stem]) if stem < stems else 0)
+        if stem < stems:
+            of_stem[stem].append(word)
+    sizes = array("I", map(len, of_stem))
+    order = array("I", chain.from_iterable(of_stem))
+    return bytearray(numbers.tobytes()), bytearray(sizes.tobytes()), bytearray(order.tobytes())
 
 
 def common(ours: Buffer, theirs: Buffer) -> list[tuple[int, int]]:
@@ -196,11 +241,6 @@ def common(ours: Buffer, theirs: Buffer) -> list[tuple[int, int]]:
     for place, number in enumerate(_numbers(theirs)):
         places[number].append(place)
     return [(here, there) for here, number in enumerate(_numbers(ours)) for there in places.get(number, ())]
-
-
-def entry(article: int, position: int, form: int) -> int:
-    """One occurrence of a term as one number."""
-    return (article << _POSITION_BITS | position) << _FORM_BITS | form
 
 
 def _numbers(buffer: Buffer) -> memoryview[int]:
@@ -235,7 +275,7 @@ def _articles(articles: list[int], gaps: list[int]) -> tuple[int, bytes]:
     width = _width(gaps)
     first_word = (articles[0] - gaps[0]) >> 6
     words = (articles[-1] >> 6) - first_word + 1
-    if 8 * words > _BIT_SET_COST * width:
+    if width > 16 or 8 * words > _BIT_SET_COST * width:
         return width, _pack(gaps, width)
     bits = sum(1 << (article - 64 * first_word) for article in articles)
     return _BIT_SET, bits.to_bytes(8 * words, "little")

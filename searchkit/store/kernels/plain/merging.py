@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing_extensions import Buffer
 
 from searchkit.store.kernels.plain.dictionary import Damage, occurrences_of
-from searchkit.store.kernels.plain.encoding import TermOutput, entry
+from searchkit.store.kernels.plain.encoding import TermOutput
 
 _GONE = 0xFFFFFFFF
 
@@ -38,7 +38,9 @@ class Merger:
             for at, article in enumerate(postings.articles):
                 number = article_numbers[article]
                 if number != _GONE:
-                    entries += [entry(number, place, new_forms[form]) for place, form in postings.positions(at)]
+                    entries += [
+                        self._output.entry(number, place, new_forms[form]) for place, form in postings.positions(at)
+                    ]
         if not entries:
             return False
         self._output.take(sorted(entries), forms)
