@@ -165,9 +165,8 @@ class LocalEngine:
         undated, first, last = 0, 0, 0
         stems: set[bytes] = set()
         for segment in snapshot.segments:
+            segment.reader.check_columns()
             names, days = segment.reader.source_names, segment.reader.days
-            if days and max(days) >= _NEVER:
-                raise segment.reader.file.damaged("a day lies beyond the calendar")
             counts: Counter[int] = Counter()
             for number, source in enumerate(segment.reader.sources):
                 if segment.is_live(number):

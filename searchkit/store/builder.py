@@ -23,12 +23,13 @@ from searchkit.store.sections import SectionWriter
 from searchkit.store.strings import write_strings
 
 TEXT_BLOCK = 12288
-# Occurrences that are sorted in one pass, eight bytes each: more would be no quicker, since their places are then
-# far from each other.
-ROOM = 16 << 20
+# The part of the memory in which occurrences are sorted, eight bytes each, in as many passes as it takes.
+_SORTING = 4
+ROOM = 8 << 20
 _NONE = 0xFFFFFFFF
-# No article has as many words.
+# No article has as many words, and no stem as many written forms.
 _POSITION_BITS = 26
+_FORM_BITS = 31
 # Texts that wait to be packed, in calls of ``add``.
 _AHEAD = 4
 # One position between title and body belongs to no word: no phrase runs across.
@@ -39,10 +40,14 @@ class SegmentBuilder:
     """One segment being made, in one thread.
 
     Texts are packed and written as they come. A later article takes the place of an earlier one with its id.
+    ``memory``, in bytes, is what may be held altogether: whoever adds articles asks for ``bytes_held``.
     """
 
-    def __init__(self, folder: Folder, name: str, chain: Chain, vocabulary: Vocabulary) -> None:
+    def __init__(
+        self, folder: Folder, name: str, chain: Chain, vocabulary: Vocabulary, memory: int = 8 * _SORTING * ROOM
+    ) -> None:
         self.name = name
+        self._room = memory // _SORTING // 8
         self._writer = SectionWriter(folder, name)
         self._writer.begin("texts")
         self._chain = chain
@@ -70,7 +75,7 @@ class SegmentBuilder:
     def bytes_held(self) -> int:
         """About how much memory the segment takes until it is finished, the sorting included."""
         words = self._vocabulary
-        sorting = 8 * min(words.token_count, ROOM)
+        sorting = 8 * min(words.token_count, self._room)
         return words.bytes_held + sorting + 200 * len(words) + 400 * len(self._ids)
 
     def add(self, articles: Sequence[Article]) -> None:
@@ -116,7 +121,7 @@ class SegmentBuilder:
         scale = Scale.of_averages(title_words, body_words, len(order))
         output = TermOutput(titles, bodies, scale.for_bounds(), writer.append, form_bits, position_bits)
         writer.begin("postings")
-        invert(output, tokens, _numbers(bounds), order, counts, stem_of, form_of, sizes, GAP, ROOM)
+        invert(output, tokens, _numbers(bounds), order, counts, stem_of, form_of, sizes, GAP, self._room)
         output.flush()
         writer.end()
         for name, data in output.sections().items():
@@ -222,8 +227,8 @@ def entry_bits(articles: int, titles: Sequence[int], bodies: Sequence[int], form
     """
     longest = max(map(add, titles, bodies), default=0) + GAP
     form_bits, position_bits = max(forms - 1, 0).bit_length(), longest.bit_length()
-    if position_bits > _POSITION_BITS:
-        raise Damage("an article is longer than any can be")
+    if position_bits > _POSITION_BITS or form_bits > _FORM_BITS:
+        raise Damage("an article is longer, or a stem has more forms, than any can")
     if form_bits + position_bits + articles.bit_length() > 64:
         raise DoesNotFit
     return form_bits, position_bits

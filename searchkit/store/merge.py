@@ -27,6 +27,8 @@ from searchkit.store.strings import Strings
 
 FACTOR = 8
 _SMALLEST_TIER = 1 << 20
+# Above 8 MB segments are large.
+_LAST_SMALL_TIER = 1
 _GONE = 0xFFFFFFFF
 
 __all__ = ["FACTOR", "GAP", "merge_segments", "to_merge"]
@@ -37,7 +39,8 @@ def to_merge(entries: Sequence[SegmentEntry]) -> list[SegmentEntry]:
 
     Segments are of one tier when their sizes are within a factor of 8. Eight of a tier are merged, so
     there are never more than seven of each, and a byte is written again once for each tier: O(log n)
-    times. A segment that is half deleted is rewritten alone.
+    times. Of large segments twice as many may stand: to write them again takes long, and a query that
+    looks into so much hardly feels a few more. A segment that is half deleted is rewritten alone.
     """
     tiers: dict[int, list[SegmentEntry]] = {}
     for entry in entries:
@@ -47,8 +50,10 @@ def to_merge(entries: Sequence[SegmentEntry]) -> list[SegmentEntry]:
         while entry.bytes > size:
             tier, size = tier + 1, size * FACTOR
         tiers.setdefault(tier, []).append(entry)
-    full = [group for _, group in sorted(tiers.items()) if len(group) >= FACTOR]
-    return full[0][:FACTOR] if full else []
+    for tier, group in sorted(tiers.items()):
+        if len(group) >= FACTOR * (2 if tier > _LAST_SMALL_TIER else 1):
+            return group[:FACTOR]
+    return []
 
 
 def merge_segments(folder: Folder, name: str, segments: Sequence[LiveSegment]) -> SegmentEntry:
@@ -70,6 +75,7 @@ class _Merge:
         for segment in segments:
             for section in segment.reader.file.names():
                 segment.reader.file.verify(section, 0, len(segment.reader.file.section(section)))
+            segment.reader.check_columns()
         self._ids = [list(_strings(segment.reader.ids, segment)) for segment in segments]
         self._order = self._merged_order()
         # For each segment, the new number of each of its articles.

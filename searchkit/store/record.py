@@ -11,7 +11,7 @@ _FIELDS = 10
 _LENGTHS = struct.Struct(f"<{_FIELDS}I")
 # Authors are one field; no reader lets this character into a name.
 _BETWEEN = "\x1f"
-_LAST_DAY = datetime.date.max.toordinal()
+LAST_DAY = datetime.date.max.toordinal()
 
 
 def encode(article: Article, title: bytes, body: bytes) -> bytes:
@@ -35,7 +35,7 @@ def encode(article: Article, title: bytes, body: bytes) -> bytes:
 
 def decode(data: bytes | memoryview, at: int, day: int) -> Article:
     """The article at ``at``; raises ValueError where the bytes are none, or ``day`` no day of the calendar."""
-    if day > _LAST_DAY:
+    if day > LAST_DAY:
         raise ValueError("a day beyond the calendar")
     lengths = _LENGTHS.unpack_from(data, at) if at + _LENGTHS.size <= len(data) else ()
     at += _LENGTHS.size

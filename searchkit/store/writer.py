@@ -321,7 +321,9 @@ class _Lane:
         if not articles:
             return
         if self._builder is None:
-            self._builder = SegmentBuilder(self._folder, self._next_name(), self._chain, new_vocabulary())
+            self._builder = SegmentBuilder(
+                self._folder, self._next_name(), self._chain, new_vocabulary(), self._memory
+            )
         self._builder.add(articles)
         if self._builder.bytes_held > self._memory:
             self.flush()

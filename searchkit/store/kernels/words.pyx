@@ -163,10 +163,10 @@ cdef class Vocabulary:
 
     @property
     def bytes_held(self):
-        """About how much memory this takes."""
-        return (self._arena_room + (self._mask + 1) * sizeof(Slot)
-                + 4 * (self._offsets.room + self._hashes.room + self._tokens.room + self._bounds.room
-                       + self._borders.room))
+        """About how much memory this takes; what was made room for and never written takes none."""
+        return (self._arena_size + (self._mask + 1) * sizeof(Slot)
+                + 4 * (self._offsets.size + self._hashes.size + self._tokens.size + self._bounds.size
+                       + self._borders.size))
 
     def words(self, size_t first=0):
         """The distinct words from number ``first`` on, as bytes."""
