@@ -26,7 +26,7 @@ def check(
     json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
 ) -> None:
     """Verify the index: every byte, every structure, every count; exit code 1 when anything is wrong."""
-    from searchkit.store.check import check_index  # heavy, and no other command needs it
+    from searchkit.local import check_index  # heavy, and no other command needs it
 
     report = check_index(index_folder, deep=deep)
     write(json_text(_record(report), indent=2) if json else _text(report, screen(sys.stdout)))

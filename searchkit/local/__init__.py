@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from searchkit.engine import Engine, Writer
 from searchkit.store.folder import Folder
 from searchkit.store.manifest import Manifest
+
+if TYPE_CHECKING:
+    from searchkit.store.check import Report
 
 
 def open_engine(path: Path) -> Engine:
@@ -46,6 +51,16 @@ def open_writer(
     )
 
 
+def check_index(path: Path, *, deep: bool = False) -> Report:
+    """Verify the index in the folder ``path`` and its table of contents for Whoosh; see store/check.py."""
+    from searchkit.local.whoosh_codec import about_table  # heavy: only a check and a commit need Whoosh
+    from searchkit.store import check
+
+    report = check.check_index(path, deep=deep)
+    finding = about_table(path) if report.generation > 0 else None
+    return replace(report, findings=(*report.findings, finding)) if finding else report
+
+
 def _show_to_whoosh(folder: Folder, manifest: Manifest) -> None:
     """Leave a table of contents for Whoosh beside the manifest."""
     from searchkit.local.whoosh_codec import write_table_of_contents  # heavy: only a commit needs Whoosh
@@ -53,4 +68,4 @@ def _show_to_whoosh(folder: Folder, manifest: Manifest) -> None:
     write_table_of_contents(folder, manifest)
 
 
-__all__ = ["open_engine", "open_writer"]
+__all__ = ["check_index", "open_engine", "open_writer"]

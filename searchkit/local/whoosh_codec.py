@@ -25,8 +25,9 @@ from whoosh.util.times import datetime_to_long
 from searchkit.analysis import Chain
 from searchkit.errors import UsageError
 from searchkit.local.whoosh_reader import TermsReader
+from searchkit.store.check_segment import Finding
 from searchkit.store.folder import Folder, publish
-from searchkit.store.manifest import Manifest, SegmentEntry
+from searchkit.store.manifest import Manifest, SegmentEntry, read_manifest
 from searchkit.store.snapshot import LiveSegment
 
 if TYPE_CHECKING:
@@ -43,14 +44,35 @@ _NO_DATE = 2**64 - 1
 
 def write_table_of_contents(folder: Folder, manifest: Manifest) -> None:
     """Leave Whoosh's table of contents for the commit ``manifest``, in place of the one before."""
-    segments = SegmentList(SearchkitSegment(entry) for entry in manifest.segments)
-    storage = RamStorage()
-    TOC(news_schema(manifest.language), segments, manifest.generation).write(storage, _NAME)
-    ((name, content),) = storage.files.items()
+    name, content = table_of_contents(manifest)
     publish(folder, name, content)
     for other in folder.names():
         if _TABLE.fullmatch(other) and other != name:
             folder.remove(other)
+
+
+def table_of_contents(manifest: Manifest) -> tuple[str, bytes]:
+    """The name and the content of Whoosh's table for a commit."""
+    segments = SegmentList(SearchkitSegment(entry) for entry in manifest.segments)
+    storage = RamStorage()
+    TOC(news_schema(manifest.language), segments, manifest.generation).write(storage, _NAME)
+    ((name, content),) = storage.files.items()
+    return name, content
+
+
+def about_table(path: Path) -> Finding | None:
+    """What is wrong with Whoosh's table of the index in ``path``: it is compared, not read."""
+    manifest = read_manifest(path)
+    name, content = table_of_contents(manifest)
+    try:
+        there = (path / name).read_bytes()
+    except FileNotFoundError:
+        return Finding(name, "", "the table of contents for Whoosh is missing; the next change writes it anew")
+    if there != content:
+        return Finding(
+            name, "", "the table of contents for Whoosh is not what was written: do not open it with Whoosh"
+        )
+    return None
 
 
 def news_schema(language: str) -> Schema:

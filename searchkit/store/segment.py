@@ -41,9 +41,12 @@ class SegmentReader:
         self.file = SectionReader(path)
         facts = self.file.facts
         try:
-            self.articles = int(facts["articles"])
-            self.title_words = int(facts["title_words"])
-            self.body_words = int(facts["body_words"])
+            numbers = [facts["articles"], facts["title_words"], facts["body_words"]]
+            if not all(type(number) is int and 0 <= number < 1 << 63 for number in numbers):
+                raise ValueError(numbers)
+            self.articles: int = numbers[0]
+            self.title_words: int = numbers[1]
+            self.body_words: int = numbers[2]
         except (KeyError, TypeError, ValueError) as error:
             raise self.file.damaged("its facts make no sense") from error
         self.scale = Scale.of_averages(self.title_words, self.body_words, self.articles)

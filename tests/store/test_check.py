@@ -15,6 +15,7 @@ from store.damages import make_index, opened, sealed
 
 from searchkit.article import Article
 from searchkit.errors import IndexMissing, NotAnIndex
+from searchkit.local.whoosh_codec import about_table
 from searchkit.store.check import check_index
 from searchkit.store.writer import StoreWriter
 
@@ -238,3 +239,22 @@ def test_the_command_says_what_is_wrong_and_ends_with_1(index: Path, searchkit: 
     assert (done.returncode, done.stdout.splitlines()[0]) == (1, "damaged: manifest.json: it makes no sense")
     done = searchkit("check", "--index", str(index.parent / "none"))
     assert (done.returncode, done.stdout) == (2, "")
+
+
+def test_the_table_for_whoosh_is_compared_too(searchkit: Run, tmp_path: Path) -> None:
+    """searchkit never reads it, but whoever opens the index with Whoosh does."""
+    (tmp_path / "news").mkdir()
+    (tmp_path / "news" / "a.txt").write_text("Police at the parade.")
+    assert searchkit("index", "news", "--index", "i").returncode == 0
+    (table,) = (tmp_path / "i").glob("_MAIN_*.toc")
+    sound = table.read_bytes()
+    assert searchkit("check", "--index", "i").returncode == 0
+    for at in range(0, len(sound), 97):
+        table.write_bytes(sound[:at] + bytes([sound[at] ^ 4]) + sound[at + 1 :])
+        done = searchkit("check", "--index", "i") if at % 4 == 0 else None
+        finding = about_table(tmp_path / "i")
+        assert finding is not None
+        assert finding.file == table.name
+        assert done is None or (done.returncode == 1 and table.name in done.stdout)
+    table.unlink()
+    assert "is missing" in searchkit("check", "--index", "i").stdout
