@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
-from searchkit.cli import check, index, query, show, stats
 from searchkit.cli.terminal import complain, screen, visible, write
 from searchkit.errors import QueryError, SearchkitError, StorageError, UsageError
 from searchkit.version import __version__
@@ -17,8 +19,49 @@ from searchkit.version import __version__
 _LONGEST = 400
 _AROUND = 60
 
+# Each is a function of its name in a module of its name; help lists them in this order.
+_NAMES = ("index", "query", "show", "stats", "check")
+
+
+class _Commands(Mapping[str, TyperCommand]):
+    """The commands by their names, each imported and made when it is asked for: a start pays for one of them."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, TyperCommand] = {}
+
+    def __getitem__(self, name: str) -> TyperCommand:
+        if name not in _NAMES:
+            raise KeyError(name)
+        if name not in self._made:
+            module = import_module(f"searchkit.cli.{name}")
+            alone = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+            alone.command(name, epilog=module.EXAMPLE)(getattr(module, name))
+            made = typer.main.get_command(alone)
+            assert isinstance(made, TyperCommand)  # noqa: S101  (for the type checker)
+            self._made[name] = made
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_NAMES)
+
+    def __len__(self) -> int:
+        return len(_NAMES)
+
+
+class _Group(TyperGroup):
+    """A group whose commands are made late."""
+
+    def __init__(self, **settings: Any) -> None:  # noqa: ANN401  (whatever Typer passes on)
+        super().__init__(**settings)
+        self.commands = _Commands()  # type: ignore[assignment]
+
+    def list_commands(self, ctx: object) -> list[str]:
+        return list(self.commands)
+
+
 app = typer.Typer(
     name="searchkit",
+    cls=_Group,
     help="Index the news that you have, and find what was written.",
     epilog='Example: searchkit index seeds/ && searchkit query "pride parade police"',
     no_args_is_help=True,
@@ -27,11 +70,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command(epilog=index.EXAMPLE)(index.index)
-app.command(epilog=query.EXAMPLE)(query.query)
-app.command(epilog=show.EXAMPLE)(show.show)
-app.command(epilog=stats.EXAMPLE)(stats.stats)
-app.command(epilog=check.EXAMPLE)(check.check)
 
 
 def _version(wanted: bool) -> None:
