@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from urllib.parse import quote
 
 from searchkit.cli.terminal import Screen, lines, short_path, visible
+from searchkit.frozen import frozen
 from searchkit.results import Hit, Results
 
-# What JSON may hold raw, but a terminal must not: escaped, it is the same JSON.
-_JSON_ESCAPES = {
-    code: f"\\u{code:04x}"
-    for code in (
-        0x7F,
-        *range(0x80, 0xA0),
-        0x061C,
-        0x200E,
-        0x200F,
-        *range(0x2028, 0x202F),
-        *range(0x2066, 0x206A),
-    )
-} | {code: f"\\u{code:04x}" for code in range(0xD800, 0xE000)}
+# What JSON may hold raw, but a terminal must not: controls, turns of the direction, lone surrogates.
+_UNSAFE_IN_JSON = "\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
 _INDENT = 4
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Page:
     """What a format has to know besides the results."""
 
@@ -70,6 +58,9 @@ def as_jsonl(results: Results, page: Page) -> str:
 
 def as_csv(results: Results, page: Page) -> str:
     """A header and a row for each hit; no cell is taken for a formula by a spreadsheet."""
+    import csv  # these two and no other format need it
+    import io
+
     out = io.StringIO()
     table = csv.writer(out, lineterminator="\n")
     table.writerow(["rank", "id", "score", "date", "source", "title", "path", "place", "url", "snippet"])
@@ -99,7 +90,9 @@ FORMATS: dict[str, Callable[[Results, Page], str]] = {
 
 def json_text(value: object, *, indent: int | None = None) -> str:
     """``value`` as JSON that is safe to show on a terminal."""
-    return json.dumps(value, ensure_ascii=False, indent=indent).translate(_JSON_ESCAPES)
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    # Escaped, it is the same JSON.
+    return re.sub(f"[{_UNSAFE_IN_JSON}]", lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def _counts(results: Results, screen: Screen) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Iterator, Mapping
@@ -57,6 +58,13 @@ class _Group(TyperGroup):
 
     def list_commands(self, ctx: object) -> list[str]:
         return list(self.commands)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401  (Typer's own types)
+        found = super().resolve_command(ctx, args)
+        # All that was imported stays to the end: neither a collection nor the end itself need look through it.
+        gc.freeze()
+        gc.enable()
+        return found
 
 
 app = typer.Typer(
