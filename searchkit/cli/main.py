@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from importlib import import_module
@@ -72,7 +73,7 @@ app = typer.Typer(
     cls=_Group,
     help="Index the news that you have, and find what was written.",
     epilog='Example: searchkit index seeds/ && searchkit query "pride parade police"',
-    no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -88,11 +89,15 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def options(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
     ] = False,
 ) -> None:
     """Index the news that you have, and find what was written."""
+    if context.invoked_subcommand is None:
+        complain(context.get_help())
+        raise typer.Exit(2)
 
 
 def run() -> None:
@@ -128,6 +133,9 @@ def _usage(error: Exception) -> UsageError:
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "searchkit"
     message = str(getattr(error, "format_message", str)()).strip().rstrip(".")
+    message = message.replace("is not a valid int range", "is not a whole number")
+    message = re.sub(r"is not in the range (\d+)<=x<=(\d+)", r"does not lie between \1 and \2", message)
+    message = re.sub(r"is not in the range x>=(\d+)", r"is less than \1", message)
     hint = f"See {command} --help."
     if "No such option" in message or "'-n'" in message:
         hint += " Words that begin with a dash stand behind --."
