@@ -120,7 +120,13 @@ _ALIKE = dict.fromkeys(range(1, len(CLASSES) + 1), _BEYOND) | {
         (classes.PICTOGRAPH, " "),
     )
 }
-_STAND_INS = _StandIns()
+# Known from the start: for the commonest characters of the press no range has to be looked at.
+_COMMON = (
+    dict.fromkeys(map(ord, "\xa0£€«»“”„–—…•"), " ")
+    | dict.fromkeys(map(ord, "‘’"), ".")
+    | dict.fromkeys((*range(0xC0, 0xD7), *range(0xD8, 0xF7), *range(0xF8, 0x180)), "a")
+)
+_STAND_INS = _StandIns(_COMMON)
 
 
 @functools.cache
