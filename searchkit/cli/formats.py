@@ -205,4 +205,6 @@ def _have(count: int) -> str:
 
 
 def _quoted(word: str) -> str:
+    # A comma behind a word belongs to the sentence that was typed, not to the word.
+    word = word.strip(",;:.!?()") or word
     return f"“{visible(word if len(word) <= 60 else word[:60] + '…')}”"

@@ -85,6 +85,7 @@ def test_filters_and_pages(indexed: Path, searchkit: Run) -> None:
     assert total("--since", "2020-03-10") == total("--until", "2019") == total("--source", "Herald") == 0
     assert "No article has “zebra”." in searchkit("query", "zebra").stdout
     assert "no article has “zebra”" in searchkit("query", "police zebra").stdout
+    assert searchkit("query", "(zebra, lion!)").stdout.startswith("No article has any of “zebra”, “lion”. (")
     assert "past the last hit" in searchkit("query", "police", "--page", "2").stdout
 
 
