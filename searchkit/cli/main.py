@@ -1,6 +1,6 @@
 """The program: its commands, and what becomes of an error."""
 
-from __future__ import annotations
+# No annotations put off: Typer reads them, and would have to compile the text of each at every start.
 
 import gc
 import os

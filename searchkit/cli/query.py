@@ -1,6 +1,6 @@
 """searchkit query: the best articles for a few words, with snippets."""
 
-from __future__ import annotations
+# No annotations put off: Typer reads them, and would have to compile the text of each at every start.
 
 import sys
 from enum import StrEnum
