@@ -6,6 +6,8 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 # An editable install by a plain path: the other way costs every start of the program ten milliseconds.
 PLAIN := --config-settings editable_mode=compat
+# As every other install does: where PYTHONDONTWRITEBYTECODE is set, each start would compile all modules anew.
+COMPILE := @$(BIN)/python -m compileall -q searchkit
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint format torture bench clean
@@ -19,10 +21,12 @@ $(VENV)/pyvenv.cfg:
 
 $(VENV)/installed: $(VENV)/pyvenv.cfg pyproject.toml
 	$(INSTALL) --editable . $(PLAIN)
+	$(COMPILE)
 	@touch $@
 
 $(VENV)/installed-for-tests: $(VENV)/installed
 	$(INSTALL) --editable '.[test,lint]' $(PLAIN)
+	$(COMPILE)
 	@touch $@
 
 demo: $(VENV)/installed ## Set up, index seeds/, and show the answer to a first query

@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass
 
+from searchkit.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Origin:
     """Where something was read: a file, and a place in it.
 
@@ -19,6 +21,9 @@ class Origin:
 
     def __str__(self) -> str:
         return f"{self.path}, {self.place}" if self.place else self.path
+
+
+NOWHERE = Origin("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +44,10 @@ class Article:
     section: str = ""
     url: str = ""
     language: str = ""
-    origin: Origin = Origin("")
+    origin: Origin = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Problem:
     """Why something was not read, or was read with a reservation.
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import calendar
 import datetime
 import re
 
 from searchkit.errors import UsageError
 
-_DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?", re.ASCII)
+_DATE = r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?"
 
 
 def civil_day(text: str, *, last: bool = False) -> datetime.date:
@@ -16,7 +15,9 @@ def civil_day(text: str, *, last: bool = False) -> datetime.date:
 
     Raises UsageError for anything else.
     """
-    match = _DATE.fullmatch(text.strip())
+    import calendar  # heavy, and only a query with days needs it
+
+    match = re.fullmatch(_DATE, text.strip(), re.ASCII)
     try:
         if match is None:
             raise ValueError(text)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Literal, Protocol, Self
 
 from searchkit.article import Article
+from searchkit.frozen import frozen
 from searchkit.query import Node
 
 Sort = Literal["relevance", "newest", "oldest"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Filters:
     """What an article must be besides matching: ``since`` and ``until`` are included days.
 
@@ -27,7 +27,7 @@ class Filters:
     sources: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Request:
     """One question to an engine: hits ``offset`` to ``offset + limit`` of ``query``, in this order.
 
@@ -35,14 +35,14 @@ class Request:
     """
 
     query: Node
-    filters: Filters = field(default_factory=Filters)
+    filters: Filters = Filters()
     sort: Sort = "relevance"
     offset: int = 0
     limit: int = 10
     details: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Term:
     """A term of the query: the words as written, their stems in order, and how many articles have it.
 
@@ -70,7 +70,7 @@ class Found(Protocol):
         """The article itself."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Response:
     """The answer: ``total`` articles match, ``total_all`` have every part of the query (if it was asked).
 
@@ -85,7 +85,7 @@ class Response:
     articles: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Statistics:
     """What an index holds: counts, the span of its dates, its bytes on disk, its versions.
 

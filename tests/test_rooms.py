@@ -13,9 +13,9 @@ import searchkit
 
 PACKAGE = Path(searchkit.__file__).parent
 ROOT = PACKAGE.parent
-# The table of ARCHITECTURE.md, from the top down; ``version`` stands above all.
+# The table of ARCHITECTURE.md, from the top down; ``version`` and ``frozen`` stand above all.
 ROOMS = [
-    "version", "errors", "civil", "article", "analysis", "readers", "query", "store", "engine", "local",
+    "version", "frozen", "errors", "civil", "article", "analysis", "readers", "query", "store", "engine", "local",
     "results", "index", "indexing", "cli",
 ]  # fmt: skip
 # The front door and the program's entry stand below everything.

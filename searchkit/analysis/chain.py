@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import Stemmer
 
 from searchkit.analysis.words import fold, word_spans
+from searchkit.frozen import frozen
 
 # The languages that a chain can be made for; "none" leaves words as they are.
 LANGUAGES = ("none", *sorted(Stemmer.algorithms()))
@@ -16,7 +16,7 @@ _CACHED_WORDS = 500_000
 _REVISION = 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Token:
     """One word of a text: ``text[start:end]``, as it is folded, and the stem it is ranked by."""
 

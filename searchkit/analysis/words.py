@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Any
 
@@ -47,6 +48,10 @@ def word_spans(text: str) -> Iterator[tuple[int, int]]:
     if text.isascii():
         yield from _spans(_ASCII_WORD.finditer(text))
         return
+    stand_ins = text.translate(_STAND_INS)
+    if stand_ins.isascii():
+        yield from _spans(_ASCII_WORD.finditer(stand_ins))
+        return
     classes_of_text = _classes_of(text)
     spans = _spans(_unicode_word().finditer(classes_of_text))
     if _SINGLE_QUOTE not in classes_of_text or _HEBREW not in classes_of_text:
@@ -83,14 +88,68 @@ def fold(word: str) -> str:
     return folded or word
 
 
+class _StandIns(dict[int, str]):
+    """For each code point a character of ASCII that the rules treat alike, or where none is, one beyond ASCII.
+
+    Most texts of most languages become ASCII by it, and need neither the table of all code points nor the
+    pattern over it, which cost more to make than ten texts cost to read.
+    """
+
+    def __missing__(self, code: int) -> str:
+        if code < 0x80:
+            stand_in = chr(code)
+        else:
+            at = bisect_right(_borders()[0], code) - 1
+            found = code != 0x200D and at >= 0 and code < _borders()[1][at]
+            stand_in = _ALIKE[_borders()[2][at]] if found else _BEYOND if code == 0x200D else " "
+        self[code] = stand_in
+        return stand_in
+
+
+_BEYOND = "\x80"
+# A pictograph counts only behind a zero width joiner, which has no stand-in itself.
+_ALIKE = dict.fromkeys(range(1, len(CLASSES) + 1), _BEYOND) | {
+    CLASSES.index(ranges) + 1: character
+    for ranges, character in (
+        (classes.LETTER, "a"),
+        (classes.NUMBER, "0"),
+        (classes.CONNECTOR, "_"),
+        (classes.LETTER_JOINT, ":"),
+        (classes.NUMBER_JOINT, ","),
+        (classes.JOINT, "."),
+        (classes.PICTOGRAPH, " "),
+    )
+}
+# Known from the start: for the commonest characters of the press no range has to be looked at.
+_COMMON = (
+    dict.fromkeys(map(ord, "\xa0£€«»“”„–—…•"), " ")
+    | dict.fromkeys(map(ord, "‘’"), ".")
+    | dict.fromkeys((*range(0xC0, 0xD7), *range(0xD8, 0xF7), *range(0xF8, 0x180)), "a")
+)
+_STAND_INS = _StandIns(_COMMON)
+
+
+@functools.cache
+def _borders() -> tuple[list[int], list[int], list[int]]:
+    """The ranges of all classes, ascending: where each begins, where it ends, and the number of its class."""
+    ranges = sorted(
+        (begin, end, number) for number, text in enumerate(CLASSES, start=1) for begin, end in _ranges(text)
+    )
+    return [begin for begin, _, _ in ranges], [end for _, end, _ in ranges], [number for _, _, number in ranges]
+
+
+def _ranges(text: str) -> Iterator[tuple[int, int]]:
+    for item in text.split():
+        first, _, last = item.partition("-")
+        yield int(first, 16), int(last or first, 16) + 1
+
+
 @functools.cache
 def class_table() -> bytes:
     """The class of every code point, a byte each: 0 for other, then the order of CLASSES from 1."""
     table = bytearray(0x110000)
-    for number, ranges in enumerate(CLASSES, start=1):
-        for item in ranges.split():
-            first, _, last = item.partition("-")
-            begin, end = int(first, 16), int(last or first, 16) + 1
+    for number, text in enumerate(CLASSES, start=1):
+        for begin, end in _ranges(text):
             table[begin:end] = bytes([number]) * (end - begin)
     return bytes(table)
 

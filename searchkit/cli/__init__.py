@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -17,6 +18,8 @@ def main() -> None:
         for stream in (sys.stdout, sys.stderr):
             # What a stream's encoding lacks is spelled out.
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+        # Imports make much and drop nothing; collections among them are in vain. They begin with the command.
+        gc.disable()
         from searchkit.cli.main import run  # in here, so that Ctrl-C during start-up is met as well
 
         run()

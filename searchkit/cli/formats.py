@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import quote
 
 from searchkit.cli.terminal import Screen, lines, short_path, visible
+from searchkit.frozen import frozen
 from searchkit.results import Hit, Results
 
-# What JSON may hold raw, but a terminal must not: escaped, it is the same JSON.
-_JSON_ESCAPES = {
-    code: f"\\u{code:04x}"
-    for code in (
-        0x7F,
-        *range(0x80, 0xA0),
-        0x061C,
-        0x200E,
-        0x200F,
-        *range(0x2028, 0x202F),
-        *range(0x2066, 0x206A),
-    )
-} | {code: f"\\u{code:04x}" for code in range(0xD800, 0xE000)}
+# What JSON may hold raw, but a terminal must not: controls, turns of the direction, lone surrogates.
+_UNSAFE_IN_JSON = "\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
 _INDENT = 4
+# Of a long query's words, how many are named in a sentence.
+_NAMED_WORDS = 10
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Page:
     """What a format has to know besides the results."""
 
@@ -41,9 +31,9 @@ class Page:
 def as_text(results: Results, page: Page) -> str:
     """For people: the counts, then a block for each hit."""
     blocks = [_counts(results, page.screen)]
-    missing = [term.text for term in results.terms if not term.articles]
+    missing = [_quoted(term.text) for term in results.terms if not term.articles]
     if missing and results.total:
-        blocks[0] += "\n" + ", ".join(f"no article has {_quoted(word)}" for word in missing)
+        blocks[0] += "\n" + f"no article has {_any_of(missing)}"
     if results.total and not results.hits:
         blocks.append(f"Page {page.number} is past the last hit.")
     blocks += [_block(hit, page.screen) for hit in results]
@@ -70,6 +60,9 @@ def as_jsonl(results: Results, page: Page) -> str:
 
 def as_csv(results: Results, page: Page) -> str:
     """A header and a row for each hit; no cell is taken for a formula by a spreadsheet."""
+    import csv  # these two and no other format need it
+    import io
+
     out = io.StringIO()
     table = csv.writer(out, lineterminator="\n")
     table.writerow(["rank", "id", "score", "date", "source", "title", "path", "place", "url", "snippet"])
@@ -99,17 +92,17 @@ FORMATS: dict[str, Callable[[Results, Page], str]] = {
 
 def json_text(value: object, *, indent: int | None = None) -> str:
     """``value`` as JSON that is safe to show on a terminal."""
-    return json.dumps(value, ensure_ascii=False, indent=indent).translate(_JSON_ESCAPES)
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    # Escaped, it is the same JSON.
+    return re.sub(f"[{_UNSAFE_IN_JSON}]", lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def _counts(results: Results, screen: Screen) -> str:
     took = screen.dim(f"({results.took_ms:.1f} ms)")
     if not results.total:
-        words = [_quoted(term.text) for term in results.terms]
-        having = words[0] if len(words) == 1 else f"any of {', '.join(words)}"
         if any(term.articles for term in results.terms):
             return f"No article matches. {_each_count(results)} {took}"
-        return f"No article has {having}. {took}"
+        return f"No article has {_any_of([_quoted(term.text) for term in results.terms])}. {took}"
     count = screen.bold(f"{results.total:,}")
     if len(results.terms) == 1:
         return f"{count} {_articles(results.total)} {took}"
@@ -121,8 +114,17 @@ def _counts(results: Results, screen: Screen) -> str:
 
 
 def _each_count(results: Results) -> str:
-    counts = (f"{term.articles:,} {_have(term.articles)} {_quoted(term.text)}" for term in results.terms)
-    return f"In the whole index, {', '.join(counts)}."
+    counts = [f"{term.articles:,} {_have(term.articles)} {_quoted(term.text)}" for term in results.terms]
+    return f"In the whole index, {_listed(counts)}."
+
+
+def _any_of(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"any of {_listed(words)}"
+
+
+def _listed(parts: list[str]) -> str:
+    left = len(parts) - _NAMED_WORDS
+    return ", ".join(parts[:_NAMED_WORDS]) + (f" and {left:,} more" if left > 0 else "")
 
 
 def _block(hit: Hit, screen: Screen) -> str:
@@ -130,7 +132,9 @@ def _block(hit: Hit, screen: Screen) -> str:
     indent = " " * max(_INDENT, len(rank))
     title = hit.title or "(no text)"
     marks = hit.title_highlights if hit.title else ()
-    out = [rank + screen.link(hit.path, screen.lit(title, marks, base="title"))]
+    width = screen.columns - len(indent) if screen.columns else 0
+    above = [screen.link(hit.path, part) for part in _wrapped(title, marks, width, screen, base="title")]
+    out = [(indent if number else rank) + part for number, part in enumerate(above)]
     path = short_path(hit.path)
     where = visible(path) + (f", {hit.place}" if hit.place else "")
     facts = [
@@ -143,11 +147,18 @@ def _block(hit: Hit, screen: Screen) -> str:
     if hit.score:
         facts.append(screen.dim(f"score {hit.score:.2f}"))
     out.append(indent + " · ".join(fact for fact in facts if fact))
-    width = screen.columns - len(indent) if screen.columns else 0
-    for start, end in lines(hit.snippet, width) if hit.snippet else ():
-        inside = [(max(a, start) - start, min(b, end) - start) for a, b in hit.highlights if a < end and b > start]
-        out.append(indent + screen.lit(hit.snippet[start:end], inside))
+    if hit.snippet:
+        out += [indent + part for part in _wrapped(hit.snippet, hit.highlights, width, screen)]
     return "\n".join(out)
+
+
+def _wrapped(
+    text: str, marks: Iterable[tuple[int, int]], width: int, screen: Screen, *, base: str = ""
+) -> Iterator[str]:
+    """The lines of ``text`` on a screen, each with its part of ``marks`` lit."""
+    for start, end in lines(text, width):
+        inside = [(max(a, start) - start, min(b, end) - start) for a, b in marks if a < end and b > start]
+        yield screen.lit(text[start:end], inside, base=base)
 
 
 def _record(hit: Hit) -> dict[str, object]:
@@ -194,4 +205,6 @@ def _have(count: int) -> str:
 
 
 def _quoted(word: str) -> str:
+    # A comma behind a word belongs to the sentence that was typed, not to the word.
+    word = word.strip(",;:.!?()") or word
     return f"“{visible(word if len(word) <= 60 else word[:60] + '…')}”"

@@ -1,14 +1,18 @@
 """The program: its commands, and what becomes of an error."""
 
-from __future__ import annotations
+# No annotations put off: Typer reads them, and would have to compile the text of each at every start.
 
+import gc
 import os
+import re
 import sys
-from typing import Annotated
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
-from searchkit.cli import check, index, query, show, stats
 from searchkit.cli.terminal import complain, screen, visible, write
 from searchkit.errors import QueryError, SearchkitError, StorageError, UsageError
 from searchkit.version import __version__
@@ -17,21 +21,64 @@ from searchkit.version import __version__
 _LONGEST = 400
 _AROUND = 60
 
+# Each is a function of its name in a module of its name; help lists them in this order.
+_NAMES = ("index", "query", "show", "stats", "check")
+
+
+class _Commands(Mapping[str, TyperCommand]):
+    """The commands by their names, each imported and made when it is asked for: a start pays for one of them."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, TyperCommand] = {}
+
+    def __getitem__(self, name: str) -> TyperCommand:
+        if name not in _NAMES:
+            raise KeyError(name)
+        if name not in self._made:
+            module = import_module(f"searchkit.cli.{name}")
+            alone = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+            alone.command(name, epilog=module.EXAMPLE)(getattr(module, name))
+            made = typer.main.get_command(alone)
+            assert isinstance(made, TyperCommand)  # noqa: S101  (for the type checker)
+            self._made[name] = made
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_NAMES)
+
+    def __len__(self) -> int:
+        return len(_NAMES)
+
+
+class _Group(TyperGroup):
+    """A group whose commands are made late."""
+
+    def __init__(self, **settings: Any) -> None:  # noqa: ANN401  (whatever Typer passes on)
+        super().__init__(**settings)
+        self.commands = _Commands()  # type: ignore[assignment]
+
+    def list_commands(self, ctx: object) -> list[str]:
+        return list(self.commands)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401  (Typer's own types)
+        found = super().resolve_command(ctx, args)
+        # All that was imported stays to the end: neither a collection nor the end itself need look through it.
+        gc.freeze()
+        gc.enable()
+        return found
+
+
 app = typer.Typer(
     name="searchkit",
+    cls=_Group,
     help="Index the news that you have, and find what was written.",
     epilog='Example: searchkit index seeds/ && searchkit query "pride parade police"',
-    no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command(epilog=index.EXAMPLE)(index.index)
-app.command(epilog=query.EXAMPLE)(query.query)
-app.command(epilog=show.EXAMPLE)(show.show)
-app.command(epilog=stats.EXAMPLE)(stats.stats)
-app.command(epilog=check.EXAMPLE)(check.check)
 
 
 def _version(wanted: bool) -> None:
@@ -42,11 +89,15 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def options(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
     ] = False,
 ) -> None:
     """Index the news that you have, and find what was written."""
+    if context.invoked_subcommand is None:
+        complain(context.get_help())
+        raise typer.Exit(2)
 
 
 def run() -> None:
@@ -82,6 +133,9 @@ def _usage(error: Exception) -> UsageError:
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "searchkit"
     message = str(getattr(error, "format_message", str)()).strip().rstrip(".")
+    message = message.replace("is not a valid int range", "is not a whole number")
+    message = re.sub(r"is not in the range (\d+)<=x<=(\d+)", r"does not lie between \1 and \2", message)
+    message = re.sub(r"is not in the range x>=(\d+)", r"is less than \1", message)
     hint = f"See {command} --help."
     if "No such option" in message or "'-n'" in message:
         hint += " Words that begin with a dash stand behind --."

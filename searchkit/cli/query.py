@@ -1,6 +1,6 @@
 """searchkit query: the best articles for a few words, with snippets."""
 
-from __future__ import annotations
+# No annotations put off: Typer reads them, and would have to compile the text of each at every start.
 
 import sys
 from enum import StrEnum
@@ -38,8 +38,8 @@ class Format(StrEnum):
 def query(
     words: Annotated[list[str], typer.Argument(metavar="TEXT...", help='Words and "quoted phrases".')],
     index_folder: IndexOption = DEFAULT_INDEX,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=100_000, help="How many hits.")] = 10,
-    page: Annotated[int, typer.Option(min=1, help="Which page of that many hits.")] = 1,
+    limit: Annotated[int, typer.Option("--limit", "-n", metavar="N", min=1, max=100_000, help="How many hits.")] = 10,
+    page: Annotated[int, typer.Option(metavar="N", min=1, help="Which page of that many hits.")] = 1,
     require_all: Annotated[bool, typer.Option("--all", help="Only articles that have all the words.")] = False,
     since: Annotated[str | None, typer.Option(metavar="DATE", help="Not before this day, month or year.")] = None,
     until: Annotated[str | None, typer.Option(metavar="DATE", help="Not after this day, month or year.")] = None,

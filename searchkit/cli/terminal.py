@@ -6,12 +6,12 @@ import os
 import sys
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 from urllib.parse import quote
 
 from searchkit.errors import StorageError
+from searchkit.frozen import frozen
 
 # C0 controls have pictures of their own; C1 controls and lone surrogates have none. Characters that turn
 # the direction of what follows are left out: a hit must not rearrange the screen around it.
@@ -45,7 +45,7 @@ def _without_surrogates(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8") if not text.isascii() else text
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Screen:
     """What output can show: ``colour`` for escapes, ``columns`` to wrap at, 0 for no wrap."""
 

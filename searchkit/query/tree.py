@@ -7,33 +7,45 @@ stood, counted from 1; it takes no part in comparison.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from searchkit.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Word:
     """One word. Where analysis splits it (``9/11``), its pieces must stand side by side."""
 
     text: str
-    column: int = field(default=1, compare=False)
+    column: int = 1
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Word) and self.text == other.text
+
+    def __hash__(self) -> int:
+        return hash(self.text)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Phrase:
     """Words that stand side by side, in this order."""
 
     text: str
-    column: int = field(default=1, compare=False)
+    column: int = 1
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Phrase) and self.text == other.text
+
+    def __hash__(self) -> int:
+        return hash(self.text)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AnyOf:
     """At least one of the parts; each part that an article has adds to its score."""
 
     parts: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AllOf:
     """Every one of the parts; the score is their sum."""
 

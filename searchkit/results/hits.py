@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 from searchkit.analysis import word_spans
 from searchkit.article import Article
 from searchkit.engine import Found, Response, Term
+from searchkit.frozen import frozen
 from searchkit.results.headline import headline
 from searchkit.results.lighting import Lighting, spans
 from searchkit.results.snippets import Snippet, snippet
@@ -82,7 +82,7 @@ class Hit:
         return f"<Hit {self.rank}: {self.id!r} {self.title!r}>"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Results:
     """An answer: iterate over its hits, best first.
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from searchkit.analysis import Chain
 from searchkit.engine import Term
+from searchkit.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lit:
     """One lit stretch of a text, ``text[start:end]``, and the number of the term that lights it."""
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from searchkit.analysis import sentence_starts, word_spans
+from searchkit.frozen import frozen
 from searchkit.results.headline import ELLIPSIS, cut_at_word
 from searchkit.results.lighting import Lighting, Lit, spans
 
@@ -22,7 +22,7 @@ _LONGEST_TEXT = 2_000_000
 _BLANKS = re.compile(r"\s+")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Snippet:
     """Passages of an article on one line, and the lit stretches as (start, end) offsets into ``text``."""
 

@@ -18,9 +18,9 @@ from searchkit.store.folder import Folder, publish
 
 NAME = "manifest.json"
 FORMAT_VERSION = 2
-# The files that an index consists of besides the manifest; the last two outlive a commit.
+# The files that an index consists of besides the manifest; those that last outlive a commit.
 TRANSIENT = re.compile(r"(?:segment|deleted)-\d+|.*\.new")
-OURS = re.compile(rf"{TRANSIENT.pattern}|writer\.lock|files\.sqlite(?:-\w+)?|_MAIN_\d+\.toc|MAIN_WRITELOCK")
+_LASTING = r"writer\.lock|files\.sqlite(?:-\w+)?|_MAIN_\d+\.toc|MAIN_WRITELOCK"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ def _damaged(path: Path, reason: str) -> IndexDamaged:
 
 def _may_lie_here(name: str) -> bool:
     """Whether a file does not make the folder somebody else's: a hidden one, or one of an index begun."""
-    return name.startswith(".") or OURS.fullmatch(name) is not None
+    return name.startswith(".") or bool(TRANSIENT.fullmatch(name) or re.fullmatch(_LASTING, name))
 
 
 def _missing(path: Path) -> Exception:

@@ -8,7 +8,8 @@ is never negative.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+
+from searchkit.frozen import frozen
 
 K1 = 1.2
 TITLE_WEIGHT = 2.0
@@ -16,7 +17,7 @@ TITLE_B = 0.5
 BODY_B = 0.75
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scale:
     """Average lengths of title and body, in words, over all articles that are live."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 import time
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 
 from searchkit.analysis import Chain, fold, word_spans
 from searchkit.analysis import unicode_classes as classes
-from searchkit.analysis.words import CLASSES, class_table
+from searchkit.analysis.unicode_classes import PICTOGRAPH
+from searchkit.analysis.words import _COMMON, _STAND_INS, CLASSES, class_table
 
 CASES = Path(__file__).with_name("word_break_cases.txt")
 WORDLIKE = {
@@ -125,3 +127,25 @@ def test_the_fingerprint_tells_languages_apart() -> None:
     assert [token.stem for token in Chain("none").tokens("Parades")] == ["parades"]
     with pytest.raises(ValueError, match="klingon"):
         Chain("klingon")
+
+
+def test_the_stand_in_of_every_character_has_its_class() -> None:
+    """Texts with curly quotes and accents are read by the quick pattern over ASCII."""
+    table, pictograph = class_table(), CLASSES.index(PICTOGRAPH) + 1
+    for code in range(0x80, 0x110000):
+        stand_in = _STAND_INS.__missing__(code)
+        if stand_in.isascii():
+            of_text, of_stand_in = table[code], table[ord(stand_in)]
+            assert of_text == of_stand_in or (of_text == pictograph and stand_in == " "), hex(code)
+    _STAND_INS.clear()
+    _STAND_INS.update(_COMMON)
+    assert {code: _STAND_INS.__missing__(code) for code in _COMMON} == _COMMON
+
+
+def test_stand_ins_give_the_words_that_the_classes_give(monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = random.Random(20)
+    some = "a0_:,.' \"-’“éßçñØ٠·‿⁀٫،—😀☺ \n©ªⅣ日ア́\u200d\ufe0fא"
+    texts = ["é" + "".join(chance.choices(some, k=chance.randint(1, 12))) for _ in range(20_000)]
+    quick = [list(word_spans(text)) for text in texts]
+    monkeypatch.setattr("searchkit.analysis.words._STAND_INS", {})
+    assert quick == [list(word_spans(text)) for text in texts]

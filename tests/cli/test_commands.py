@@ -16,6 +16,10 @@ from pathlib import Path
 import pytest
 from places import SEED, Run
 
+import searchkit as searchkit_package
+from searchkit.cli import formats
+from searchkit.cli.terminal import Screen
+
 
 @pytest.fixture
 def seeds(tmp_path: Path) -> Path:
@@ -81,6 +85,7 @@ def test_filters_and_pages(indexed: Path, searchkit: Run) -> None:
     assert total("--since", "2020-03-10") == total("--until", "2019") == total("--source", "Herald") == 0
     assert "No article has “zebra”." in searchkit("query", "zebra").stdout
     assert "no article has “zebra”" in searchkit("query", "police zebra").stdout
+    assert searchkit("query", "(zebra, lion!)").stdout.startswith("No article has any of “zebra”, “lion”. (")
     assert "past the last hit" in searchkit("query", "police", "--page", "2").stdout
 
 
@@ -259,3 +264,45 @@ def test_a_terminal_gets_a_progress_bar_and_a_pipe_none(seeds: Path, terminal: R
 
 def test_version(searchkit: Run) -> None:
     assert searchkit("--version").stdout.startswith("searchkit 0.")
+
+
+def test_the_bare_program_shows_its_help_whole(searchkit: Run) -> None:
+    """It came as an error in one line, cut off."""
+    done = searchkit()
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == searchkit("--help").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["-n", "many"], "'many' is not a whole number"),
+        (["-n", "0"], "0 does not lie between 1 and 100000"),
+        (["--page", "0"], "0 is less than 1"),
+    ],
+)
+def test_a_wrong_number_is_refused_in_plain_words(words: list[str], complaint: str, searchkit: Run) -> None:
+    done = searchkit("query", "x", *words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert complaint in done.stderr
+
+
+def test_of_a_long_query_ten_words_are_named(indexed: Path, searchkit: Run) -> None:
+    made = [f"zz{number}" for number in range(10_000)]
+    none = searchkit("query", *made).stdout
+    assert none.startswith("No article has any of “zz0”, “zz1”")
+    assert "“zz9” and 9,990 more. (" in none
+    assert len(none) < 200
+    some = searchkit("query", "police", *made).stdout.splitlines()[1]
+    assert some.startswith("no article has any of “zz0”, “zz1”")
+    assert some.endswith("“zz9” and 9,990 more")
+
+
+def test_a_long_title_is_wrapped_under_itself(indexed: Path) -> None:
+    with searchkit_package.open(indexed.parent / "index") as index:
+        answer = formats.as_text(index.search("police"), formats.Page(Screen(colour=False, columns=50), "1", 1, 10))
+    title = answer.split("\n\n")[1].split("\n    2020-03-09")[0].splitlines()
+    assert len(title) > 1
+    assert title[0].startswith(" 1. New Zealand")
+    assert all(line.startswith("    ") for line in title[1:])
+    assert all(len(line) <= 50 for line in title)

@@ -1,0 +1,95 @@
+"""How is a small record made? ``frozen`` makes one of a class of annotated names, as a frozen dataclass would be.
+
+A dataclass writes and compiles its methods when it is defined, half a millisecond each, and the program has
+dozens of them to define before it can answer. The methods here are closures, which cost nothing to make. A record
+that ``dataclasses`` has to look into (``replace``, ``asdict``) stays a dataclass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NoReturn, TypeVar, dataclass_transform
+
+C = TypeVar("C")
+
+
+@dataclass_transform(frozen_default=True)
+def frozen(cls: type[C]) -> type[C]:
+    """``cls`` with slots for its annotated names, the values of its body as their defaults.
+
+    Records of one class are equal where all their values are. Raises TypeError, as a function would,
+    where a record is made with a value too few or too many.
+    """
+    names = tuple(cls.__annotations__)
+    defaults = {name: cls.__dict__[name] for name in names if name in cls.__dict__}
+    left_out = {*names, "__dict__", "__weakref__"}
+    body = {name: value for name, value in cls.__dict__.items() if name not in left_out}
+    body |= {"__slots__": names, "__match_args__": names, "__qualname__": cls.__qualname__}
+    made: type[C] = type(cls.__name__, cls.__bases__, body)
+    for name, method in _methods(made, names, defaults).items():
+        if name not in body:
+            setattr(made, name, method)
+    # Last, since it refuses every change of an instance but none of the class.
+    return made
+
+
+def _methods(cls: type[Any], names: tuple[str, ...], defaults: dict[str, object]) -> dict[str, Callable[..., Any]]:
+    setters = tuple(cls.__dict__[name].__set__ for name in names)
+    count = len(names)
+
+    def init(self: object, *values: object, **named: object) -> None:
+        if named or len(values) != count:
+            values = _bound(cls.__name__, names, defaults, values, named)
+        for put, value in zip(setters, values, strict=True):
+            put(self, value)
+
+    def of(self: object) -> tuple[object, ...]:
+        return tuple([getattr(self, name) for name in names])
+
+    def is_equal(self: object, other: object) -> bool:
+        return of(self) == of(other) if other.__class__ is self.__class__ else NotImplemented
+
+    def as_hash(self: object) -> int:
+        return hash(of(self))
+
+    def as_text(self: object) -> str:
+        inside = ", ".join(f"{name}={value!r}" for name, value in zip(names, of(self), strict=True))
+        return f"{cls.__qualname__}({inside})"
+
+    def refuse(self: object, name: str, value: object = None) -> NoReturn:
+        raise AttributeError(f"a {cls.__name__} is never changed: {name}")
+
+    def reduced(self: object) -> tuple[object, ...]:
+        return cls, of(self)
+
+    return {
+        "__init__": init,
+        "__eq__": is_equal,
+        "__hash__": as_hash,
+        "__repr__": as_text,
+        "__setattr__": refuse,
+        "__delattr__": refuse,
+        "__reduce__": reduced,
+    }
+
+
+def _bound(
+    who: str,
+    names: tuple[str, ...],
+    defaults: dict[str, object],
+    values: tuple[object, ...],
+    named: dict[str, object],
+) -> tuple[object, ...]:
+    """The values of a record in their order, as a function of these names would take them."""
+    if len(values) > len(names):
+        raise TypeError(f"{who} takes {len(names)} values, and {len(values)} were given")
+    given = dict(zip(names, values, strict=False))
+    if twice := given.keys() & named:
+        raise TypeError(f"{who} was given {', '.join(sorted(twice))} twice")
+    given |= named
+    if unknown := given.keys() - set(names):
+        raise TypeError(f"{who} has no {', '.join(sorted(unknown))}")
+    whole = defaults | given
+    if missing := [name for name in names if name not in whole]:
+        raise TypeError(f"{who} lacks {', '.join(missing)}")
+    return tuple([whole[name] for name in names])
