@@ -256,5 +256,6 @@ def test_the_table_for_whoosh_is_compared_too(searchkit: Run, tmp_path: Path) ->
         assert finding is not None
         assert finding.file == table.name
         assert done is None or (done.returncode == 1 and table.name in done.stdout)
+    # It is written behind the commit, and a crash may come between.
     table.unlink()
-    assert "is missing" in searchkit("check", "--index", "i").stdout
+    assert searchkit("check", "--index", "i").returncode == 0
