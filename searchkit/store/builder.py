@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import array
-from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from operator import add
 
 import zstandard
@@ -17,6 +15,7 @@ from searchkit.store.digest import id_digest
 from searchkit.store.folder import Folder
 from searchkit.store.kernels import Damage, TermOutput, Vocabulary, arrange, count_words, group, invert
 from searchkit.store.manifest import SegmentEntry
+from searchkit.store.queue import WriteQueue
 from searchkit.store.ranking import Scale
 from searchkit.store.record import encode
 from searchkit.store.sections import SectionWriter
@@ -30,8 +29,6 @@ _NONE = 0xFFFFFFFF
 # No article has as many words, and no stem as many written forms.
 _POSITION_BITS = 26
 _FORM_BITS = 31
-# Texts that wait to be packed, in calls of ``add``.
-_AHEAD = 4
 # One position between title and body belongs to no word: no phrase runs across.
 GAP = 1
 
@@ -53,9 +50,8 @@ class SegmentBuilder:
         self._chain = chain
         self._vocabulary = vocabulary
         self._compressor = new_compressor()
-        # Texts are packed and written beside the search for words; their section ends before the next begins.
-        self._packing = ThreadPoolExecutor(1, "searchkit-texts")
-        self._packed: deque[Future[None]] = deque()
+        # Texts are packed beside the search for words, postings written beside the sorting of others.
+        self._queue = WriteQueue()
         self._full: list[bytes | bytearray | memoryview] = []
         self._blocks = 0
         self._block: list[bytes] = []
@@ -104,40 +100,43 @@ class SegmentBuilder:
 
     def finish(self) -> SegmentEntry:
         """Sort everything, write it, sync it."""
-        words = self._vocabulary
+        words, writer, queue = self._vocabulary, self._writer, self._queue
         self._end_block()
         self._pack_blocks()
+        queue.step(writer.end)
         order = self._order()
+        queue.step(self._write_columns, order)
         bounds, tokens = words.bounds(), words.tokens()
         arranged = arrange(_numbers(bounds), _numbers(words.borders()), order)
         titles, bodies, borders, border_ends = (_numbers(column) for column in arranged)
         title_words, body_words = sum(titles), sum(bodies)
         counts = _numbers(count_words(tokens, _numbers(bounds), order, len(words)))
         forms, stems, stem_of, form_of, sizes = self._dictionary(counts)
-        form_bits, position_bits = entry_bits(len(order), titles, bodies, max(sizes, default=1))
-        writer = self._writer
-        self._end_texts()
-        self._write_columns(order)
+        queue.step(write_dictionary, writer, stems, forms, sizes)
         scale = Scale.of_averages(title_words, body_words, len(order))
-        output = TermOutput(titles, bodies, scale.for_bounds(), writer.append, form_bits, position_bits)
-        writer.begin("postings")
+        bits = entry_bits(len(order), titles, bodies, max(sizes, default=1))
+        queue.step(writer.begin, "postings")
+        output = TermOutput(titles, bodies, scale.for_bounds(), lambda data: queue.step(writer.append, data), *bits)
         invert(output, tokens, _numbers(bounds), order, counts, stem_of, form_of, sizes, GAP, self._room)
         output.flush()
-        writer.end()
-        for name, data in output.sections().items():
-            writer.add(name, data)
-        write_dictionary(writer, stems, forms, sizes)
-        writer.add("borders", borders.cast("B"))
-        writer.add("borders.ends", border_ends.cast("B"))
-        writer.add("lengths.title", titles.cast("B"))
-        writer.add("lengths.body", bodies.cast("B"))
-        facts = {"articles": len(order), "title_words": title_words, "body_words": body_words}
-        size = writer.finish(facts)
+        queue.step(writer.end)
+        columns = {
+            **output.sections(),
+            "borders": borders.cast("B"),
+            "borders.ends": border_ends.cast("B"),
+            "lengths.title": titles.cast("B"),
+            "lengths.body": bodies.cast("B"),
+        }
+        for name, data in columns.items():
+            queue.step(writer.add, name, data)
+        size = queue.wait(
+            writer.finish, {"articles": len(order), "title_words": title_words, "body_words": body_words}
+        )
         return SegmentEntry(self.name, size, len(order), len(order), title_words, body_words)
 
     def abandon(self) -> None:
         """Give up; the file is left for whoever cleans the folder."""
-        self._packing.shutdown(cancel_futures=True)
+        self._queue.give_up()
         self._writer.abandon()
 
     def _end_block(self) -> None:
@@ -147,11 +146,9 @@ class SegmentBuilder:
             self._block, self._block_size = [], 0
 
     def _pack_blocks(self) -> None:
-        """Pack the blocks that are full, all at once, in a thread that does nothing else."""
+        """Hand over the blocks that are full, to be packed all at once."""
         if self._full:
-            if len(self._packed) >= _AHEAD:
-                self._packed.popleft().result()
-            self._packed.append(self._packing.submit(self._pack, self._full))
+            self._queue.step(self._pack, self._full)
             self._full = []
 
     def _pack(self, blocks: list[bytes | bytearray | memoryview]) -> None:
@@ -160,13 +157,6 @@ class SegmentBuilder:
             self._writer.append(block.tobytes())
             self._texts_end += len(block)
             self._block_ends.append(self._texts_end)
-
-    def _end_texts(self) -> None:
-        """Wait until all texts are written; raises what their writing raised."""
-        for packed in self._packed:
-            packed.result()
-        self._packing.shutdown()
-        self._writer.end()
 
     def _order(self) -> array.array[int]:
         """The texts in the order of their days; among those of one day the smallest id comes last."""
