@@ -23,6 +23,27 @@ static int sk_lowest_bit(uint64_t x) { int n = 0; while (!(x & 1)) { x >>= 1; n+
 #define sk_load_acquire(at) (*(volatile uint8_t *)(at))
 #endif
 
+/* How many of 16 bytes are letters of ASCII before the first that is none. */
+#if defined(__SSE2__)
+#include <emmintrin.h>
+static inline uint32_t sk_leading_letters(const uint8_t *text)
+{
+    /* Made small, and moved so that the letters are the 26 least of signed bytes. */
+    const __m128i bytes = _mm_or_si128(_mm_loadu_si128((const __m128i *)text), _mm_set1_epi8(0x20));
+    const __m128i moved = _mm_add_epi8(bytes, _mm_set1_epi8((char)(0x80 - 'a')));
+    const uint32_t letters = (uint32_t)_mm_movemask_epi8(_mm_cmplt_epi8(moved, _mm_set1_epi8((char)(0x80 + 26))));
+    return (uint32_t)sk_lowest_bit((uint64_t)~letters);
+}
+#else
+static inline uint32_t sk_leading_letters(const uint8_t *text)
+{
+    uint32_t count = 0;
+    while (count < 16 && (uint8_t)((text[count] | 0x20) - 'a') < 26)
+        count++;
+    return count;
+}
+#endif
+
 /* One number out of 128. */
 static inline uint32_t sk_lane_value(const uint8_t *packed, uint32_t width, uint32_t index)
 {

@@ -8,6 +8,12 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#if defined(__GNUC__) || defined(__clang__)
+#define sk_prefetch(at) __builtin_prefetch(at)
+#else
+#define sk_prefetch(at) ((void)(at))
+#endif
+
 #define SK_LARGE_PAGE ((size_t)2 << 20)
 
 /* Ask for large pages for what lies in memory that was just made; nothing is lost where the answer is no. */

@@ -13,9 +13,14 @@ from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memcmp, memcpy, memset
 
+cdef extern from "lanes.h":
+    uint32_t sk_leading_letters(const uint8_t *) noexcept nogil
+
+
 cdef extern from "memory.h":
     void *sk_large(size_t) noexcept nogil
     void sk_advise_large(void *, size_t) noexcept nogil
+    void sk_prefetch(const void *) noexcept nogil
 
 
 # Word_Break classes, as searchkit.analysis.classes numbers them.
@@ -43,6 +48,16 @@ cdef struct Slot:
     uint64_t head       # the first eight bytes of a word
     uint32_t size
     uint32_t number     # of the word, plus one; 0 where the slot is free
+
+
+cdef struct Letters:
+    # A word of ASCII letters, made small, whose number is not looked up yet.
+    uint64_t head           # its first eight bytes
+    uint64_t tail           # its next eight
+    uint64_t mask           # which bits of the tail count
+    size_t size             # 0: there is none
+    uint32_t hashed
+    bint capital            # whether it begins with a large letter
 
 
 cdef struct Numbers:
@@ -89,6 +104,38 @@ cdef inline uint32_t decode(const uint8_t *text, size_t at, size_t end, size_t *
                 | ((text[at + 2] & 0x3F) << 6) | (text[at + 3] & 0x3F)) & 0x1FFFFF
     following[0] = end
     return 0xFFFD
+
+
+cdef inline void read_letters(const uint8_t *text, size_t start, size_t at, size_t end, Letters *word) noexcept nogil:
+    """Read the word ``text[start:at]``, of at most 16 letters of ASCII, and make them small."""
+    cdef size_t size = at - start
+    cdef uint64_t head = 0, tail = 0, mask = 0, state
+    if start + 16 <= end:
+        memcpy(&head, text + start, 8)
+        memcpy(&tail, text + start + 8, 8)
+    else:
+        memcpy(&head, text + start, size if size < 8 else 8)
+        if size > 8:
+            memcpy(&tail, text + start + 8, size - 8)
+    # Setting this bit makes a letter small; what lies behind the word must not count.
+    head |= 0x2020202020202020ULL
+    tail |= 0x2020202020202020ULL
+    if size < 8:
+        head &= ((<uint64_t>1) << (8 * size)) - 1
+    if size <= 8:
+        tail = 0
+    else:
+        mask = ((<uint64_t>1) << (8 * (size - 8))) - 1 if size < 16 else ~(<uint64_t>0)
+        tail &= mask
+    state = step(size * MULTIPLIER, head)
+    if size > 8:
+        state = step(state, tail)
+    word.head = head
+    word.tail = tail
+    word.mask = mask
+    word.size = size
+    word.hashed = <uint32_t>(state ^ (state >> 32))
+    word.capital = text[start] <= 90
 
 
 @cython.final
@@ -274,31 +321,41 @@ cdef class Vocabulary:
         cdef bint abbreviated = False, any_word = False
         cdef uint8_t byte
         cdef int border
+        cdef Letters waiting, following_word
+        waiting.size = 0
         while at < end:
             byte = text[at]
             if self._plain[byte] == 1:
                 # Most words are ASCII letters, with a character behind them that surely ends them.
                 start = at
-                at += 1
-                while at < end and self._plain[text[at]] == 1:
-                    at += 1
-                if at == end or self._plain[text[at]] == 2 or (
+                if at + 16 <= end:
+                    at += sk_leading_letters(text + at)
+                if at == start or at == start + 16:
+                    while at < end and self._plain[text[at]] == 1:
+                        at += 1
+                if at - start <= 16 and (at == end or self._plain[text[at]] == 2 or (
                     text[at] < 0x80 and at + 1 < end and self._plain[text[at + 1]] == 2
                     and self._class[text[at]] != CONNECTOR and self._class[text[at]] != NUMBER
-                ):
+                )):
+                    # The slot of this word is on its way while the one before it is looked up.
+                    read_letters(text, start, at, end, &following_word)
+                    sk_prefetch(&self._table[following_word.hashed & self._mask])
+                    if waiting.size and self._take_letters(&waiting, &abbreviated) < 0:
+                        return -1
+                    waiting = following_word
                     if start - gap > 1 or not any_word:
                         border = self._border(text, gap, start, any_word, abbreviated, body)
                         if border >= 0 and self._tokens.size > first:
                             if push(&self._borders, <uint32_t>(2 * (self._tokens.size - first) + border)) < 0:
                                 return -1
-                    number = self._number_of_letters(text, start, at, end)
-                    if number == <uint32_t>-1 or push(&self._tokens, number) < 0:
-                        return -1
                     gap = at
                     any_word = True
-                    abbreviated = text[start] <= 90 and (at == start + 1 or number < self._abbreviations)
                     continue
                 at = start
+            if waiting.size:
+                if self._take_letters(&waiting, &abbreviated) < 0:
+                    return -1
+                waiting.size = 0
             kind = self._class[byte] if byte < 0x80 else self._unit(text, at, end, &following)
             if byte < 0x80:
                 following = at + 1
@@ -392,6 +449,8 @@ cdef class Vocabulary:
             gap = at
             any_word = True
             abbreviated = self._is_abbreviation(text, start, at, number)
+        if waiting.size and self._take_letters(&waiting, &abbreviated) < 0:
+            return -1
         return 0
 
     cdef inline bint _is_abbreviation(self, const uint8_t *text, size_t start, size_t end, uint32_t number) noexcept nogil:
@@ -443,49 +502,30 @@ cdef class Vocabulary:
         byte = text[start]
         return -1 if 97 <= byte <= 122 else 0
 
-    cdef inline uint32_t _number_of_letters(self, const uint8_t *text, size_t start, size_t at, size_t end) noexcept nogil:
-        """The number of the word ``text[start:at]``, all of ASCII letters."""
-        cdef size_t size = at - start, slot
-        cdef uint64_t head = 0, tail = 0, state, piece, mask = 0
-        cdef uint32_t hashed, number
+    cdef inline int _take_letters(self, const Letters *word, bint *abbreviated) noexcept nogil:
+        """Look up a word of letters, and append its number to the texts."""
+        cdef uint32_t number = self._number_of_letters(word)
+        abbreviated[0] = word.capital and (word.size == 1 or number < self._abbreviations)
+        return -1 if number == <uint32_t>-1 else push(&self._tokens, number)
+
+    cdef inline uint32_t _number_of_letters(self, const Letters *word) noexcept nogil:
+        cdef size_t slot = word.hashed & self._mask
+        cdef uint64_t piece
+        cdef uint32_t number
         cdef Slot *found
-        if size > 16:
-            return self._number(text, start, at, True)
-        if start + 16 <= end:
-            memcpy(&head, text + start, 8)
-            memcpy(&tail, text + start + 8, 8)
-        else:
-            memcpy(&head, text + start, size if size < 8 else 8)
-            if size > 8:
-                memcpy(&tail, text + start + 8, size - 8)
-        # Setting this bit makes a letter small; what lies behind the word must not count.
-        head |= 0x2020202020202020ULL
-        tail |= 0x2020202020202020ULL
-        if size < 8:
-            head &= ((<uint64_t>1) << (8 * size)) - 1
-        if size <= 8:
-            tail = 0
-        else:
-            mask = ((<uint64_t>1) << (8 * (size - 8))) - 1 if size < 16 else ~(<uint64_t>0)
-            tail &= mask
-        state = step(size * MULTIPLIER, head)
-        if size > 8:
-            state = step(state, tail)
-        hashed = <uint32_t>(state ^ (state >> 32))
-        slot = hashed & self._mask
         while True:
             found = &self._table[slot]
             if found.number == 0:
-                memcpy(self._scratch, &head, 8)
-                memcpy(self._scratch + 8, &tail, 8)
-                return self._new_word(size, hashed, slot, head)
-            if found.head == head and found.size == size:
+                memcpy(self._scratch, &word.head, 8)
+                memcpy(self._scratch + 8, &word.tail, 8)
+                return self._new_word(word.size, word.hashed, slot, word.head)
+            if found.head == word.head and found.size == word.size:
                 number = found.number - 1
                 # The arena has room behind its last word.
-                if size <= 8:
+                if word.size <= 8:
                     return number
                 memcpy(&piece, self._arena + self._offsets.data[number] + 8, 8)
-                if piece & mask == tail:
+                if piece & word.mask == word.tail:
                     return number
             slot = (slot + 1) & self._mask
 
