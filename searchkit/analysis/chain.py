@@ -51,12 +51,15 @@ class Chain:
 
     def stems(self, text: str) -> tuple[str, ...]:
         """The stems of ``text`` in order."""
+        known = self._seen.get(text)
+        if known is not None:
+            return (known[1],)
         # Letters and digits of ASCII alone are one word, whatever parts it from the next.
         if text.isascii():
             words = text.split()
             if all(map(str.isalnum, words)):
                 return tuple([self.term(word)[1] for word in words])
-        return tuple(token.stem for token in self.tokens(text))
+        return tuple([token.stem for token in self.tokens(text)])
 
     def term(self, raw: str) -> tuple[str, str]:
         """The folded form and the stem of one word as it is written."""

@@ -100,21 +100,17 @@ class LocalEngine:
 
     def search(self, request: Request) -> Response:
         """Answer ``request``: exact totals, the best in their order."""
-        snapshot = self._snapshot
-        plan = Plan(request.query, self._chain)
+        snapshot, tree = self._snapshot, request.query
+        plan = Plan(tree, self._chain)
         total, counts, best = self._ask(snapshot, plan, request, request.offset + request.limit)
+        found = Best(snapshot, best[request.offset :] if request.offset else best)
+        if not request.details:
+            return Response(total, total, found, (), snapshot.articles)
         total_all = total
-        parts = leaves(request.query)
-        if request.details and len(parts) > 1 and not isinstance(request.query, AllOf):
-            every = Plan(AllOf(tuple(parts)), self._chain)
-            total_all = self._ask(snapshot, every, request, 0)[0]
-        return Response(
-            total=total,
-            total_all=total_all,
-            found=Best(snapshot, best[request.offset :] if request.offset else best),
-            terms=tuple(self._terms(plan, counts, snapshot)) if request.details else (),
-            articles=snapshot.articles,
-        )
+        parts = leaves(tree)
+        if len(parts) > 1 and not isinstance(tree, AllOf):
+            total_all = self._ask(snapshot, Plan(AllOf(tuple(parts)), self._chain), request, 0)[0]
+        return Response(total, total_all, found, tuple(self._terms(plan, counts, snapshot)), snapshot.articles)
 
     def _ask(
         self, snapshot: Snapshot, plan: Plan, request: Request, limit: int
@@ -132,7 +128,13 @@ class LocalEngine:
         wanted = [_wanted(segment, filters) for segment in snapshot.segments] if filters.sources else None
         try:
             total, counts, best, tied = snapshot.searcher.search(
-                plan.stems, plan.nodes, since, until, wanted, limit, _ORDERS[request.sort]
+                [stem.encode() for stem in plan.numbers],
+                plan.nodes,
+                since,
+                until,
+                wanted,
+                limit,
+                _ORDERS[request.sort],
             )
         except Damage as error:
             raise snapshot.damaged(error) from error
@@ -143,7 +145,7 @@ class LocalEngine:
     def _terms(self, plan: Plan, counts: list[int], snapshot: Snapshot) -> Iterable[Term]:
         for leaf, stems in plan.leaves:
             if len(stems) == 1:
-                count = counts[plan.number(stems[0])]
+                count = counts[plan.numbers[stems[0]]]
             else:
                 count = self._ask(snapshot, Plan(leaf, self._chain), Request(leaf), 0)[0]
             yield Term(leaf.text, stems, count)
