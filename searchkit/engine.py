@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Literal, Protocol, Self
 
 from searchkit.article import Article
-from searchkit.frozen import frozen
+from searchkit.frozen import frozen, put
 from searchkit.query import Node
 
 Sort = Literal["relevance", "newest", "oldest"]
@@ -40,6 +40,22 @@ class Request:
     offset: int = 0
     limit: int = 10
     details: bool = True
+
+    def __init__(
+        self,
+        query: Node,
+        filters: Filters = Filters(),  # noqa: B008  (it never changes)
+        sort: Sort = "relevance",
+        offset: int = 0,
+        limit: int = 10,
+        details: bool = True,
+    ) -> None:
+        put(self, "query", query)
+        put(self, "filters", filters)
+        put(self, "sort", sort)
+        put(self, "offset", offset)
+        put(self, "limit", limit)
+        put(self, "details", details)
 
 
 @frozen

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar, dataclass_transform
 
 C = TypeVar("C")
-# From so many records of a class on it is worth half a millisecond to make them quickly.
-_FEW = 50
+# For an ``__init__`` of its own, which a class has of which every query makes records: it is quicker.
+put = object.__setattr__
 
 
 @dataclass_transform(frozen_default=True)
@@ -38,13 +38,8 @@ def frozen(cls: type[C]) -> type[C]:
 def _methods(cls: type[Any], names: tuple[str, ...], defaults: dict[str, object]) -> dict[str, Callable[..., Any]]:
     setters = tuple(cls.__dict__[name].__set__ for name in names)
     count = len(names)
-    left = _FEW
 
     def init(self: object, *values: object, **named: object) -> None:
-        nonlocal left
-        left -= 1
-        if left == 0:
-            cls.__init__ = _written(names, defaults, setters)
         if named or len(values) != count:
             values = _bound(cls.__name__, names, defaults, values, named)
         for put, value in zip(setters, values, strict=True):
@@ -78,19 +73,6 @@ def _methods(cls: type[Any], names: tuple[str, ...], defaults: dict[str, object]
         "__delattr__": refuse,
         "__reduce__": reduced,
     }
-
-
-def _written(
-    names: tuple[str, ...], defaults: dict[str, object], setters: tuple[Callable[..., None], ...]
-) -> Callable[..., None]:
-    """An ``__init__`` written out: three times as quick, for a class of which many records are made."""
-    known: dict[str, Any] = {f"put_{name}": put for name, put in zip(names, setters, strict=True)}
-    known |= {f"default_{name}": value for name, value in defaults.items()}
-    values = ", ".join(f"{name}=default_{name}" if name in defaults else name for name in names)
-    steps = "".join(f"    put_{name}(self, {name})\n" for name in names)
-    exec(f"def __init__(self, {values}):\n{steps}", known)  # noqa: S102  (of names of this program alone)
-    made: Callable[..., None] = known["__init__"]
-    return made
 
 
 def _bound(

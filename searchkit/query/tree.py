@@ -7,7 +7,7 @@ stood, counted from 1; it takes no part in comparison.
 
 from __future__ import annotations
 
-from searchkit.frozen import frozen
+from searchkit.frozen import frozen, put
 
 
 @frozen
@@ -16,6 +16,10 @@ class Word:
 
     text: str
     column: int = 1
+
+    def __init__(self, text: str, column: int = 1) -> None:
+        put(self, "text", text)
+        put(self, "column", column)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Word) and self.text == other.text
@@ -30,6 +34,10 @@ class Phrase:
 
     text: str
     column: int = 1
+
+    def __init__(self, text: str, column: int = 1) -> None:
+        put(self, "text", text)
+        put(self, "column", column)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Phrase) and self.text == other.text
