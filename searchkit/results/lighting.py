@@ -33,7 +33,8 @@ class Lighting:
         for number, term in enumerate(terms):
             seen = min(term.articles, articles)
             self.weights.append(math.log(1 + (articles - seen + 0.5) / (seen + 0.5)))
-            if term.stems:
+            # Who writes a word twice sees it lit once.
+            if term.stems and all(term.stems != stems for stems, _ in self._by_first.get(term.stems[0], ())):
                 self._by_first.setdefault(term.stems[0], []).append((term.stems, number))
 
     def lit(self, text: str, words: Sequence[tuple[int, int]]) -> list[Lit]:
