@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
+import tomllib
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -113,3 +116,25 @@ def test_the_exception_tree_is_drawn_as_it_is() -> None:
     assert sorted(drawn) == sorted(raised)
     for name in raised:
         assert issubclass(getattr(errors, name), searchkit.SearchkitError)
+
+
+def third_party(node: ast.AST) -> Iterator[str]:
+    """The packages of others that a tree imports when it runs; what only the type checker reads is left out."""
+    if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+        return
+    names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+    if isinstance(node, ast.ImportFrom):
+        names = [node.module or ""]
+    yield from {name.partition(".")[0] for name in names} - {"searchkit", *sys.stdlib_module_names}
+    for child in ast.iter_child_nodes(node):
+        yield from third_party(child)
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_a_file_imports_only_what_is_installed_with_the_package(path: Path) -> None:
+    """The store once imported a package that came with the tests alone: installed plainly, it did not start."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = {re.split(r"[^\w.-]", item)[0].lower() for item in project["dependencies"]}
+    owners = packages_distributions()
+    for package in third_party(ast.parse(path.read_text(encoding="utf-8"))):
+        assert declared & {owner.lower() for owner in owners.get(package, ())}, f"{path} imports {package}"

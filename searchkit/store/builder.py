@@ -5,9 +5,9 @@ from __future__ import annotations
 import array
 from collections.abc import Sequence
 from operator import add
+from typing import TYPE_CHECKING
 
 import zstandard
-from typing_extensions import Buffer
 
 from searchkit.analysis import ABBREVIATIONS, Chain, class_table
 from searchkit.article import Article
@@ -20,6 +20,9 @@ from searchkit.store.ranking import Scale
 from searchkit.store.record import encode
 from searchkit.store.sections import SectionWriter
 from searchkit.store.strings import write_strings
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 TEXT_BLOCK = 12288
 # The part of the memory in which occurrences are sorted, eight bytes each, in as many passes as it takes.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import array
 from collections.abc import Iterator, Sequence
-from itertools import islice
-from operator import sub
+from heapq import merge
+from itertools import groupby, islice
+from operator import itemgetter, sub
 
 from searchkit.errors import IndexDamaged
 from searchkit.store.builder import (
@@ -30,6 +31,8 @@ _SMALLEST_TIER = 1 << 20
 # Above 8 MB segments are large.
 _LAST_SMALL_TIER = 1
 _GONE = 0xFFFFFFFF
+# Articles whose borders are written at once.
+_AT_ONCE = 4096
 
 __all__ = ["FACTOR", "GAP", "merge_segments", "to_merge"]
 
@@ -58,9 +61,9 @@ def to_merge(entries: Sequence[SegmentEntry]) -> list[SegmentEntry]:
 
 def merge_segments(folder: Folder, name: str, segments: Sequence[LiveSegment]) -> SegmentEntry:
     """Write the live articles of ``segments`` as one new segment, ``name``; returns its entry."""
-    merge = _Merge(SectionWriter(folder, name), segments)
+    merging = _Merge(SectionWriter(folder, name), segments)
     try:
-        return merge.run(name)
+        return merging.run(name)
     except Damage as error:
         raise IndexDamaged(f"the index is damaged: {error}", hint="See: searchkit check") from error
 
@@ -77,28 +80,32 @@ class _Merge:
                 segment.reader.file.verify(section, 0, len(segment.reader.file.section(section)))
             segment.reader.check_columns()
         self._ids = [list(_strings(segment.reader.ids, segment)) for segment in segments]
-        self._order = self._merged_order()
+        # The segment of each article of the new one, and its number there: two arrays, since a list of pairs
+        # takes twenty times as much memory.
+        self._which, self._old = self._merged_order()
         # For each segment, the new number of each of its articles.
         self._numbers = [array.array("I", [_GONE]) * segment.reader.articles for segment in segments]
-        for number, (which, old) in enumerate(self._order):
+        for number, (which, old) in enumerate(self._order()):
             self._numbers[which][old] = number
 
     def run(self, name: str) -> SegmentEntry:
-        writer, order = self._writer, self._order
+        writer, articles = self._writer, len(self._old)
         self._copy_texts()
         columns = [
             (segment.reader.days, segment.reader.sources, segment.reader.source_names) for segment in self._segments
         ]
         write_columns(
             writer,
-            ids=[self._ids[which][old] for which, old in order],
-            days=array.array("I", [columns[which][0][old] for which, old in order]),
-            sources=[columns[which][2][columns[which][1][old]] for which, old in order],
+            ids=[self._ids[which][old] for which, old in self._order()],
+            days=array.array("I", [columns[which][0][old] for which, old in self._order()]),
+            sources=[columns[which][2][columns[which][1][old]] for which, old in self._order()],
         )
+        # The terms need the room.
+        self._ids.clear()
         titles, bodies = self._lengths("lengths.title"), self._lengths("lengths.body")
         title_words, body_words = sum(titles), sum(bodies)
-        scale = Scale.of_averages(title_words, body_words, len(order))
-        bits = entry_bits(len(order), titles, bodies, self._most_forms())
+        scale = Scale.of_averages(title_words, body_words, articles)
+        bits = entry_bits(articles, titles, bodies, self._most_forms())
         output = TermOutput(titles, bodies, scale.for_bounds(), writer.append, *bits)
         writer.begin("postings")
         stems, forms, counts = self._merge_terms(output)
@@ -110,31 +117,42 @@ class _Merge:
         self._copy_borders()
         writer.add("lengths.title", memoryview(titles).cast("B"))
         writer.add("lengths.body", memoryview(bodies).cast("B"))
-        facts = {"articles": len(order), "title_words": title_words, "body_words": body_words}
+        facts = {"articles": articles, "title_words": title_words, "body_words": body_words}
         size = writer.finish(facts)
-        return SegmentEntry(name, size, len(order), len(order), title_words, body_words)
+        return SegmentEntry(name, size, articles, articles, title_words, body_words)
 
     def _most_forms(self) -> int:
         """No stem has more written forms in all segments together."""
         firsts = [segment.reader.file.numbers("forms.first", "I") for segment in self._segments]
         return sum(max(map(sub, islice(first, 1, None), first), default=1) for first in firsts)
 
-    def _merged_order(self) -> list[tuple[int, int]]:
-        """(segment, article) of every live article, by day; within a day the smallest id comes last."""
-        every = [
-            (which, old)
-            for which, segment in enumerate(self._segments)
-            for old in range(segment.reader.articles)
-            if segment.is_live(old)
-        ]
-        ids, days = self._ids, [segment.reader.days for segment in self._segments]
-        every.sort(key=lambda item: ids[item[0]][item[1]], reverse=True)
-        every.sort(key=lambda item: days[item[0]][item[1]])
-        return every
+    def _order(self) -> Iterator[tuple[int, int]]:
+        """(segment, article) of every article of the new segment, in order."""
+        return zip(self._which, self._old, strict=True)
+
+    def _merged_order(self) -> tuple[array.array[int], array.array[int]]:
+        """The segment and the number there of every live article, by day; within a day the smallest id comes last."""
+        which, old = array.array("I"), array.array("I")
+        days = (self._live_days(number, segment) for number, segment in enumerate(self._segments))
+        for _, articles in groupby(merge(*days), itemgetter(0)):
+            day = list(articles)
+            if len(day) > 1:
+                day.sort(key=lambda item: self._ids[item[1]][item[2]], reverse=True)
+            for _, segment, article in day:
+                which.append(segment)
+                old.append(article)
+        return which, old
+
+    @staticmethod
+    def _live_days(which: int, segment: LiveSegment) -> Iterator[tuple[int, int, int]]:
+        """(day, ``which``, article) of the articles of a segment that are not deleted; the days ascend."""
+        for article, day in enumerate(segment.reader.days):
+            if segment.is_live(article):
+                yield day, which, article
 
     def _lengths(self, section: str) -> array.array[int]:
         columns = [segment.reader.file.numbers(section, "I") for segment in self._segments]
-        return array.array("I", [columns[which][old] for which, old in self._order])
+        return array.array("I", [columns[which][old] for which, old in self._order()])
 
     def _copy_texts(self) -> None:
         """Copy the packed blocks; the texts of a segment that is half deleted are packed anew."""
@@ -163,7 +181,7 @@ class _Merge:
                     ends.append(total)
         writer.end()
         merged = array.array("I")
-        for which, number in self._order:
+        for which, number in self._order():
             merged.append(places[which][2 * number])
             merged.append(places[which][2 * number + 1])
         writer.add("texts.ends", memoryview(ends).cast("B"))
@@ -192,31 +210,27 @@ class _Merge:
         merger = Merger(output)
         readers = [segment.reader for segment in self._segments]
         stems = [
-            list(_strings(reader.stems, segment)) for reader, segment in zip(readers, self._segments, strict=True)
+            self._numbered_stems(which, reader.stems, segment)
+            for which, (reader, segment) in enumerate(zip(readers, self._segments, strict=True))
         ]
-        forms = [
-            list(_strings(Strings(reader.file, "forms"), segment))
-            for reader, segment in zip(readers, self._segments, strict=True)
-        ]
+        forms = [Strings(reader.file, "forms").all() for reader in readers]
         firsts = [reader.file.numbers("forms.first", "I") for reader in readers]
         postings = [reader.file.section("postings") for reader in readers]
-        at = [0] * len(readers)
         kept: list[bytes] = []
         kept_forms: list[bytes] = []
         counts = array.array("I")
-        for stem in sorted(set().union(*stems)):
+        last = b""
+        for stem, terms in groupby(merge(*stems), itemgetter(0)):
+            if stem < last:
+                raise IndexDamaged("the index is damaged: its stems do not ascend", hint="See: searchkit check")
+            last = stem
             parts: list[Part] = []
             known: dict[bytes, int] = {}
-            for which, reader in enumerate(readers):
-                term = at[which]
-                if term >= len(stems[which]) or stems[which][term] != stem:
-                    continue
-                at[which] += 1
-                begin, split, end, articles, occurrences, held, _ = reader.dictionary.facts(term, True)
+            for _, which, term in terms:
+                begin, split, end, articles, occurrences, held, _ = readers[which].dictionary.facts(term, True)
                 first = firsts[which][term]
-                renumbered = array.array(
-                    "I", [known.setdefault(form, len(known)) for form in forms[which][first : first + held]]
-                )
+                held_forms = _between(*forms[which], first, first + held)
+                renumbered = array.array("I", [known.setdefault(form, len(known)) for form in held_forms])
                 part = (postings[which][begin:end], split - begin, articles, occurrences, held)
                 parts.append((*part, self._numbers[which], renumbered))
             if merger.merge(parts, len(known)):
@@ -225,19 +239,30 @@ class _Merge:
                 counts.append(len(known))
         return kept, kept_forms, counts
 
+    @staticmethod
+    def _numbered_stems(which: int, stems: Strings, segment: LiveSegment) -> Iterator[tuple[bytes, int, int]]:
+        """(stem, ``which``, its number) for every stem of a segment."""
+        for number, stem in enumerate(_strings(stems, segment)):
+            yield stem, which, number
+
     def _copy_borders(self) -> None:
         columns = [
             (segment.reader.file.section("borders"), segment.reader.file.numbers("borders.ends", "I"))
             for segment in self._segments
         ]
         ends, parts, total = array.array("I"), [], 0
-        for which, old in self._order:
+        self._writer.begin("borders")
+        for which, old in self._order():
             data, old_ends = columns[which]
             begin, end = (old_ends[old - 1] if old else 0), old_ends[old]
             parts.append(data[4 * begin : 4 * end])
+            if len(parts) == _AT_ONCE:
+                self._writer.append(b"".join(parts))
+                parts = []
             total += end - begin
             ends.append(total)
-        self._writer.add("borders", b"".join(parts))
+        self._writer.append(b"".join(parts))
+        self._writer.end()
         self._writer.add("borders.ends", memoryview(ends).cast("B"))
 
 
@@ -248,5 +273,13 @@ def _strings(strings: Strings, segment: LiveSegment) -> Iterator[bytes]:
     for end in ends:
         if not begin <= end <= len(data):
             raise segment.reader.file.damaged("its strings overlap")
+        yield data[begin:end]
+        begin = end
+
+
+def _between(data: bytes, ends: memoryview, first: int, behind: int) -> Iterator[bytes]:
+    """The strings ``first`` to ``behind`` out of many; the kernel refuses a part with fewer than it should have."""
+    begin = ends[first - 1] if first else 0
+    for end in ends[first:behind]:
         yield data[begin:end]
         begin = end

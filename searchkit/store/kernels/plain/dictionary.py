@@ -7,7 +7,9 @@ from bisect import bisect_left
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from typing_extensions import Buffer
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
 
 if TYPE_CHECKING:
     from searchkit.store.postings import TermPostings

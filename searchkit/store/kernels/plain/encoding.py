@@ -10,8 +10,11 @@ from array import array
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from itertools import chain, groupby
+from typing import TYPE_CHECKING
 
-from typing_extensions import Buffer
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
 
 _BLOCK = 128
 _FLUSH = 1 << 23

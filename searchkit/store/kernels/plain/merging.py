@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-from typing_extensions import Buffer
+from typing import TYPE_CHECKING
 
 from searchkit.store.kernels.plain.dictionary import Damage, occurrences_of
 from searchkit.store.kernels.plain.encoding import TermOutput
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 _GONE = 0xFFFFFFFF
 

@@ -8,10 +8,11 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from typing_extensions import Buffer
-
 from searchkit.store.kernels.plain.dictionary import Damage, Dictionary
 from searchkit.store.ranking import share
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 if TYPE_CHECKING:
     from searchkit.store.postings import TermPostings
