@@ -8,6 +8,7 @@ import struct
 from searchkit.article import Article, Origin
 
 _FIELDS = 10
+_PATH = 7
 _LENGTHS = struct.Struct(f"<{_FIELDS}I")
 # Authors are one field; no reader lets this character into a name.
 _BETWEEN = "\x1f"
@@ -43,9 +44,12 @@ def decode(data: bytes | memoryview, at: int, day: int) -> Article:
         raise ValueError("the record runs over its block")
     fields: list[str] = []
     for number, length in enumerate(lengths):
-        errors = "surrogateescape" if number == 7 else "strict"
-        fields.append(str(data[at : at + length], "utf-8", errors))
-        at += length
+        # Most fields of most articles are empty.
+        if length:
+            fields.append(str(data[at : at + length], "utf-8", "surrogateescape" if number == _PATH else "strict"))
+            at += length
+        else:
+            fields.append("")
     key, title, source, authors, section, url, language, path, place, body = fields
     return Article(
         id=key,

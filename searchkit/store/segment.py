@@ -50,7 +50,7 @@ class SegmentReader:
         except (KeyError, TypeError, ValueError) as error:
             raise self.file.damaged("its facts make no sense") from error
         self.scale = Scale.of_averages(self.title_words, self.body_words, self.articles)
-        self._decompressor = threading.local()
+        self._unpacker = threading.local()
 
     @cached_property
     def stems(self) -> Strings:
@@ -70,7 +70,11 @@ class SegmentReader:
     def day_of(self, number: int) -> int:
         """The day of one article, where the days of all are not needed."""
         self.file.verify("days", 4 * number, 4 * number + 4)
-        return int(self.file.numbers("days", "I", verify=False)[number])
+        return int(self._days[number])
+
+    @cached_property
+    def _days(self) -> memoryview:
+        return self.file.numbers("days", "I", verify=False)
 
     @cached_property
     def source_names(self) -> list[str]:
@@ -156,22 +160,32 @@ class SegmentReader:
         if not 0 <= number < self.articles:
             raise file.damaged("there is no such article")
         file.verify("texts.places", 8 * number, 8 * number + 8)
-        places = file.numbers("texts.places", "I", verify=False)
+        places, ends, texts = self._texts
         block, at = places[2 * number], places[2 * number + 1]
         file.verify("texts.ends", max(8 * block - 8, 0), 8 * block + 8)
-        ends = file.numbers("texts.ends", "Q", verify=False)
         begin, end = (ends[block - 1] if block else 0), ends[block]
         file.verify("texts", begin, end)
-        if not hasattr(self._decompressor, "made"):
-            self._decompressor.made = zstandard.ZstdDecompressor()
         try:
-            packed = file.section("texts")[begin:end]
-            if zstandard.get_frame_parameters(packed).content_size > _LARGEST_TEXT_BLOCK:
+            unpacker = self._unpacker.made
+        except AttributeError:
+            unpacker = self._unpacker.made = zstandard.ZstdDecompressor()
+        try:
+            packed = texts[begin:end]
+            if zstandard.frame_content_size(packed) > _LARGEST_TEXT_BLOCK:
                 raise file.damaged("a block of texts is too large to be one")
-            text = self._decompressor.made.decompress(packed)
-            return decode(text, at, self.day_of(number))
+            return decode(unpacker.decompress(packed), at, self.day_of(number))
         except (zstandard.ZstdError, ValueError) as error:
             raise file.damaged("an article cannot be unpacked") from error
+
+    @cached_property
+    def _texts(self) -> tuple[memoryview, memoryview, memoryview]:
+        """(block and place of each text, where each block ends, the packed blocks), not verified."""
+        numbers = self.file.numbers
+        return (
+            numbers("texts.places", "I", verify=False),
+            numbers("texts.ends", "Q", verify=False),
+            self.file.section("texts"),
+        )
 
 
 def damaged(error: kernels.Damage, segment: SegmentReader) -> IndexDamaged:

@@ -1,0 +1,382 @@
+# One search under way: stems are looked up, nodes made for each segment, and the best of all put in order.
+
+# A node as it is asked for: ``first`` and ``count`` are a slice of the query's words, or ``count`` its children.
+cdef struct Step:
+    int kind
+    uint32_t first
+    uint32_t count
+
+
+cdef struct Hit:
+    double score
+    uint32_t day
+    uint32_t segment
+    uint32_t article
+
+
+cdef int compare_hits(const void *one, const void *other) noexcept nogil:
+    cdef const Hit *left = <const Hit *>one
+    cdef const Hit *right = <const Hit *>other
+    if left.score != right.score:
+        return -1 if left.score > right.score else 1
+    if left.day != right.day:
+        return -1 if left.day > right.day else 1
+    if left.segment != right.segment:
+        return -1 if left.segment < right.segment else 1
+    return -1 if left.article > right.article else 1
+
+
+@cython.final
+cdef class Run:
+    """One search under way."""
+
+    cdef Searcher _searcher
+    cdef list _stems
+    cdef Step *_steps
+    cdef uint32_t _step_count
+    cdef uint32_t *_words       # numbers of stems, as the steps refer to them
+    cdef uint32_t _word_count
+    cdef int64_t *_numbers      # of the stems in each segment, -1 where there is none
+    cdef uint64_t *_having
+    cdef double *_weights
+    cdef uint32_t *_stack
+    cdef uint32_t *_children
+    cdef Search _search
+    cdef Hit *_hits
+    cdef size_t _hit_count
+    cdef size_t _hit_room
+    cdef readonly uint64_t total
+    cdef readonly bint tied
+
+    def __cinit__(self, Searcher searcher not None, list stems not None, list nodes not None):
+        cdef Py_ssize_t segments = len(searcher._segments)
+        cdef size_t words = 0, count = len(stems), steps = len(nodes)
+        self._searcher = searcher
+        self._stems = stems
+        for kind, operand in nodes:
+            words += len(operand) if kind == PHRASE else kind == WORD
+        self._steps = <Step *>malloc((steps + 1) * sizeof(Step))
+        self._words = <uint32_t *>malloc((words + 1) * sizeof(uint32_t))
+        self._numbers = <int64_t *>malloc((count * segments + 1) * sizeof(int64_t))
+        self._having = <uint64_t *>calloc(count + 1, sizeof(uint64_t))
+        self._weights = <double *>malloc((count + 1) * sizeof(double))
+        self._stack = <uint32_t *>malloc((steps + 1) * sizeof(uint32_t))
+        self._children = <uint32_t *>malloc((steps + words + 1) * sizeof(uint32_t))
+        self._search.cursors = <Cursor *>malloc((words + 1) * sizeof(Cursor))
+        self._search.nodes = <Node *>calloc(steps + 1, sizeof(Node))
+        if not (self._steps and self._words and self._numbers and self._having and self._weights and self._stack
+                and self._children and self._search.cursors and self._search.nodes):
+            raise MemoryError
+        self._read(nodes)
+
+    def __dealloc__(self):
+        self._clear()
+        free(self._search.nodes)
+        free(self._search.cursors)
+        free(self._children)
+        free(self._stack)
+        free(self._weights)
+        free(self._having)
+        free(self._numbers)
+        free(self._words)
+        free(self._steps)
+        free(self._hits)
+
+    cdef _clear(self):
+        """Give back what the search of one segment took."""
+        cdef uint32_t at
+        if self._search.nodes != NULL:
+            for at in range(self._step_count):
+                free(self._search.nodes[at].score)
+                self._search.nodes[at].score = NULL
+        free(self._search.best.score)
+        free(self._search.best.article)
+        free(self._search.sums)
+        free(self._search.places)
+        free(self._search.lead_places)
+        free(self._search.other_places)
+        free(self._search.marks)
+        self._search.best.score = NULL
+        self._search.best.article = NULL
+        self._search.sums = NULL
+        self._search.places = self._search.lead_places = self._search.other_places = NULL
+        self._search.marks = NULL
+        self._search.places_room = self._search.marks_room = 0
+
+    cdef _read(self, list nodes):
+        """Turn the nodes into steps."""
+        cdef Step *step
+        cdef uint32_t depth = 0, stem
+        for kind, operand in nodes:
+            step = &self._steps[self._step_count]
+            step.kind = kind
+            step.first = self._word_count
+            step.count = 0
+            if kind == WORD or kind == PHRASE:
+                for stem in (operand if kind == PHRASE else (operand,)):
+                    if stem >= <size_t>len(self._stems):
+                        raise ValueError("a node without its stem")
+                    self._words[self._word_count] = stem
+                    self._word_count += 1
+                    step.count += 1
+                if step.count == 0:
+                    raise ValueError("a phrase without words")
+                depth += 1
+            elif kind == EVERYTHING:
+                depth += 1
+            else:
+                step.count = operand
+                if kind not in (ALL_OF, ANY_OF, ALL_BUT) or not 0 < step.count <= depth:
+                    raise ValueError("a node without its children")
+                depth += 1 - step.count
+            self._step_count += 1
+        if depth != 1:
+            raise ValueError("a tree has one root")
+
+    cdef look_up(self, Py_ssize_t segment):
+        """Find the stems in one segment, and count the live articles that have them."""
+        cdef Dictionary dictionary = self._searcher._dictionaries[segment]
+        cdef Segment columns = self._searcher._segments[segment]
+        cdef Py_ssize_t count = len(self._stems), at
+        cdef int64_t number
+        for at in range(count):
+            number = dictionary.look_up(self._stems[at])
+            self._numbers[segment * count + at] = number
+            if number < 0:
+                continue
+            if columns._all_live:
+                self._having[at] += dictionary._number(5, number)
+            else:
+                self._having[at] += live_articles(columns, dictionary, number)
+
+    cdef weigh(self):
+        """The weight of each stem: its idf times k1 + 1."""
+        cdef Py_ssize_t at
+        cdef uint64_t having
+        for at in range(len(self._stems)):
+            having = self._having[at]
+            self._weights[at] = log(1 + (<double>(<int64_t>self._searcher._articles - <int64_t>having) + 0.5)
+                                    / (having + 0.5)) * (self._searcher._scale.k1 + 1)
+
+    cdef counts(self):
+        return [self._having[at] for at in range(len(self._stems))]
+
+    cdef ask(self, Py_ssize_t number, uint32_t since, uint32_t until, wanted, uint32_t limit, int order):
+        """Ask one segment."""
+        cdef Search *search = &self._search
+        cdef Segment segment = self._searcher._segments[number]
+        cdef const uint8_t[::1] chosen
+        cdef int failed
+        search.articles = segment.articles
+        search.low, search.high = 0, segment.articles
+        if since or until:
+            search.low = first_day(segment, since if since else 1)
+            if until:
+                search.high = first_day(segment, until + 1)
+        if search.low >= search.high or not self._plan(number):
+            return
+        search.titles = &segment._titles[0]
+        search.sources = &segment._sources[0]
+        search.days = &segment._days[0]
+        search.live = NULL if segment._all_live else &segment._live[0]
+        search.wanted = NULL
+        if wanted is not None:
+            if len(wanted) == 0:
+                return
+            chosen = wanted
+            search.wanted = &chosen[0]
+            search.wanted_count = <uint32_t>chosen.shape[0]
+        search.restricted = wanted is not None or not segment._all_live
+        search.order = order
+        search.scale = self._searcher._scale
+        norms = <Norms>self._searcher._norms[number]
+        search.norms = <PyObject *>norms
+        search.norm = norms._norm
+        search.normed = norms._made
+        search.total = 0
+        self._make_room(min(limit, search.high - search.low), limit)
+        with nogil:
+            failed = answer(search, self._step_count)
+        if failed == NO_MEMORY:
+            raise MemoryError
+        if failed == RAISED:
+            raise norms._failure
+        if failed < 0:
+            raise Damage("the postings of a term contradict themselves")
+        self.total += search.total
+        self._take(number, limit)
+        self._clear()
+
+    cdef bint _plan(self, Py_ssize_t segment) except -1:
+        """Make nodes for one segment of what can match there; False where nothing can."""
+        cdef Search *search = &self._search
+        cdef Dictionary dictionary = self._searcher._dictionaries[segment]
+        cdef const int64_t *numbers = self._numbers + segment * len(self._stems)
+        cdef double stretch = self._searcher._stretches[segment]
+        cdef uint32_t limit = (<Segment>self._searcher._segments[segment]).articles
+        cdef uint32_t at, word, depth = 0, used = 0, child, kept
+        cdef Step *step
+        cdef Node *node
+        cdef Cursor *cursor
+        cdef bint missing
+        search.terms = 0
+        for at in range(self._step_count):
+            step = &self._steps[at]
+            node = &search.nodes[at]
+            node.kind = step.kind
+            node.count = 0
+            if step.kind == EVERYTHING:
+                self._stack[depth] = at
+                depth += 1
+                continue
+            if step.kind == WORD or step.kind == PHRASE:
+                missing = False
+                for word in range(step.first, step.first + step.count):
+                    missing = missing or numbers[self._words[word]] < 0
+                self._stack[depth] = NONE if missing else at
+                depth += 1
+                if missing:
+                    continue
+                if step.count == 1:
+                    node.kind = WORD
+                node.first = search.terms
+                node.count = step.count
+                node.children = self._children + used
+                used += step.count
+                node.weight = 0
+                for word in range(step.first, step.first + step.count):
+                    cursor = &search.cursors[search.terms]
+                    cursor.limit = limit
+                    cursor.weight = self._weights[self._words[word]]
+                    cursor.stretch = stretch
+                    dictionary.fill(<uint32_t>numbers[self._words[word]], node.kind == PHRASE, cursor)
+                    node.weight += cursor.weight
+                    search.terms += 1
+                continue
+            node.children = self._children + used
+            depth -= step.count
+            kept = 0
+            missing = False
+            for word in range(step.count):
+                child = self._stack[depth + word]
+                if child != NONE:
+                    node.children[kept] = child
+                    kept += 1
+                elif step.kind == ALL_OF or (step.kind == ALL_BUT and word == 0):
+                    missing = True
+            node.count = kept
+            used += kept
+            if missing or kept == 0:
+                self._stack[depth] = NONE
+            elif kept == 1:
+                self._stack[depth] = node.children[0]
+            else:
+                self._stack[depth] = at
+            depth += 1
+        search.root = self._stack[0]
+        return search.root != NONE
+
+    cdef _make_room(self, uint32_t room, uint32_t limit):
+        """For the best of one segment; what cannot be among the best of all any more is not wanted."""
+        cdef Best *best = &self._search.best
+        self._clear()
+        best.size = 0
+        best.room = room
+        best.strict = False
+        best.floor = 0.0 if self._search.order == RELEVANCE else -1e300
+        if limit and self._hit_count >= limit:
+            best.floor = self._hits[limit - 1].score
+        best.score = <double *>malloc((<size_t>room + 1) * sizeof(double))
+        best.article = <uint32_t *>malloc((<size_t>room + 1) * sizeof(uint32_t))
+        if best.score == NULL or best.article == NULL:
+            raise MemoryError
+
+    cdef _take(self, uint32_t segment, uint32_t limit):
+        """Put the best of a segment among those of all."""
+        cdef Best *best = &self._search.best
+        cdef size_t needed = self._hit_count + best.size
+        cdef uint32_t at
+        cdef Hit *hit
+        cdef void *grown
+        if needed > self._hit_room:
+            grown = realloc(self._hits, 2 * needed * sizeof(Hit))
+            if grown == NULL:
+                raise MemoryError
+            self._hits = <Hit *>grown
+            self._hit_room = 2 * needed
+        for at in range(best.size):
+            hit = &self._hits[self._hit_count]
+            hit.score = best.score[at]
+            hit.day = self._search.days[best.article[at]] if self._search.order == RELEVANCE else 0
+            hit.segment = segment
+            hit.article = best.article[at]
+            self._hit_count += 1
+        qsort(self._hits, self._hit_count, sizeof(Hit), compare_hits)
+        if self._hit_count > limit:
+            # What equals the last of them may yet take its place.
+            needed = limit
+            while needed and needed < self._hit_count and equal(&self._hits[needed], &self._hits[limit - 1]):
+                needed += 1
+            self._hit_count = needed
+
+    cdef best(self, int order, uint32_t limit):
+        cdef size_t at
+        cdef list found = []
+        for at in range(1, self._hit_count):
+            if (self._hits[at].segment != self._hits[at - 1].segment
+                    and equal(&self._hits[at], &self._hits[at - 1])):
+                self.tied = True
+        for at in range(self._hit_count if self.tied else min(self._hit_count, <size_t>limit)):
+            found.append((self._hits[at].score if order == RELEVANCE else 0.0, self._hits[at].segment,
+                          self._hits[at].article))
+        return found
+
+
+cdef inline bint equal(const Hit *one, const Hit *other) noexcept nogil:
+    return one.score == other.score and one.day == other.day
+
+
+cdef uint32_t first_day(Segment segment, uint32_t day) noexcept:
+    """The first article of that day or a later one."""
+    cdef uint32_t low = 0, high = segment.articles, middle
+    while low < high:
+        middle = low + (high - low) // 2
+        if segment._days[middle] < day:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+cdef uint64_t live_articles(Segment segment, Dictionary dictionary, uint32_t term) except? 0xFFFFFFFFFFFFFFFF:
+    """In how many live articles a term stands."""
+    cdef Cursor cursor
+    cdef uint64_t count = 0
+    cdef uint32_t block, at, article
+    cursor.limit = segment.articles
+    cursor.weight = cursor.stretch = 1
+    dictionary.fill(term, False, &cursor)
+    for block in range(cursor.blocks + (cursor.rest > 0)):
+        if load_block(&cursor, block) < 0 or list_block(&cursor) < 0:
+            raise Damage("the postings of a term contradict themselves")
+        for at in range(cursor.held):
+            article = cursor.article[at]
+            count += (segment._live[article >> 3] >> (article & 7)) & 1
+    return count
+
+
+cdef int answer(Search *search, uint32_t node_count) noexcept nogil:
+    """Answer in the quickest of the ways that the tree allows."""
+    cdef Node *root = &search.nodes[search.root]
+    cdef uint32_t at
+    cdef int kind
+    cdef bint leaves = root.kind == WORD or root.kind == PHRASE or root.kind == ANY_OF or root.kind == ALL_OF
+    if root.kind == ANY_OF or root.kind == ALL_OF:
+        for at in range(root.count):
+            kind = search.nodes[root.children[at]].kind
+            leaves = leaves and (kind == WORD or (kind == PHRASE and root.kind == ALL_OF))
+    if leaves and (root.kind == ANY_OF or root.kind == WORD):
+        return any_of(search, root)
+    if leaves:
+        return all_of(search, root)
+    return tree(search, node_count)
