@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from searchkit.engine import Engine, Writer
+from searchkit.errors import IndexDamaged
 from searchkit.store.folder import Folder
 from searchkit.store.manifest import Manifest
 
@@ -55,9 +56,14 @@ def check_index(path: Path, *, deep: bool = False) -> Report:
     """Verify the index in the folder ``path`` and its table of contents for Whoosh; see store/check.py."""
     from searchkit.local.whoosh_codec import about_table  # heavy: only a check and a commit need Whoosh
     from searchkit.store import check
+    from searchkit.store.check_segment import Finding
 
     report = check.check_index(path, deep=deep)
-    finding = about_table(path) if report.generation > 0 else None
+    try:
+        finding = about_table(path) if report.generation > 0 else None
+    except IndexDamaged as error:
+        # Since a moment ago.
+        finding = Finding("manifest.json", "", str(error))
     return replace(report, findings=(*report.findings, finding)) if finding else report
 
 

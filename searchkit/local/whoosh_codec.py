@@ -23,7 +23,7 @@ from whoosh.index import TOC
 from whoosh.util.times import datetime_to_long
 
 from searchkit.analysis import Chain
-from searchkit.errors import UsageError
+from searchkit.errors import StorageError, UsageError
 from searchkit.local.whoosh_reader import TermsReader
 from searchkit.store.check_segment import Finding
 from searchkit.store.folder import Folder, publish
@@ -64,13 +64,15 @@ def about_table(path: Path) -> Finding | None:
     """What is wrong with Whoosh's table of the index in ``path``: it is compared, not read.
 
     That there is none is nothing wrong: it is written behind the commit, and a crash may come between.
+    Raises what ``read_manifest`` raises, and StorageError where the system refuses to read it.
     """
-    manifest = read_manifest(path)
-    name, content = table_of_contents(manifest)
+    name, content = table_of_contents(read_manifest(path))
     try:
         there = (path / name).read_bytes()
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise StorageError(f"{path / name} cannot be read: {error.strerror}") from error
     if there != content:
         return Finding(
             name, "", "the table of contents for Whoosh is not what was written: do not open it with Whoosh"

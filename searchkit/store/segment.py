@@ -129,6 +129,7 @@ class SegmentReader:
             file.numbers("days", "I", verify=False),
             live,
             verify,
+            self.day_of,
         )
 
     def number_of(self, article_id: bytes) -> int:

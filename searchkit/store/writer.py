@@ -260,7 +260,9 @@ class StoreWriter:
         with suppress(OSError):
             self._clean()
         if self._after_commit:
-            self._after_commit(self._folder, manifest)
+            # Nor does it fall with what is only made of it: the next commit makes that anew.
+            with suppress(OSError):
+                self._after_commit(self._folder, manifest)
 
     def _merged(self, entries: list[SegmentEntry]) -> list[SegmentEntry]:
         while chosen := to_merge(entries):

@@ -321,3 +321,16 @@ def test_a_writer_that_failed_takes_nothing_more(tmp_path: Path) -> None:
                 again()
     with pytest.raises(IndexMissing):
         LocalEngine(tmp_path / "made")
+
+
+def test_a_commit_stands_though_what_is_made_of_it_cannot_be_written(tmp_path: Path) -> None:
+    """The table of contents for Whoosh is written behind the commit; a disk that is full by then is no reason to fail."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "made to fail")
+
+    with StoreWriter(tmp_path / "i", after_commit=refuse) as writer:
+        for key in ("a", "b"):
+            writer.put(article(key, "common"))
+            writer.commit()
+    assert held(tmp_path / "i") == {"a": "common", "b": "common"}

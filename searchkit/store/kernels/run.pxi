@@ -7,9 +7,13 @@ cdef struct Step:
     uint32_t count
 
 
+cdef enum:
+    UNKNOWN = 0xFFFFFFFF
+
+
 cdef struct Hit:
     double score
-    uint32_t day
+    uint32_t day            # UNKNOWN while it does not matter
     uint32_t segment
     uint32_t article
 
@@ -307,17 +311,42 @@ cdef class Run:
         for at in range(best.size):
             hit = &self._hits[self._hit_count]
             hit.score = best.score[at]
-            hit.day = self._search.days[best.article[at]] if self._search.order == RELEVANCE else 0
+            hit.day = UNKNOWN
             hit.segment = segment
             hit.article = best.article[at]
             self._hit_count += 1
         qsort(self._hits, self._hit_count, sizeof(Hit), compare_hits)
+        for at in range(1, self._hit_count):
+            if (self._hits[at].score == self._hits[at - 1].score
+                    and self._hits[at].segment != self._hits[at - 1].segment):
+                self._find_days()
+                qsort(self._hits, self._hit_count, sizeof(Hit), compare_hits)
+                break
         if self._hit_count > limit:
             # What equals the last of them may yet take its place.
             needed = limit
             while needed and needed < self._hit_count and equal(&self._hits[needed], &self._hits[limit - 1]):
                 needed += 1
             self._hit_count = needed
+
+    cdef _find_days(self):
+        """Have the days of the hits: only where articles of two segments score the same do they matter.
+
+        By day they are in the scores already.
+        """
+        cdef size_t at
+        cdef Hit *hit
+        cdef Segment segment
+        for at in range(self._hit_count):
+            hit = &self._hits[at]
+            if hit.day == UNKNOWN:
+                segment = self._searcher._segments[hit.segment]
+                if self._search.order != RELEVANCE:
+                    hit.day = 0
+                    continue
+                if segment._verify_day is not None:
+                    segment._verify_day(hit.article)
+                hit.day = segment._days[hit.article]
 
     cdef best(self, int order, uint32_t limit):
         cdef size_t at

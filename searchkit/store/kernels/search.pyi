@@ -14,6 +14,7 @@ class Segment:
         days: Buffer,
         live: Buffer | None,
         verify: Callable[[int, int], None] | None = None,
+        verify_day: Callable[[int], object] | None = None,
     ) -> None: ...
 
 class Searcher:

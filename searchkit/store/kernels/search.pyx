@@ -39,7 +39,8 @@ cdef class Segment:
 
     ``live`` has a bit for each article (the first in the lowest bit of the first byte), or is None. ``verify``,
     unless it is None, is called with the first of some articles and the one behind them before their ``titles``
-    and ``bodies`` are read, and raises where those are damaged.
+    and ``bodies`` are read, and raises where those are damaged; ``verify_day`` is called with an article before its
+    day is read to settle which of two that score the same is newer.
     """
 
     cdef const uint32_t[::1] _titles
@@ -48,15 +49,17 @@ cdef class Segment:
     cdef const uint32_t[::1] _days
     cdef const uint8_t[::1] _live
     cdef object _verify
+    cdef object _verify_day
     cdef readonly uint32_t articles
     cdef bint _all_live
 
-    def __init__(self, titles, bodies, sources, days, live, verify=None):
+    def __init__(self, titles, bodies, sources, days, live, verify=None, verify_day=None):
         self._titles = titles
         self._bodies = bodies
         self._sources = sources
         self._days = days
         self._verify = verify
+        self._verify_day = verify_day
         self._all_live = live is None
         if live is not None:
             self._live = live

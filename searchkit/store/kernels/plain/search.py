@@ -33,7 +33,8 @@ class Segment:
 
     ``live`` has a bit for each article (the first in the lowest bit of the first byte), or is None. ``verify``,
     unless it is None, is called with the first of some articles and the one behind them before their ``titles``
-    and ``bodies`` are read, and raises where those are damaged.
+    and ``bodies`` are read, and raises where those are damaged; ``verify_day`` is called with an article before its
+    day is read to settle which of two that score the same is newer.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class Segment:
         days: Buffer,
         live: Buffer | None,
         verify: Callable[[int, int], None] | None = None,
+        verify_day: Callable[[int], object] | None = None,
     ) -> None:
         self.titles: memoryview[int] = memoryview(titles)
         self.bodies: memoryview[int] = memoryview(bodies)
@@ -51,6 +53,7 @@ class Segment:
         self.days: memoryview[int] = memoryview(days)
         self.live: memoryview[int] | None = None if live is None else memoryview(live)
         self.verify = verify
+        self.verify_day = verify_day
         self.articles = len(self.titles)
         columns = (self.bodies, self.sources, self.days)
         if any(len(column) != self.articles for column in columns) or (
@@ -117,7 +120,7 @@ class Searcher:
             for number, one in enumerate(asked):
                 sources = wanted[number] if wanted is not None else None
                 found = [
-                    _hit(order, score, one.segment.days[article], number, article)
+                    _hit(order, score, one.day(article), number, article)
                     for article, score in one.matching(nodes, weights).items()
                     if one.passes(article, since, until, sources)
                 ]
@@ -187,6 +190,12 @@ class _InSegment:
             sum(map(self.segment.is_live, postings.articles)) if postings is not None else 0
             for postings in self._terms
         ]
+
+    def day(self, article: int) -> int:
+        """The day of an article, verified."""
+        if self.segment.verify_day is not None:
+            self.segment.verify_day(article)
+        return self.segment.days[article]
 
     def passes(self, article: int, since: int, until: int, wanted: bytes | None) -> bool:
         """Whether an article passes the filters and is not deleted."""
