@@ -324,7 +324,7 @@ def test_a_writer_that_failed_takes_nothing_more(tmp_path: Path) -> None:
 
 
 def test_a_commit_stands_though_what_is_made_of_it_cannot_be_written(tmp_path: Path) -> None:
-    """The table of contents for Whoosh is written behind the commit; a disk that is full by then is no reason to fail."""
+    """The table of contents for Whoosh is written behind the commit: a disk full by then is no reason to fail."""
 
     def refuse(*_: object) -> None:
         raise OSError(errno.ENOSPC, "made to fail")
