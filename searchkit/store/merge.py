@@ -279,7 +279,8 @@ def _strings(strings: Strings, segment: LiveSegment) -> Iterator[bytes]:
 
 def _between(data: bytes, ends: memoryview, first: int, behind: int) -> Iterator[bytes]:
     """The strings ``first`` to ``behind`` out of many; the kernel refuses a part with fewer than it should have."""
-    begin = ends[first - 1] if first else 0
+    # What is forged may point behind them all: then there are none.
+    begin = ends[first - 1] if 0 < first <= len(ends) else 0
     for end in ends[first:behind]:
         yield data[begin:end]
         begin = end

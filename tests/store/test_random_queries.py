@@ -284,6 +284,11 @@ def test_random_queries_over_more_than_one_window(tmp_path: Path, seed: int) -> 
     assert ask(tmp_path / "index", 10_000 + seed, 9000, 30) >= 30
 
 
+def test_what_is_tied_with_the_worst_of_the_best_is_not_dropped(tmp_path: Path) -> None:
+    """The bound of two phrases, less their bounds, plus their shares, once was one bit less than their sum."""
+    ask(tmp_path / "index", 20_050, 9000, 60)
+
+
 @pytest.mark.long
 def test_a_hundred_thousand_random_queries(tmp_path: Path) -> None:
     asked, seed = 0, 20_000

@@ -142,7 +142,8 @@ cdef int match_here(Search *search, Node *root, uint32_t article, bint phrases, 
             share = share_of(search, leaf.weight, article, total, title)
             score[0] += share
             bound += share - leaf_bound(search, leaf)
-            scoring = not hopeless(&search.best, bound)
+            # Behind the last leaf the sum itself counts: a bound is only nearly it, and would drop what is tied.
+            scoring = at + 1 == leaves or not hopeless(&search.best, bound)
     if not scoring:
         score[0] = -1
     return 1
