@@ -74,6 +74,13 @@ def test_a_forged_index_never_ends_the_program(sound: Path, tmp_path: Path) -> N
     assert counts["refused to write"] > 10
 
 
+@pytest.mark.parametrize("number", [133, 201, 1874, 2496])
+def test_damages_that_once_went_wrong(sound: Path, tmp_path: Path, number: int) -> None:
+    """A day that settled a tie was read unverified; a merge followed forged forms beyond the last of them."""
+    mode = "random" if number == 133 else "hostile"
+    assert run(sound, tmp_path, mode, number, 1)["damages"] == 1
+
+
 @pytest.mark.long
 def test_ten_thousand_damages(sound: Path, tmp_path: Path) -> None:
     counts = run_many(sound, tmp_path, "random", 10_000, 1000)
