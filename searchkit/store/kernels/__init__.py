@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from searchkit.store.kernels.dictionary import Damage, Dictionary
     from searchkit.store.kernels.encoding import TermOutput, arrange, common, count_words, group, invert
     from searchkit.store.kernels.merging import Merger
-    from searchkit.store.kernels.search import Searcher, Segment
+    from searchkit.store.kernels.search import Exhausted, Searcher, Segment
     from searchkit.store.kernels.words import Vocabulary
 
     COMPILED: bool
@@ -30,7 +30,7 @@ else:
         from searchkit.store.kernels.dictionary import Damage, Dictionary
         from searchkit.store.kernels.encoding import TermOutput, arrange, common, count_words, group, invert
         from searchkit.store.kernels.merging import Merger
-        from searchkit.store.kernels.search import Searcher, Segment
+        from searchkit.store.kernels.search import Exhausted, Searcher, Segment
         from searchkit.store.kernels.words import Vocabulary
 
         COMPILED = True
@@ -40,6 +40,7 @@ else:
         from searchkit.store.kernels.plain import (
             Damage,
             Dictionary,
+            Exhausted,
             Merger,
             Searcher,
             Segment,
@@ -59,6 +60,7 @@ __all__ = [
     "WHY_PLAIN",
     "Damage",
     "Dictionary",
+    "Exhausted",
     "Merger",
     "Searcher",
     "Segment",
