@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from searchkit.store.kernels.dictionary import Damage, Dictionary
     from searchkit.store.kernels.encoding import TermOutput, arrange, common, count_words, group, invert
     from searchkit.store.kernels.merging import Merger
+    from searchkit.store.kernels.patterns import Lexicon
     from searchkit.store.kernels.search import Searcher, Segment
     from searchkit.store.kernels.words import Vocabulary
 
@@ -30,6 +31,7 @@ else:
         from searchkit.store.kernels.dictionary import Damage, Dictionary
         from searchkit.store.kernels.encoding import TermOutput, arrange, common, count_words, group, invert
         from searchkit.store.kernels.merging import Merger
+        from searchkit.store.kernels.patterns import Lexicon
         from searchkit.store.kernels.search import Searcher, Segment
         from searchkit.store.kernels.words import Vocabulary
 
@@ -40,6 +42,7 @@ else:
         from searchkit.store.kernels.plain import (
             Damage,
             Dictionary,
+            Lexicon,
             Merger,
             Searcher,
             Segment,
@@ -59,6 +62,7 @@ __all__ = [
     "WHY_PLAIN",
     "Damage",
     "Dictionary",
+    "Lexicon",
     "Merger",
     "Searcher",
     "Segment",

@@ -6,12 +6,14 @@ Each class and function does what its namesake does, slowly and in the most obvi
 from searchkit.store.kernels.plain.dictionary import Damage, Dictionary
 from searchkit.store.kernels.plain.encoding import TermOutput, arrange, common, count_words, group, invert
 from searchkit.store.kernels.plain.merging import Merger
+from searchkit.store.kernels.plain.patterns import Lexicon
 from searchkit.store.kernels.plain.search import Searcher, Segment
 from searchkit.store.kernels.plain.words import Vocabulary
 
 __all__ = [
     "Damage",
     "Dictionary",
+    "Lexicon",
     "Merger",
     "Searcher",
     "Segment",
