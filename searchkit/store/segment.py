@@ -15,6 +15,7 @@ from searchkit.article import Article
 from searchkit.errors import IndexDamaged
 from searchkit.store import kernels
 from searchkit.store.digest import id_digest
+from searchkit.store.forms import Forms
 from searchkit.store.ranking import Scale
 from searchkit.store.record import LAST_DAY, decode
 from searchkit.store.sections import SectionReader
@@ -91,6 +92,11 @@ class SegmentReader:
     def dictionary(self) -> kernels.Dictionary:
         """The terms; a page of the file is verified when a look-up first comes to it."""
         return self.file.for_kernel(kernels.Dictionary, _TERM_SECTIONS)
+
+    @cached_property
+    def forms(self) -> Forms:
+        """The written forms, and which of them a pattern means."""
+        return Forms(self.file)
 
     def check_columns(self) -> None:
         """Raise IndexDamaged where a column would lead whoever follows it out of its section, or out of order.

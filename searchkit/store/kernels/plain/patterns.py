@@ -7,6 +7,7 @@ import struct
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from searchkit.store.kernels.plain.dictionary import Damage
@@ -117,9 +118,10 @@ class Lexicon:
         if literal == len(tokens):
             number = self.find(prefix)
             return [number] if number >= 0 else []
-        numbers: Iterable[int] = self.ordered(*self.starting(prefix)) if literal else range(self.forms)
         fits = _expression(tokens).fullmatch
-        return sorted(number for number in numbers if fits(self._all[number]))
+        if literal:
+            return sorted(number for number in self.ordered(*self.starting(prefix)) if fits(self._form(number)))
+        return [number for number, form in enumerate(self._all) if fits(form)]
 
     def fuzzy(self, word: str, limit: int, first: int, behind: int) -> list[tuple[int, int]]:
         """(number, edits) of the forms within ``limit`` edits of ``word``, ascending by their numbers.
@@ -161,7 +163,7 @@ class Lexicon:
         if ends != sorted(ends) or ends[-1] != self._forms[1] or sorted(order) != list(range(self.forms)):
             raise Damage("the written forms contradict themselves")
         text = self._bytes(self._forms, 0, self._forms[1])
-        return [text[begin:end] for begin, end in zip(ends, ends[1:], strict=False)]
+        return [text[begin:end] for begin, end in pairwise(ends)]
 
     def _at(self, at: int) -> bytes:
         """The form at a place of the alphabetical order."""
