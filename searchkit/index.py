@@ -58,7 +58,7 @@ class Index:
             raise UsageError(f"no day lies between {first} and {last}", hint="Exchange since and until.")
         self._check_open()
         began = time.perf_counter()
-        tree = parse(text, require_all=require_all)
+        tree = parse(text, require_all=require_all).tree
         filters = Filters(first, last, (sources,) if isinstance(sources, str) else tuple(sources))
         response = self._engine.search(Request(tree, filters, sort, offset, limit))
         took_ms = (time.perf_counter() - began) * 1000

@@ -1,24 +1,21 @@
-"""How does this machine answer? Each segment is asked with a compiled plan, and the best of all are put in order."""
+"""How does this machine answer? From one snapshot of an index in a folder; searchkit/local/search.py asks it."""
 
 from __future__ import annotations
 
 import datetime
 from collections import Counter
-from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import overload
 
 from searchkit.analysis import Chain
 from searchkit.article import Article
-from searchkit.engine import Filters, Request, Response, Statistics, Term
+from searchkit.engine import Request, Response, Statistics
 from searchkit.errors import AnalysisMismatch, ArticleMissing
-from searchkit.local.plan import Plan
-from searchkit.query import AllOf, leaves
-from searchkit.store.kernels import COMPILED, WHY_PLAIN, Damage
-from searchkit.store.segment import SegmentReader
-from searchkit.store.snapshot import LiveSegment, Snapshot
+from searchkit.local.search import Search
+from searchkit.store.kernels import COMPILED, WHY_PLAIN
+from searchkit.store.snapshot import Snapshot
 from searchkit.version import __version__
+
 
 class LocalEngine:
     """The index in the folder ``path``, as it was committed last; keeps the Engine protocol."""

@@ -115,7 +115,7 @@ class KnownWords:
                 word = fold(text)
                 return lambda forms: [number for number, _ in forms.fuzzy(word, edits)]
             case Regex(text):
-                from searchkit.store.regex import compile_regex  # heavy, and few queries have one
+                from searchkit.query.regex import compile_regex  # heavy, and few queries have one
 
                 try:
                     expression = compile_regex(text)

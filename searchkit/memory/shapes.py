@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from searchkit.analysis import fold, fold_letters
 from searchkit.query import Exact, Fuzzy, Leaf, Regex, Wildcard, shape_pieces
-from searchkit.store.forms import compile_regex
+from searchkit.query.regex import compile_regex
 
 
 def matcher(leaf: Leaf) -> Callable[[str], bool]:
@@ -20,7 +20,7 @@ def matcher(leaf: Leaf) -> Callable[[str], bool]:
             return lambda form: edits_between(word, form) <= edits
         case Regex(text):
             expression = compile_regex(text)
-            return lambda form: expression.fullmatch(form) is not None
+            return expression.fits
         case Exact(text):
             wanted = fold(text)
             return lambda form: form == wanted

@@ -20,6 +20,7 @@ from searchkit.query.tree import (
     Boost,
     Days,
     Everything,
+    Field,
     First,
     Id,
     Leaf,
@@ -202,16 +203,18 @@ class _Parser:
             return AllBut(tree, without, column), self._deeper(depth, column)
         return tree, depth
 
-    def _operand(self) -> tuple[Node, int]:
+    def _operand(self, *, weighed: bool = True) -> tuple[Node, int]:
         token = self._next
         self._at += 1
         if token.kind == t.PART:
             node: Node = token.value  # type: ignore[assignment]
             if self._scope and isinstance(node, Days | Id):
                 self._fail(token.column, f"a day or an id cannot stand within {self._scope.value}:", "Join it with AND.")
-            return self._weighed(node, 2 if isinstance(node, Phrase) else 1)
+            found = node, 2 if isinstance(node, Phrase) else 1
+            return self._weighed(*found) if weighed else found
         if token.kind == t.OPEN:
-            return self._weighed(*self._group(token))
+            found = self._group(token)
+            return self._weighed(*found) if weighed else found
         if token.kind == t.SCOPE:
             return self._scoped(token)
         if token.kind == t.OPERATOR:
@@ -248,20 +251,19 @@ class _Parser:
         self._at += 1
         factor = token.value
         assert isinstance(factor, float)  # noqa: S101  (for the type checker)
-        if isinstance(node, Boost):
-            self._fail(token.column, "this has a weight already", "Leave one of the two out.")
         return Boost(node, factor, node.column), self._deeper(depth, token.column)
 
     def _scoped(self, token: Token) -> tuple[Node, int]:
         if self._scope:
             self._fail(token.column, f"{token.value}: stands within {self._scope.value}:", "Join the two with AND.")
         self._scope = token
-        node, depth = self._operand()
-        self._scope = None
         # ``title:word^3`` is three times what ``title:word`` is.
-        if isinstance(node, Boost):
-            return Boost(Scope(token.value, node.part, token.column), node.factor, token.column), depth + 1  # type: ignore[arg-type]
-        return Scope(token.value, node, token.column), self._deeper(depth, token.column)  # type: ignore[arg-type]
+        node, depth = self._operand(weighed=False)
+        self._scope = None
+        field: Field = token.value  # type: ignore[assignment]
+        if isinstance(node, Everything) and field in TEXT_FIELDS:
+            self._fail(node.column, "a * alone stands for every article, not for a word", f"Write {field}:word*.")
+        return self._weighed(Scope(field, node, token.column), self._deeper(depth, token.column))
 
     def _prefixed(self, token: Token) -> tuple[Node, int]:
         """NOT, ATLEAST and FIRST, with what they stand before."""

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from searchkit.analysis import word_spans
 from searchkit.frozen import frozen
 from searchkit.query.grammar import Grammar
-from searchkit.query.tree import Exact, Fuzzy, Leaf, Phrase, Wildcard, Word
+from searchkit.query.tree import Exact, Fuzzy, Leaf, Phrase, Regex, Wildcard, Word
 
 Note = Callable[[int, str], None]
 _ESCAPED = re.compile(r"\\(.?)", re.DOTALL)
@@ -22,6 +22,8 @@ _USUAL = frozenset(" \t\n\r.,;:!?…'’‘\"“”„«»()[]{}<>-–—/\\&|*~
 # A letter that no word has, so that a shape can be taken apart as the word it stands for would be.
 _STAND_IN = "x"
 _PIECE = re.compile(r"[*?]|(?:\\.|[^*?\\])+", re.DOTALL)
+_REGEX = re.compile(r"/(?:\\.|[^/\\])+/", re.DOTALL)
+_FUZZY = re.compile(r"(?<!\\)~([012])$")
 MOST_EDITS = 2
 
 
@@ -77,10 +79,8 @@ def phrase(text: str, column: int, grammar: Grammar, note: Note, *, exactly: boo
         part: Leaf | Phrase | None
         if exactly:
             part = exact(chunk, column + place, note)
-        elif chunk[0] == "=" and len(chunk) > 1:
-            part = exact(chunk[1:], column + place, note)
         else:
-            part = word(chunk, column + place, grammar, note)
+            part = _in_phrase(chunk, column + place, grammar, note)
         if isinstance(part, Phrase):
             parts += part.parts
         elif part is not None:
@@ -88,6 +88,20 @@ def phrase(text: str, column: int, grammar: Grammar, note: Note, *, exactly: boo
     if not parts:
         return None
     return parts[0] if len(parts) == 1 else Phrase(tuple(parts), 0, max(column - 1, 1))
+
+
+def _in_phrase(chunk: str, column: int, grammar: Grammar, note: Note) -> Leaf | Phrase | None:
+    """A chunk between quotation marks: what it would be alone, but for operators and fields."""
+    if chunk[0] == "=" and len(chunk) > 1:
+        return exact(chunk[1:], column, note)
+    if _REGEX.fullmatch(chunk):
+        return Regex(chunk[1:-1], column)
+    close = _FUZZY.search(chunk)
+    if close and close.start():
+        found = fuzzy(chunk[: close.start()], close[1], column)
+        if not isinstance(found, str):
+            return found
+    return word(chunk, column, grammar, note)
 
 
 def _has_wildcard(text: str, grammar: Grammar) -> bool:

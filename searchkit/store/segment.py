@@ -15,6 +15,7 @@ from searchkit.article import Article
 from searchkit.errors import IndexDamaged
 from searchkit.store import kernels
 from searchkit.store.digest import id_digest
+from searchkit.store.forms import Forms
 from searchkit.store.ranking import Scale
 from searchkit.store.record import LAST_DAY, decode
 from searchkit.store.sections import SectionReader
@@ -92,6 +93,11 @@ class SegmentReader:
         """The terms; a page of the file is verified when a look-up first comes to it."""
         return self.file.for_kernel(kernels.Dictionary, _TERM_SECTIONS)
 
+    @cached_property
+    def forms(self) -> Forms:
+        """The written forms, and which of them a pattern means."""
+        return Forms(self.file)
+
     def check_columns(self) -> None:
         """Raise IndexDamaged where a column would lead whoever follows it out of its section, or out of order.
 
@@ -130,7 +136,19 @@ class SegmentReader:
             live,
             verify,
             self.day_of,
+            (file.numbers("borders", "I", verify=False), file.numbers("borders.ends", "I", verify=False)),
+            self._verify_borders,
         )
+
+    def _verify_borders(self, first: int, behind: int) -> None:
+        """Verify the borders of some articles."""
+        file = self.file
+        file.verify("borders.ends", max(4 * first - 4, 0), 4 * behind)
+        ends = file.numbers("borders.ends", "I", verify=False)
+        begin, end = (ends[first - 1] if first else 0), ends[behind - 1]
+        if begin > end or 4 * end > len(file.section("borders")):
+            raise file.damaged("its parts overlap")
+        file.verify("borders", 4 * begin, 4 * end)
 
     def number_of(self, article_id: bytes) -> int:
         """The number of the article with this id, or -1."""

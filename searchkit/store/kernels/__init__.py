@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from searchkit.store.kernels.dictionary import Damage, Dictionary
     from searchkit.store.kernels.encoding import TermOutput, arrange, common, count_words, group, invert
     from searchkit.store.kernels.merging import Merger
+    from searchkit.store.kernels.patterns import Lexicon
     from searchkit.store.kernels.search import Exhausted, Searcher, Segment
     from searchkit.store.kernels.words import Vocabulary
 
@@ -30,6 +31,7 @@ else:
         from searchkit.store.kernels.dictionary import Damage, Dictionary
         from searchkit.store.kernels.encoding import TermOutput, arrange, common, count_words, group, invert
         from searchkit.store.kernels.merging import Merger
+        from searchkit.store.kernels.patterns import Lexicon
         from searchkit.store.kernels.search import Exhausted, Searcher, Segment
         from searchkit.store.kernels.words import Vocabulary
 
@@ -41,6 +43,7 @@ else:
             Damage,
             Dictionary,
             Exhausted,
+            Lexicon,
             Merger,
             Searcher,
             Segment,
@@ -61,6 +64,7 @@ __all__ = [
     "Damage",
     "Dictionary",
     "Exhausted",
+    "Lexicon",
     "Merger",
     "Searcher",
     "Segment",

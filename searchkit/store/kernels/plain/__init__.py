@@ -6,6 +6,7 @@ Each class and function does what its namesake does, slowly and in the most obvi
 from searchkit.store.kernels.plain.dictionary import Damage, Dictionary
 from searchkit.store.kernels.plain.encoding import TermOutput, arrange, common, count_words, group, invert
 from searchkit.store.kernels.plain.merging import Merger
+from searchkit.store.kernels.plain.patterns import Lexicon
 from searchkit.store.kernels.plain.search import Exhausted, Searcher, Segment
 from searchkit.store.kernels.plain.words import Vocabulary
 
@@ -13,6 +14,7 @@ __all__ = [
     "Damage",
     "Dictionary",
     "Exhausted",
+    "Lexicon",
     "Merger",
     "Searcher",
     "Segment",

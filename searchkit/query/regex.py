@@ -1,0 +1,194 @@
+r"""What does a regular expression mean? RE2 decides, in time that is linear in what it reads.
+
+An expression is held against whole words, written in any case. Its syntax is RE2's
+(https://github.com/google/re2/wiki/Syntax): no back-references, nothing that looks ahead or behind; ``\w``, ``\d``
+and ``\b`` know ASCII only, ``\pL`` is a letter of any alphabet.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Protocol
+
+# Longer ones come from programs, and each is compiled and kept while its query runs.
+LONGEST = 1000
+# For the program and its table of states together, in bytes; what needs more is refused as too large.
+_MEMORY = 4 << 20
+
+_PART = r"""
+    \\Q .*? (?: \\E | \Z )               # text that means itself
+  | \\[pP] (?: \{ [^}]* \} | . )         # a class of Unicode
+  | \\x\{ [^}]* \}
+  | \\ .
+  | \[ \^? \]? (?: \[:\^?\w*:\] | \\. | [^]\\] )* \]
+  | \(\? P? < [^>]* >                    # a group with a name
+  | \(\? [\w^-]* [:)]                    # flags, of a group or of what follows
+  | \{ \d* ,? \d* \}
+  | .
+"""
+_SPECIAL = frozenset("^$.|()[]{}*+?\\")
+
+# What RE2 says, and the sentence of it; a piece of the expression may follow either.
+_SENTENCES = {
+    "missing )": "a bracket is opened and never closed",
+    "unexpected )": "a bracket is closed that was never opened",
+    "missing ]": "a class of characters is opened and never closed",
+    "invalid character class": "there is no such class of characters",
+    "invalid character class range": "there is no such class or range of characters",
+    "trailing \\": "it ends with a backslash, which says nothing alone",
+    "no argument for repetition operator": "nothing stands before this that could be repeated",
+    "invalid repetition size": "a repetition has at most 1,000 turns, all those within it included",
+    "bad repetition operator": "a repetition cannot be repeated without brackets",
+    "invalid perl operator": "a group cannot begin like this; nothing looks ahead or behind here",
+    "invalid named capture group": "a group has no such name, or has it twice",
+    "invalid escape sequence": "this means nothing behind a backslash, and there are no references to groups",
+}
+
+
+class _Matcher(Protocol):
+    def finditer(self, text: bytes) -> Iterator[re.Match[bytes]]: ...
+
+
+class RegexError(ValueError):
+    """An expression without a meaning: its text is a sentence, ``position`` counts characters from 0 or is None."""
+
+    def __init__(self, sentence: str, position: int | None = None) -> None:
+        super().__init__(sentence)
+        self.position = position
+
+
+class CompiledRegex:
+    """An expression that was understood; ``compile_regex`` makes it.
+
+    ``prefix`` is what every word begins with that it means, folded; it may be empty.
+    """
+
+    __slots__ = ("_matcher", "prefix", "text")
+
+    def __init__(self, text: str, prefix: str, matcher: _Matcher) -> None:
+        self.text = text
+        self.prefix = prefix
+        self._matcher = matcher
+
+    def fits(self, word: str) -> bool:
+        """Whether one word is what is meant, from end to end."""
+        return self.matching(word.encode("utf-8", "replace") + b"\n") == [0]
+
+    def matching(self, lines: bytes) -> list[int]:
+        """The numbers of the lines, each with a newline behind it, that are what is meant, from end to end."""
+        found: list[int] = []
+        number = at = 0
+        for match in self._matcher.finditer(lines):
+            begin: int = match.start()
+            if begin == len(lines):
+                # Behind the last newline there is no line any more.
+                break
+            number += lines.count(b"\n", at, begin)
+            at = begin
+            # An empty line may be found twice.
+            if not found or found[-1] != number:
+                found.append(number)
+        return found
+
+
+def compile_regex(text: str) -> CompiledRegex:
+    """Understand an expression; RegexError, which is a ValueError, says in a sentence what is wrong and where."""
+    if len(text) > LONGEST:
+        sentence = f"a regular expression has at most {LONGEST:,} characters, and this has {len(text):,}"
+        raise RegexError(sentence, LONGEST)
+    half = next((at for at, character in enumerate(text) if "\ud800" <= character <= "\udfff"), None)
+    if half is not None:
+        raise RegexError("half a character stands in the regular expression", half)
+    parts = re.findall(_PART, text, re.VERBOSE | re.DOTALL)
+    # Alone first: what is put around it must not close what it left open.
+    _compiled(text, text, parts)
+    _refuse_lines(parts)
+    open_end = "\\E" if parts and parts[-1].startswith("\\Q") and not parts[-1].endswith("\\E") else ""
+    return CompiledRegex(text, _prefix(parts), _compiled(f"(?m)^(?:{text}{open_end})$", text, parts))
+
+
+def _compiled(expression: str, text: str, parts: list[str]) -> _Matcher:
+    # An import of its own: only those who write regular expressions wait for it.
+    import re2
+
+    options = re2.Options()
+    options.case_sensitive = False
+    options.never_nl = True
+    options.never_capture = True
+    options.log_errors = False
+    options.max_mem = _MEMORY
+    try:
+        matcher: _Matcher = re2.compile(expression, options)
+    except re2.error as error:
+        said = error.args[0]
+        raise _error(said.decode("utf-8", "replace") if isinstance(said, bytes) else said, text, parts) from error
+    finally:
+        # It would keep the last 128 expressions, each with its memory.
+        re2.purge()
+    return matcher
+
+
+def _error(said: str, text: str, parts: list[str]) -> RegexError:
+    """RE2's complaint as a sentence, with the place where it is known."""
+    if said.startswith("pattern too large"):
+        return RegexError("the regular expression means too much: with all its repetitions it is too large")
+    kind, _, piece = said.partition(": ")
+    sentence = _SENTENCES.get(kind, f"the regular expression cannot be read ({kind})")
+    if kind in ("missing )", "unexpected )"):
+        return RegexError(sentence, _odd_bracket(parts))
+    if kind == "trailing \\":
+        return RegexError(sentence, len(text) - 1)
+    # Where the same piece stands twice, nobody knows which was meant.
+    position = text.find(piece) if piece and text.count(piece) == 1 else None
+    return RegexError(f"{sentence}: {piece}" if piece else sentence, position)
+
+
+def _odd_bracket(parts: list[str]) -> int | None:
+    """Where the first bracket stands that closes nothing, or the last that nothing closes."""
+    opened: list[int] = []
+    at = 0
+    for part in parts:
+        if part == ")":
+            if not opened:
+                return at
+            opened.pop()
+        elif _opens(part):
+            opened.append(at)
+        at += len(part)
+    return opened[-1] if opened else None
+
+
+def _opens(part: str) -> bool:
+    return part[0] == "(" and part[-1] != ")"
+
+
+def _refuse_lines(parts: list[str]) -> None:
+    """Refuse what asks where the text begins and ends: all words are one text when they are searched."""
+    at = 0
+    for part in parts:
+        if part in ("\\A", "\\z"):
+            raise RegexError(f"a whole word is meant anyway: leave out {part}", at)
+        if part == "\\C":
+            raise RegexError("\\C is half a character, and words have whole ones: write a full stop", at)
+        if part.startswith("(?") and "<" not in part and "m" in part:
+            raise RegexError(f"a word has one line only: leave the m out of {part}", at)
+        at += len(part)
+
+
+def _prefix(parts: list[str]) -> str:
+    """The text that every word begins with that is meant."""
+    depth, prefix = 0, ""
+    for part in parts:
+        depth += _opens(part) - (part == ")")
+        if part == "|" and depth == 0:
+            return ""
+    rest = parts[1:] if parts[:1] == ["^"] else parts
+    for at, part in enumerate(rest):
+        escaped = len(part) == 2 and part[0] == "\\" and not part[1].isalnum()
+        folded = (part[1] if escaped else part).casefold()
+        may_lack = rest[at + 1 : at + 2] and (rest[at + 1] in "*?" or rest[at + 1][0] == "{")
+        if (part[0] in _SPECIAL and not escaped) or len(folded) != 1 or may_lack:
+            break
+        prefix += folded
+    return prefix
