@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from searchkit.analysis import Chain, fold, fold_letters
 from searchkit.errors import QueryError
 from searchkit.local.plan import Filter, Plan
 from searchkit.query import Exact, Fuzzy, Id, Leaf, Regex, Scope, Wildcard, shape_pieces
-from searchkit.store.forms import Forms, Wild
 from searchkit.store.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from searchkit.store.forms import Forms
 
 Count = Callable[[Plan], int]
 
@@ -52,7 +55,14 @@ class KnownWords:
         """The articles of which a condition holds: for each segment a bit for each, or None."""
         if isinstance(node, Id):
             return self._with_id(node.text)
-        raise NotImplementedError
+        from searchkit.memory.fields import field_text, holds  # few queries ask for a field
+
+        found = []
+        for segment in self._snapshot.segments:
+            values, numbers = segment.reader.values(node.field, lambda article: field_text(article, node.field))
+            wanted = [holds(node.field, node.part, value, self._chain) for value in values]
+            found.append(_as_bits(wanted, numbers) if any(wanted) else None)
+        return found
 
     def _with_id(self, text: str) -> list[bytes | None]:
         found: list[bytes | None] = []
@@ -107,6 +117,8 @@ class KnownWords:
     def _finder(self, leaf: Leaf) -> Callable[[Forms], list[int]]:
         match leaf:
             case Wildcard(text):
+                from searchkit.store.forms import Wild  # few queries have one
+
                 shape = [
                     Wild.MANY if piece is None else piece or Wild.ONE for piece in shape_pieces(text, fold_letters)
                 ]
@@ -117,11 +129,7 @@ class KnownWords:
             case Regex(text):
                 from searchkit.query.regex import compile_regex  # heavy, and few queries have one
 
-                try:
-                    expression = compile_regex(text)
-                except ValueError as error:
-                    message = str(error)
-                    raise QueryError(message, text="", column=leaf.column, hint="See its syntax: RE2.") from None
+                expression = compile_regex(text)
                 return lambda forms: forms.regex(expression)
             case Exact(text):
                 form = fold(text)
@@ -129,3 +137,10 @@ class KnownWords:
         raise TypeError(leaf)
 
 
+
+
+def _as_bits(wanted: Sequence[bool], numbers: Sequence[int]) -> bytes:
+    """A bit for each article, set where the value with its number is wanted."""
+    digits = [b"1"[0] if one else b"0"[0] for one in wanted]
+    # As one number to the base of two, its last digit the first article.
+    return int(bytes([digits[number] for number in numbers])[::-1], 2).to_bytes((len(numbers) + 7) // 8, "little")

@@ -12,7 +12,7 @@ from searchkit.engine import Filters, Request, Response, Term
 from searchkit.errors import QueryTimeout, QueryTooLarge
 from searchkit.local.known import KnownWords
 from searchkit.local.plan import Plan
-from searchkit.query import AllOf, AnyOf, Days, Everything, Leaf, Node, Phrase, Word, leaves
+from searchkit.query import AllOf, Days, Everything, Leaf, Node, Phrase, Word, is_list, leaves
 from searchkit.store.kernels import Damage, Exhausted
 from searchkit.store.segment import SegmentReader
 from searchkit.store.snapshot import LiveSegment, Snapshot
@@ -90,9 +90,9 @@ class Search:
             return Response(total, total, found, (), snapshot.articles)
         total_all = total
         parts = leaves(request.query)
-        if isinstance(request.query, AnyOf):
+        if is_list(request.query):
             every = Plan(AllOf(tuple(parts)), self._chain, self._known)
-            total_all = self._ask(every, request.filters, 0, 0)[0]
+            total_all = self._ask(every, request.filters, 0, 0)[0] if every.possible else 0
         terms = tuple([Term(leaf, self._having(leaf, plan, counts)) for leaf in parts])
         return Response(total, total_all, found, terms, snapshot.articles)
 

@@ -12,7 +12,7 @@ from searchkit.analysis import Chain
 from searchkit.article import Article
 from searchkit.engine import Filters, Request, Response, Term
 from searchkit.frozen import frozen
-from searchkit.memory.fields import field_text, field_tree
+from searchkit.memory.fields import field_text, holds
 from searchkit.memory.text import Text
 from searchkit.query import (
     AllBut,
@@ -22,7 +22,6 @@ from searchkit.query import (
     Boost,
     Days,
     Everything,
-    Exact,
     First,
     Id,
     Near,
@@ -31,6 +30,7 @@ from searchkit.query import (
     Scope,
     Within,
     Word,
+    is_list,
     leaves,
     pieces,
 )
@@ -80,7 +80,7 @@ class MemoryEngine:
         found = self.scores(request.query, request.filters)
         total_all = len(found)
         parts = leaves(request.query)
-        if request.details and isinstance(request.query, AnyOf):
+        if request.details and is_list(request.query):
             total_all = len(self.scores(AllOf(tuple(parts)), request.filters))
         by_date = request.sort != "relevance"
 
@@ -124,8 +124,8 @@ class MemoryEngine:
                 enough = {key for key, text in self._texts.items() if _begins(text, part)[0] >= count}
                 return {key: score for key, score in self._matching_passages(part, factor).items() if key in enough}
             case Scope(field, part) if not is_passage(node):
-                part = field_tree(field, part)
-                return {key: 0.0 for key, one in self._articles.items() if self._holds(field_text(one, field), part)}
+                chain, articles = self._chain, self._articles
+                return {key: 0.0 for key in articles if holds(field, part, field_text(articles[key], field), chain)}
             case Days(first, last):
                 return {key: 0.0 for key, one in self._articles.items() if _in_days(one, first, last)}
             case Id(text):
@@ -163,11 +163,6 @@ class MemoryEngine:
     def _term_weight(self, having: int) -> float:
         return term_weight(len(self._articles), having)
 
-    def _holds(self, value: str, tree: Node) -> bool:
-        """Whether what is asked of a field holds of its text."""
-        alone = MemoryEngine([Article("", "", value)], self.language)
-        return bool(value) and bool(alone.scores(tree))
-
 
 def _begins(text: Text, node: Node) -> tuple[int, int]:
     return begins(text.passages(node), text.title_words)
@@ -176,5 +171,3 @@ def _begins(text: Text, node: Node) -> tuple[int, int]:
 def _in_days(article: Article, first: datetime.date | None, last: datetime.date | None) -> bool:
     return article.date is not None and (first or datetime.date.min) <= article.date <= (last or datetime.date.max)
 
-
-__all__ = ["Exact", "MemoryEngine", "Remembered"]

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 
+from searchkit.analysis import Chain
 from searchkit.article import Article
+from searchkit.memory.text import Text
 from searchkit.query import Exact, Node, Phrase, Word, rebuilt
+from searchkit.query.spread import spread
 
 # The parts of an address are words of their own: bbc.co.uk is within www.bbc.co.uk.
 _JOINTS = re.compile(r"[\W_]+")
@@ -17,6 +20,11 @@ def field_text(article: Article, field: str) -> str:
         return "\n\n".join(article.authors)
     text = str(getattr(article, field))
     return _JOINTS.sub(" ", text) if field == "url" else text
+
+
+def holds(field: str, tree: Node, value: str, chain: Chain) -> bool:
+    """Whether what is asked of a field holds of what an article has in it; nothing holds of an empty field."""
+    return bool(value) and Text("", value, chain).holds(spread(field_tree(field, tree)))
 
 
 def field_tree(field: str, tree: Node) -> Node:

@@ -7,7 +7,24 @@ from functools import cached_property
 
 from searchkit.analysis import Chain, borders, word_spans
 from searchkit.memory.shapes import matcher
-from searchkit.query import AnyOf, Exact, First, Leaf, Near, Node, Phrase, Scope, Within, Word, pieces
+from searchkit.query import (
+    AllBut,
+    AllOf,
+    AnyOf,
+    AtLeast,
+    Boost,
+    Everything,
+    Exact,
+    First,
+    Leaf,
+    Near,
+    Node,
+    Phrase,
+    Scope,
+    Within,
+    Word,
+    pieces,
+)
 from searchkit.store import passages
 from searchkit.store.passages import ANYWHERE, IN_BODY, IN_TITLE, Passage
 
@@ -64,6 +81,23 @@ class Text:
             case Scope(field, part):
                 return self.passages(part, IN_TITLE if field == "title" else IN_BODY)
         return self._pattern(node, scope)  # type: ignore[arg-type]
+
+    def holds(self, node: Node) -> bool:
+        """Whether a spread tree without fields and days holds of the text."""
+        match node:
+            case AnyOf(parts):
+                return any(map(self.holds, parts))
+            case AllOf(parts):
+                return all(map(self.holds, parts))
+            case AllBut(part, without):
+                return self.holds(part) and not any(map(self.holds, without))
+            case Boost(part):
+                return self.holds(part)
+            case AtLeast(count, part):
+                return passages.begins(self.passages(part), self.title_words)[0] >= count
+            case Everything():
+                return True
+        return bool(self.passages(node))
 
     def _beside(self, places: list[list[int]], scope: int) -> list[Passage]:
         if not places:

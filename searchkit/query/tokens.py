@@ -10,8 +10,8 @@ from typing import NoReturn
 from searchkit.errors import QueryError
 from searchkit.frozen import frozen, put
 from searchkit.query.grammar import Grammar
-from searchkit.query.tree import Days, Everything, Id, Leaf, Phrase, Regex
-from searchkit.query.words import Notice, exact, fuzzy, phrase, word
+from searchkit.query.tree import Days, Everything, Id, Leaf, Phrase, Regex, Wildcard
+from searchkit.query.words import Notice, exact, fuzzy, phrase, pieces, word
 
 # Kinds of tokens.
 OPEN, CLOSE, PART, OPERATOR, SIGN, SCOPE, SUFFIX, END = range(8)
@@ -37,6 +37,8 @@ _EVERYTHING = ("*", "*:*")
 _DAY_WORDS = 9
 MOST_BOOST = 100.0
 MOST_SLOP = 10_000
+# Of so many words the kernels can say whether each has a place of its own.
+MOST_CLOSE = 32
 
 
 @frozen
@@ -124,6 +126,8 @@ class Lexer:
             self._note(column, "there is no word in these quotation marks; they are passed over")
             return
         if phrase_of is not None:
+            for part in phrase_of.parts if isinstance(phrase_of, Phrase) else (phrase_of,):
+                self._sound(part)
             if slop is not None:
                 phrase_of = self._with_slop(phrase_of, slop, column)
             yield Token(PART, column, phrase_of)
@@ -132,6 +136,20 @@ class Lexer:
         if factor is not None:
             yield self._boost(factor, self._at - len(factor))
 
+    def _sound(self, leaf: Leaf) -> Leaf:
+        """``leaf``, unless it is a regular expression without a meaning, or a * where a word must stand."""
+        if isinstance(leaf, Regex):
+            from searchkit.query.regex import RegexError, compile_regex  # heavy, and few queries have one
+
+            try:
+                compile_regex(leaf.text)
+            except RegexError as error:
+                column = leaf.column + 1 + (error.position or 0)
+                self.fail(column, str(error), "Regular expressions are written as RE2 reads them.")
+        elif leaf == Wildcard("*"):
+            self.fail(leaf.column, "a * within quotation marks needs letters", "For a word between two, write a PRE/2 b.")
+        return leaf
+
     def _with_slop(self, part: Leaf | Phrase, slop: str, column: int) -> Leaf | Phrase:
         count = int(slop) if slop else 0
         if not slop or count > MOST_SLOP:
@@ -139,6 +157,9 @@ class Lexer:
                 self._at, "the ~ behind a phrase needs the number of other words that may stand among its own", "~4"
             )
         if isinstance(part, Phrase):
+            words = sum(len(pieces(one)) for one in part.parts)
+            if count and words > MOST_CLOSE:
+                self.fail(column, f"a phrase of {words} words has no ~; {MOST_CLOSE} are the most", "Leave words out.")
             return Phrase(part.parts, count, column)
         self._note(column, "one word alone has no others among it; the ~ is passed over")
         return part
@@ -153,7 +174,7 @@ class Lexer:
         text, at = self._plain, self._at
         if text[at] == "/" and (found := _REGEX.match(text, at)):
             self._at = found.end()
-            yield Token(PART, at + 1, Regex(self.text[at + 1 : self._at - 1], at + 1))
+            yield Token(PART, at + 1, self._sound(Regex(self.text[at + 1 : self._at - 1], at + 1)))
             yield from self._suffix(phrase_of=None)
             return
         if self._grammar.signs and text[at] in _SIGNS and self._is_sign(at):
@@ -209,7 +230,7 @@ class Lexer:
             if part is None:
                 self._note(column, f"“{self.text[begin:end]}” holds no letter or number and is passed over")
                 return
-            yield Token(PART, column, part)
+            yield Token(PART, column, Everything(column) if part == Wildcard("*") else part)
         if boost and boost.start():
             yield self._boost(boost[1], end)
 

@@ -236,10 +236,15 @@ def leaves(node: Node) -> list[Leaf | Phrase]:
     return [leaf for part in children(node) for leaf in leaves(part)]
 
 
+def is_list(node: Node) -> bool:
+    """Whether a query is words and phrases to choose from, as they are typed side by side."""
+    return isinstance(node, AnyOf) and all(isinstance(part, Leaf | Phrase) for part in node.parts)
+
+
 def phrase(text: str) -> Phrase | Word:
     """The words of ``text``, parted by blanks, side by side."""
     words = tuple([Word(word) for word in text.split()])
-    return Phrase(words) if len(words) > 1 else words[0]
+    return Phrase(words) if len(words) > 1 else Word(text.strip())
 
 
 def rebuilt(node: Node, change: Callable[[Node], Node]) -> Node:
