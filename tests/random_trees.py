@@ -30,10 +30,11 @@ from searchkit.query import (
 )
 
 # Some share a stem, some a beginning, some all letters but one.
-WORDS = (
-    "police policed policing polices polite pole parade parades parading prade pride prides bride "
-    "man men mane mayor mayors major city cities march marched marches 9 11 2020 co-op it's café"
-).split()
+WORDS = [
+    "police", "policed", "policing", "polices", "polite", "pole", "parade", "parades", "parading", "prade",
+    "pride", "prides", "bride", "man", "men", "mane", "mayor", "mayors", "major", "city", "cities", "march",
+    "marched", "marches", "9", "11", "2020", "co-op", "it's", "café",
+]  # fmt: skip
 WEIGHTS = [1 / (1 + number) for number in range(len(WORDS))]
 SOURCES = ["Herald", "The Herald", "Daily Post", ""]
 _FIRST_DAY = datetime.date(2020, 1, 1)
@@ -95,9 +96,7 @@ class RandomQueries:
             slop = choose.choice([0, 0, 1, 3])
             return Phrase(tuple([self.leaf() for _ in range(choose.randint(2, 3))]), slop)
         if kind < 5:
-            return Near(
-                self.passage(depth - 1), self.passage(depth - 1), choose.randint(1, 4), choose.random() < 0.5
-            )
+            return Near(self.passage(depth - 1), self.passage(depth - 1), choose.randint(1, 4), choose.random() < 0.5)
         if kind < 7:
             unit = choose.choice(["sentence", "paragraph"])
             return Within(self.passage(depth - 1), self.passage(depth - 1), unit, choose.random() < 0.3)  # type: ignore[arg-type]
@@ -154,4 +153,8 @@ class RandomQueries:
         )
 
     def _within_scope(self, depth: int) -> Node:
-        return self._group(depth, self._within_scope) if depth > 0 and self.random.random() < 0.4 else self.passage(depth)
+        return (
+            self._group(depth, self._within_scope)
+            if depth > 0 and self.random.random() < 0.4
+            else self.passage(depth)
+        )

@@ -137,8 +137,6 @@ class KnownWords:
         raise TypeError(leaf)
 
 
-
-
 def _as_bits(wanted: Sequence[bool], numbers: Sequence[int]) -> bytes:
     """A bit for each article, set where the value with its number is wanted."""
     digits = [b"1"[0] if one else b"0"[0] for one in wanted]

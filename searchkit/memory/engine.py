@@ -145,12 +145,14 @@ class MemoryEngine:
         return article_share(self._scale, weight, total, title, text.title_words, text.body_words)
 
     def _weight(self, node: Node) -> float:
-        """What the frequency of a passage is multiplied with: the sum over its words; of words to choose from the least."""
+        """What the frequency of a passage is multiplied with: its words together; of a choice the least."""
         match node:
             case Word(text):
                 return sum(self._term_weight(self._having.get(stem, 0)) for stem in self._chain.stems(text))
             case Phrase(parts, slop):
-                single = [one for part in parts for one in (pieces(part) if slop or isinstance(part, Word) else [part])]
+                single = [
+                    one for part in parts for one in (pieces(part) if slop or isinstance(part, Word) else [part])
+                ]
                 return sum(map(self._weight, single))
             case Near(left, right) | Within(left, right):
                 return self._weight(left) + self._weight(right)
@@ -170,4 +172,3 @@ def _begins(text: Text, node: Node) -> tuple[int, int]:
 
 def _in_days(article: Article, first: datetime.date | None, last: datetime.date | None) -> bool:
     return article.date is not None and (first or datetime.date.min) <= article.date <= (last or datetime.date.max)
-

@@ -15,16 +15,16 @@ _JOINTS = re.compile(r"[\W_]+")
 
 
 def field_text(article: Article, field: str) -> str:
-    """What an article has in a field; each author is a paragraph."""
+    """What an article has in a field; each author is a line."""
     if field == "author":
-        return "\n\n".join(article.authors)
+        return "\n".join(article.authors)
     text = str(getattr(article, field))
     return _JOINTS.sub(" ", text) if field == "url" else text
 
 
 def holds(field: str, tree: Node, value: str, chain: Chain) -> bool:
     """Whether what is asked of a field holds of what an article has in it; nothing holds of an empty field."""
-    return bool(value) and Text("", value, chain).holds(spread(field_tree(field, tree)))
+    return bool(value) and Text.of_parts(value.split("\n"), chain).holds(spread(field_tree(field, tree)))
 
 
 def field_tree(field: str, tree: Node) -> Node:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 from searchkit.analysis import Chain, borders, word_spans
@@ -25,6 +25,7 @@ from searchkit.query import (
     Word,
     pieces,
 )
+from searchkit.query.grammar import MOST_APART
 from searchkit.store import passages
 from searchkit.store.passages import ANYWHERE, IN_BODY, IN_TITLE, Passage
 
@@ -40,6 +41,20 @@ class Text:
         # One position between title and body belongs to no word.
         self.words = [(at, token) for at, token in enumerate(titles)]
         self.words += [(at, token) for at, token in enumerate(bodies, start=len(titles) + 1)]
+
+    @classmethod
+    def of_parts(cls, parts: Sequence[str], chain: Chain) -> Text:
+        """Texts that are one, and across whose borders no passage reaches."""
+        text = cls("", "", chain)
+        text.words, borders_between = [], []
+        place = 1
+        for part in parts:
+            tokens = list(chain.tokens(part))
+            text.words += enumerate(tokens, start=place)
+            borders_between.append((place - 1, True))
+            place += len(tokens) + MOST_APART
+        text.sentences = borders_between
+        return text
 
     @cached_property
     def sentences(self) -> list[tuple[int, bool]]:
@@ -70,7 +85,9 @@ class Text:
                     return passages.close([self.passages(piece, scope) for piece in single], slop, title)
                 return passages.chain([self.passages(part, scope) for part in parts])
             case Near(left, right, distance, ordered):
-                return passages.near(self.passages(left, scope), self.passages(right, scope), distance, ordered, title)
+                return passages.near(
+                    self.passages(left, scope), self.passages(right, scope), distance, ordered, title
+                )
             case Within(left, right, unit, ordered):
                 drawn = [at for at, paragraph in self.sentences if paragraph or unit == "sentence"]
                 return passages.within(self.passages(left, scope), self.passages(right, scope), drawn, ordered, title)

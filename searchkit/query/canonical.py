@@ -33,8 +33,8 @@ from searchkit.query.tree import (
 # What has a meaning wherever it stands in a word, what only at its beginning, and what makes a field of it.
 _ANYWHERE = r'[*?~^()"“”„«»]'
 _FIELD = re.compile(r"([A-Za-z][A-Za-z_]*):")
-_SPECIAL = re.compile(rf"\\|{_ANYWHERE}")
-_SPECIAL_IN_SHAPE = re.compile(rf"(\\.)|{_ANYWHERE.replace('*?', '')}", re.DOTALL)
+_SPECIAL = re.compile(rf"\\|[\s\x00-\x1f\x7f-\x9f\ufeff]|{_ANYWHERE}")
+_SPECIAL_IN_SHAPE = re.compile(rf"(\\.)|[\s\x00-\x1f\x7f-\x9f\ufeff]|{_ANYWHERE.replace('*?', '')}", re.DOTALL)
 _UNITS = {"sentence": "s", "paragraph": "p"}
 
 
@@ -92,7 +92,9 @@ def _operand(node: Node) -> str:
 
 def _boostable(node: Node) -> str:
     text = canonical(node)
-    closed = isinstance(node, Word | Exact | Wildcard | Fuzzy | Regex | Phrase | AnyOf | AllOf | AllBut | Near | Within)
+    closed = isinstance(
+        node, Word | Exact | Wildcard | Fuzzy | Regex | Phrase | AnyOf | AllOf | AllBut | Near | Within
+    )
     return text if closed or isinstance(node, Everything) else f"({text})"
 
 
@@ -103,9 +105,9 @@ def _number(factor: float) -> str:
 def _leaf(leaf: Leaf) -> str:
     match leaf:
         case Word(text):
-            return f'"{_escaped(text)}"' if NATIVE.operator(text) or " " in text else _escaped(text)
+            return f'"{_escaped(text)}"' if NATIVE.operator(text) else _escaped(text)
         case Exact(text):
-            return "=" + (f'"{_escaped(text)}"' if " " in text else _escaped(text))
+            return "=" + _escaped(text)
         case Wildcard(text):
             return _escaped_shape(text)
         case Fuzzy(text, edits):

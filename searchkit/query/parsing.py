@@ -87,7 +87,9 @@ class _Parser:
             )
         tree, _ = self._expression(0)
         if self._next.kind == t.CLOSE:
-            self._fail(self._next.column, "this parenthesis closes none", "Leave it out, or open one with ( before it.")
+            self._fail(
+                self._next.column, "this parenthesis closes none", "Leave it out, or open one with ( before it."
+            )
         if self._next.kind == t.SUFFIX:
             self._fail(self._next.column, "a weight belongs behind what it weighs", "Write word^3.")
         return Query(self._text, tree, tuple(self._lexer.notices))
@@ -120,11 +122,11 @@ class _Parser:
             level = self._levels[operator.kind]
             if level < least:
                 break
-            if sign or (operator.kind == g.ADJACENT and self._adjacent != "phrase"):
-                if level <= self._levels[g.ADJACENT]:
-                    left, depth = self._run(left, depth, sign)
-                    sign, chain = None, -1
-                    continue
+            in_run = sign is not None or (operator.kind == g.ADJACENT and self._adjacent != "phrase")
+            if in_run and level <= self._levels[g.ADJACENT]:
+                left, depth = self._run(left, depth, sign)
+                sign, chain = None, -1
+                continue
             column = self._next.column
             if operator.kind != g.ADJACENT:
                 self._at += 1
@@ -209,7 +211,9 @@ class _Parser:
         if token.kind == t.PART:
             node: Node = token.value  # type: ignore[assignment]
             if self._scope and isinstance(node, Days | Id):
-                self._fail(token.column, f"a day or an id cannot stand within {self._scope.value}:", "Join it with AND.")
+                self._fail(
+                    token.column, f"a day or an id cannot stand within {self._scope.value}:", "Join it with AND."
+                )
             found = node, 2 if isinstance(node, Phrase) else 1
             return self._weighed(*found) if weighed else found
         if token.kind == t.OPEN:
@@ -220,7 +224,9 @@ class _Parser:
         if token.kind == t.OPERATOR:
             return self._prefixed(token)
         if token.kind == t.SIGN:
-            self._fail(token.column, f"a {token.value} stands before no word", "Write it before a word, without a blank.")
+            self._fail(
+                token.column, f"a {token.value} stands before no word", "Write it before a word, without a blank."
+            )
         if token.kind == t.CLOSE:
             self._fail(token.column, "a word was expected here, not a closing parenthesis", "Leave it out.")
         if token.kind == t.SUFFIX:
@@ -296,9 +302,7 @@ class _Parser:
             return AtLeast(operator.number, node, token.column), self._deeper(depth, token.column)
         return First(operator.number, node, token.column), self._deeper(depth, token.column)
 
-    def _joined(
-        self, operator: Operator, left: Node, right: Node, chain: int, column: int
-    ) -> tuple[Node, bool]:
+    def _joined(self, operator: Operator, left: Node, right: Node, chain: int, column: int) -> tuple[Node, bool]:
         """Two operands joined, and whether that made the tree deeper."""
         at, kind = left.column, operator.kind
         if kind == g.ADJACENT:
@@ -347,7 +351,9 @@ class _Parser:
             if isinstance(node, AllBut):
                 left.append(node.part)
                 continue
-            if isinstance(node, Days | Id | Everything) or (isinstance(node, Scope) and node.field not in TEXT_FIELDS):
+            if isinstance(node, Days | Id | Everything) or (
+                isinstance(node, Scope) and node.field not in TEXT_FIELDS
+            ):
                 self._fail(
                     node.column,
                     f"“{operator.written}” joins words, and what stands here has no place in a text",

@@ -27,7 +27,7 @@ _CHUNK = re.compile(rf"(?:\\.|[^\s\x00-\x1f\x7f-\x9f\ufeff(){_QUOTES}\\]|\\$)+",
 _CLOSING = re.compile(rf"(?:\\.|[^{_QUOTES}\\])*", re.DOTALL)
 _REGEX = re.compile(r"/((?:\\.|[^/\\\n])+)/(?=[\s)^]|$)")
 _FIELD = re.compile(r"([A-Za-z][A-Za-z_]*):")
-_BOOST = re.compile(r"\^(\d{1,6}(?:\.\d{1,6})?)$", re.ASCII)
+_BOOST = re.compile(r"(?<!\\)\^(\d{1,6}(?:\.\d{1,6})?)$", re.ASCII)
 _SUFFIX = re.compile(r"(?:~(\d{0,6}))?(?:\^(\d{1,6}(?:\.\d{1,6})?))?(?=[\s)]|$)", re.ASCII)
 _FUZZY = re.compile(r"(?<!\\)~(\d{0,3})$", re.ASCII)
 _BRACKETS = re.compile(r"[\[{][^\[\]{}]*[\]}]")
@@ -132,7 +132,9 @@ class Lexer:
                 phrase_of = self._with_slop(phrase_of, slop, column)
             yield Token(PART, column, phrase_of)
         elif slop is not None:
-            self.fail(match.start() + 1 if match else 1, "a ~ belongs behind a word or a quotation, not a parenthesis")
+            self.fail(
+                match.start() + 1 if match else 1, "a ~ belongs behind a word or a quotation, not a parenthesis"
+            )
         if factor is not None:
             yield self._boost(factor, self._at - len(factor))
 
@@ -147,7 +149,7 @@ class Lexer:
                 column = leaf.column + 1 + (error.position or 0)
                 self.fail(column, str(error), "Regular expressions are written as RE2 reads them.")
         elif leaf == Wildcard("*"):
-            self.fail(leaf.column, "a * within quotation marks needs letters", "For a word between two, write a PRE/2 b.")
+            self.fail(leaf.column, "a * within a phrase needs letters", "For any word between two, write a PRE/2 b.")
         return leaf
 
     def _with_slop(self, part: Leaf | Phrase, slop: str, column: int) -> Leaf | Phrase:
@@ -159,7 +161,9 @@ class Lexer:
         if isinstance(part, Phrase):
             words = sum(len(pieces(one)) for one in part.parts)
             if count and words > MOST_CLOSE:
-                self.fail(column, f"a phrase of {words} words has no ~; {MOST_CLOSE} are the most", "Leave words out.")
+                self.fail(
+                    column, f"a phrase of {words} words has no ~; {MOST_CLOSE} are the most", "Leave words out."
+                )
             return Phrase(part.parts, count, column)
         self._note(column, "one word alone has no others among it; the ~ is passed over")
         return part
@@ -190,8 +194,8 @@ class Lexer:
                 yield Token(PART, at + 1, self._days("date", at + 1))
             return
         field = _FIELD.match(text, at)
-        if field and (found := self._field(field)):
-            yield found
+        if field and (named := self._field(field)):
+            yield named
             return
         if text[at] == "=" and at + 1 < len(text) and text[at + 1] in _QUOTES:
             self._at = at + 1
@@ -227,6 +231,8 @@ class Lexer:
             yield Token(PART, column, Everything(column))
         else:
             part = self._part(self.text[begin:end], self._plain[begin:end], column)
+            for one in part.parts if isinstance(part, Phrase) else ():
+                self._sound(one)
             if part is None:
                 self._note(column, f"“{self.text[begin:end]}” holds no letter or number and is passed over")
                 return

@@ -52,7 +52,7 @@ class Exact:
 
 @frozen
 class Wildcard:
-    """A word of this shape: ``*`` stands for any characters or none, ``?`` for one, a backslash for the next itself."""
+    """A word of this shape: ``*`` stands for any characters, ``?`` for one, a backslash for the next itself."""
 
     text: str
     column: int = 1
@@ -89,7 +89,7 @@ class Phrase:
 
 @frozen
 class Near:
-    """Passages of two parts that do not overlap, the later beginning at most ``distance`` words behind the earlier's end.
+    """Passages of two parts that do not overlap, the later at most ``distance`` words behind the earlier.
 
     Side by side is a distance of 1. ``ordered``: the left one stands first.
     """
@@ -117,7 +117,7 @@ class Within:
 
 @frozen
 class First:
-    """Passages of the part that lie within the first ``words`` words: of the article, or of the scope it stands in."""
+    """Passages of the part that lie within the first ``words`` words of the article, or of the scope."""
 
     words: int
     part: Node
@@ -228,7 +228,7 @@ def children(node: Node) -> tuple[Node, ...]:
 
 
 def leaves(node: Node) -> list[Leaf | Phrase]:
-    """The words, patterns and phrases of ``node`` that an article may hold, from left to right; not what is excluded."""
+    """The words, patterns and phrases of ``node`` that an article may hold, left to right; not what is excluded."""
     if isinstance(node, Leaf | Phrase):
         return [node]
     if isinstance(node, AllBut):

@@ -16,7 +16,7 @@ from searchkit.query.tree import Exact, Fuzzy, Leaf, Phrase, Regex, Wildcard, Wo
 
 Note = Callable[[int, str], None]
 _ESCAPED = re.compile(r"\\(.?)", re.DOTALL)
-_BLANKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
+_CHUNK = re.compile(r"(?:\\.|[^\s\x00-\x1f\x7f-\x9f\ufeff\\]|\\$)+", re.DOTALL)
 # What stands around words without changing them.
 _USUAL = frozenset(" \t\n\r.,;:!?…'’‘\"“”„«»()[]{}<>-–—/\\&|*~^=+_")
 # A letter that no word has, so that a shape can be taken apart as the word it stands for would be.
@@ -70,17 +70,11 @@ def fuzzy(text: str, edits: str, column: int) -> Fuzzy | str:
 def phrase(text: str, column: int, grammar: Grammar, note: Note, *, exactly: bool = False) -> Leaf | Phrase | None:
     """What stands between quotation marks, from ``column`` on: a phrase, or the one word, or None."""
     parts: list[Leaf] = []
-    at = 0
-    for chunk in _BLANKS.split(text):
-        place = text.find(chunk, at)
-        at = place + len(chunk)
-        if not chunk:
-            continue
+    for match in _CHUNK.finditer(text):
+        chunk, place = match[0], match.start()
         part: Leaf | Phrase | None
-        if exactly:
-            part = exact(chunk, column + place, note)
-        else:
-            part = _in_phrase(chunk, column + place, grammar, note)
+        at = column + place
+        part = exact(chunk, at, note) if exactly else _in_phrase(chunk, at, grammar, note)
         if isinstance(part, Phrase):
             parts += part.parts
         elif part is not None:

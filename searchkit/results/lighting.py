@@ -67,7 +67,8 @@ class Lighting:
             for steps, number in candidates or ():
                 following = words[at + 1 : at + len(steps)]
                 if len(following) == len(steps) - 1 and all(
-                    _is(step, *term(text[begin:stop])) for step, (begin, stop) in zip(steps[1:], following, strict=True)
+                    _is(step, *term(text[begin:stop]))
+                    for step, (begin, stop) in zip(steps[1:], following, strict=True)
                 ):
                     found.append(Lit(start, following[-1][1] if following else end, number))
         return found

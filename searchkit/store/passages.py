@@ -32,7 +32,9 @@ def union(parts: Sequence[Sequence[Passage]]) -> list[Passage]:
     return sorted({passage for part in parts for passage in part})
 
 
-def near(left: Sequence[Passage], right: Sequence[Passage], distance: int, ordered: bool, title: int) -> list[Passage]:
+def near(
+    left: Sequence[Passage], right: Sequence[Passage], distance: int, ordered: bool, title: int
+) -> list[Passage]:
     """Two that do not overlap, the later beginning at most ``distance`` words behind the last word of the earlier."""
     pairs = [(one, other) for one in left for other in right]
     if not ordered:
@@ -49,7 +51,7 @@ def near(left: Sequence[Passage], right: Sequence[Passage], distance: int, order
 def within(
     left: Sequence[Passage], right: Sequence[Passage], borders: Sequence[int], ordered: bool, title: int
 ) -> list[Passage]:
-    """Two that do not overlap and lie between the same two of ``borders``, which count words, title and body on end."""
+    """Two that do not overlap and lie between the same two of ``borders``, which number words as ``word`` does."""
     pairs = [(one, other) for one in left for other in right]
     if not ordered:
         pairs += [(other, one) for one, other in pairs]
@@ -74,7 +76,9 @@ def close(parts: Sequence[Sequence[Passage]], slop: int, title: int) -> list[Pas
                 found.append((begin, behind[stop - 1] + 1))
                 break
     # One that another lies in is not the shortest.
-    return [one for one in found if not any(one != other and one[0] <= other[0] and other[1] <= one[1] for other in found)]
+    return [
+        one for one in found if not any(one != other and one[0] <= other[0] and other[1] <= one[1] for other in found)
+    ]
 
 
 def first(passages: Sequence[Passage], words: int, scope: int, title: int) -> list[Passage]:

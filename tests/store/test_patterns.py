@@ -18,10 +18,10 @@ from store.damages import opened, sealed
 
 from searchkit.article import Article
 from searchkit.errors import IndexDamaged
+from searchkit.query.regex import LONGEST, RegexError, compile_regex
 from searchkit.store import kernels
 from searchkit.store.forms import Forms, Wild, tokens
 from searchkit.store.kernels import plain
-from searchkit.query.regex import LONGEST, RegexError, compile_regex
 from searchkit.store.segment import SegmentReader
 from searchkit.store.writer import StoreWriter
 

@@ -120,9 +120,9 @@ class Searcher:
         ALL_BUT, number of children), (EVERYTHING, 0). Of passages each operand begins with a factor of its weight and
         the number of articles that have it, or -1 where its weight is that of its words: (SPOT, (.., scope, ((stem,
         filter or -1), ..))), (CHAIN or UNION, (.., children)), (CLOSE, (.., children, slop)), (NEAR, (.., distance,
-        ordered)) and (WITHIN, (.., 1 for paragraphs, ordered)) of two children, (EARLY, (.., words, scope)) of one. Of
-        whole articles: (TIMES, count) of one passage, (DAYS, (first, last)), 0 for no bound, (CHOSEN, number). A
-        scope is 0 for anywhere, 1 for the title, 2 for the body. ``filters`` has for each segment a list by the
+        ordered)) and (WITHIN, (.., 1 for paragraphs, ordered)) of two children, (EARLY, (.., words, scope)) of
+        one. Of whole articles: (TIMES, count) of one passage, (DAYS, (first, last)), 0 for no bound, (CHOSEN, number).
+        A scope is 0 for anywhere, 1 for the title, 2 for the body. ``filters`` has for each segment a list by the
         filters' numbers: bytes with one for each form of the stem, not 0 where it is meant, or None where none is.
         ``chosen`` has for each number a list of bytes by segment, with a bit for each article, or None.
 
@@ -249,7 +249,7 @@ class _InSegment:
                 scores = self._scores(stack.pop(), operand)
                 stack.append(scores)
             elif kind in (_EVERYTHING, _DAYS, _CHOSEN):
-                stack.append({article: 0.0 for article in self._whole(kind, operand, chosen)})
+                stack.append(dict.fromkeys(self._whole(kind, operand, chosen), 0.0))
             else:
                 parts = [self._scores(part) for part in stack[-operand:]]
                 del stack[-operand:]
