@@ -79,6 +79,45 @@ class Term:
         return as_written(self.leaf)
 
 
+@frozen
+class Weight:
+    """How rare a word is: ``having`` of ``articles`` have it, idf = ln(1 + (N - n + 0.5)/(n + 0.5))."""
+
+    text: str
+    having: int
+    articles: int
+    idf: float
+
+
+@frozen
+class Share:
+    """What a word or passage adds to a score: ``boost * idf * scale * saturation``, which is ``score``.
+
+    ``idf`` is the sum over ``weights``. With f = 2 * title_count / title_norm + body_count / body_norm, the
+    saturation is f / (k1 + f), and the scale k1 + 1; a norm says by how much a field is longer than the average.
+    """
+
+    text: str
+    score: float
+    boost: float
+    idf: float
+    weights: tuple[Weight, ...]
+    scale: float
+    saturation: float
+    title_count: int
+    title_norm: float
+    body_count: int
+    body_norm: float
+
+
+@frozen
+class Explanation:
+    """A score, and the shares that add up to it."""
+
+    score: float
+    shares: tuple[Share, ...]
+
+
 class Found(Protocol):
     """An article that matches. Its id and the article itself are fetched when they are asked for."""
 
@@ -165,6 +204,12 @@ class Engine(Protocol):
 
         Raises QueryError, its text left empty, for a pattern that means too many words, and QueryTimeout.
         """
+
+    def similar(self, word: str) -> list[tuple[str, int]]:
+        """Words of the index that ``word`` may be a slip for, each with how many articles have it, best first."""
+
+    def explain(self, request: Request, article: Article) -> Explanation:
+        """The score of an article that matches."""
 
     def article(self, article_id: str) -> Article:
         """The article with this id; raises ArticleMissing."""

@@ -12,10 +12,10 @@ from typing import Self, get_args
 
 from searchkit.analysis import Chain
 from searchkit.article import Article
-from searchkit.engine import Engine, Filters, Request, Sort, Statistics
-from searchkit.errors import UsageError
+from searchkit.engine import MOST_EXPANSIONS, Engine, Filters, Request, Response, Sort, Statistics
+from searchkit.errors import QueryError, UsageError
 from searchkit.local import open_engine
-from searchkit.query import parse
+from searchkit.query import Exact, Fuzzy, Node, Word, parse
 from searchkit.results import Lighting, Results, results
 
 MOST_HITS = 1_000_000
@@ -40,30 +40,73 @@ class Index:
         until: datetime.date | str | None = None,
         sources: Iterable[str] = (),
         sort: Sort = "relevance",
+        today: datetime.date | None = None,
+        timeout: float | None = None,
+        max_expansions: int = MOST_EXPANSIONS,
+        explain: bool = False,
     ) -> Results:
-        """The best ``limit`` articles for the words and "phrases" of ``text``, after ``offset`` others.
+        """The best ``limit`` articles for the query ``text``, after ``offset`` others.
 
-        Any of the words may match, or with ``require_all`` all must. ``since`` and ``until`` are days,
-        included: dates, or texts such as "2020-03-09", "2020-03", "2020" and "last week". ``sources`` are names, and
-        ``sort`` is "relevance", "newest" or "oldest". Raises QueryError for a text without a meaning
-        and UsageError for any other argument that makes no sense.
+        Any of the words may match, or with ``require_all`` all must; the README has the whole language. ``since``
+        and ``until`` are days, included: dates, or texts such as "2020-03" and "last week". ``sources`` are names, and
+        ``sort`` is "relevance", "newest" or "oldest". ``today`` is the day that "yesterday" is counted from, by
+        default that of the clock. A query that takes more than ``timeout`` seconds is a QueryTimeout, a pattern
+        that means more than ``max_expansions`` words a QueryError. With ``explain`` each hit has an explanation.
+
+        Raises QueryError for a text without a meaning and UsageError for any other argument that makes no sense.
         """
         if not 0 <= limit <= MOST_HITS or not 0 <= offset <= MOST_HITS:
             raise UsageError(f"limit and offset must lie between 0 and {MOST_HITS:,}")
         if sort not in get_args(Sort):
             raise UsageError(f"there is no order {sort!r}", hint=f"Known: {', '.join(get_args(Sort))}.")
-        first = _first_day(since) if isinstance(since, str) else since
-        last = _last_day(until) if isinstance(until, str) else until
+        if timeout is not None and not timeout > 0:
+            raise UsageError("a timeout must be more than nothing", hint="Give seconds: 2.5")
+        today = today or datetime.date.today()
+        first = _first_day(since, today) if isinstance(since, str) else since
+        last = _last_day(until, today) if isinstance(until, str) else until
         if first and last and first > last:
             raise UsageError(f"no day lies between {first} and {last}", hint="Exchange since and until.")
         self._check_open()
         began = time.perf_counter()
-        tree = parse(text, require_all=require_all).tree
+        query = parse(text, require_all=require_all, today=today)
         filters = Filters(first, last, (sources,) if isinstance(sources, str) else tuple(sources))
-        response = self._engine.search(Request(tree, filters, sort, offset, limit))
+        deadline = time.monotonic_ns() + int(timeout * 1e9) if timeout else 0
+        request = Request(query.tree, filters, sort, offset, limit, True, deadline, max_expansions)
+        response = self._ask(request, text)
         took_ms = (time.perf_counter() - began) * 1000
         lighting = Lighting(response.terms, response.articles, self._chain)
-        return results(text, response, lighting, offset=offset, took_ms=took_ms)
+        made = results(query, response, lighting, offset=offset, took_ms=took_ms)
+        if explain:
+            for hit in made.hits:
+                hit.explanation = self._engine.explain(request, hit.article)
+        if not response.total or any(not term.articles for term in response.terms):
+            return self._with_reasons(made, request)
+        return made
+
+    def _ask(self, request: Request, text: str) -> Response:
+        try:
+            return self._engine.search(request)
+        except QueryError as error:
+            # An engine knows the tree alone.
+            raise QueryError(error.message, text=text, column=error.column, hint=error.hint) from error
+
+    def _with_reasons(self, made: Results, request: Request) -> Results:
+        """The results with what could be meant by words that no article has, and why nothing matches."""
+        from searchkit.results.nothing import why_nothing  # only where something is missing
+
+        suggestions = {}
+        for term in made.terms:
+            if not term.articles and isinstance(term.leaf, Word | Exact | Fuzzy):
+                suggestions[term.leaf.text] = tuple(self._engine.similar(term.leaf.text))
+        nothing = None
+        if not made.total:
+
+            def count(tree: Node) -> int:
+                alone = Request(tree, limit=0, details=False, deadline=request.deadline)
+                return self._engine.search(alone).total
+
+            nothing = why_nothing(request.query, count, count(request.query) if request.filters != Filters() else 0)
+        return made.with_reasons(suggestions, nothing)
 
     def article(self, article_id: str) -> Article:
         """The article with this id; raises ArticleMissing."""
@@ -97,19 +140,19 @@ class Index:
         self.close()
 
 
-def _first_day(text: str) -> datetime.date:
+def _first_day(text: str, today: datetime.date) -> datetime.date:
     from searchkit.query.dates import days_of  # only a query with days needs it
 
-    first = days_of(text, datetime.date.today()).first
+    first = days_of(text, today).first
     if first is None:
         raise UsageError(f"{text!r} has no first day", hint="Give since the day to begin with.")
     return first
 
 
-def _last_day(text: str) -> datetime.date:
+def _last_day(text: str, today: datetime.date) -> datetime.date:
     from searchkit.query.dates import days_of  # only a query with days needs it
 
-    last = days_of(text, datetime.date.today()).last
+    last = days_of(text, today).last
     if last is None:
         raise UsageError(f"{text!r} has no last day", hint="Give until the day to end with.")
     return last

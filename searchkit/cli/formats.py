@@ -5,11 +5,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from searchkit.cli.terminal import Screen, lines, short_path, visible
+from searchkit.engine import Term
+from searchkit.errors import QueryError, SearchkitError
 from searchkit.frozen import frozen
+from searchkit.query import canonical, is_list
 from searchkit.results import Hit, Results
+
+if TYPE_CHECKING:
+    from searchkit.results.nothing import Nothing
 
 # What JSON may hold raw, but a terminal must not: controls, turns of the direction, lone surrogates.
 _UNSAFE_IN_JSON = "\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
@@ -30,10 +37,7 @@ class Page:
 
 def as_text(results: Results, page: Page) -> str:
     """For people: the counts, then a block for each hit."""
-    blocks = [_counts(results, page.screen)]
-    missing = [_quoted(term.text) for term in results.terms if not term.articles]
-    if missing and results.total:
-        blocks[0] += "\n" + f"no article has {_any_of(missing)}"
+    blocks = ["\n".join([_counts(results, page.screen), *_remarks(results, page.screen)])]
     if results.total and not results.hits:
         blocks.append(f"Page {page.number} is past the last hit.")
     blocks += [_block(hit, page.screen) for hit in results]
@@ -47,10 +51,21 @@ def as_json(results: Results, page: Page) -> str:
         "total": results.total,
         "total_all": results.total_all,
         "took_ms": round(results.took_ms, 3),
-        "terms": [{"text": term.text, "articles": term.articles} for term in results.terms],
+        "canonical": canonical(results.tree),
+        "notices": [{"column": notice.column, "text": notice.text} for notice in results.notices],
+        "terms": [_term(results, term) for term in results.terms],
+        "nothing": _nothing(results.nothing),
         "hits": [_record(hit) for hit in results],
     }
     return json_text(answer, indent=2)
+
+
+def error_as_json(error: SearchkitError) -> str:
+    """What went wrong, as one object; of a query also the column, counted from 1."""
+    record: dict[str, object] = {"message": error.message, "hint": error.hint, "kind": type(error).__name__}
+    if isinstance(error, QueryError):
+        record["column"] = error.column
+    return json_text({"error": record})
 
 
 def as_jsonl(results: Results, page: Page) -> str:
@@ -97,25 +112,53 @@ def json_text(value: object, *, indent: int | None = None) -> str:
     return re.sub(f"[{_UNSAFE_IN_JSON}]", lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
+def _remarks(results: Results, screen: Screen) -> Iterator[str]:
+    """What a person should know of how the query was taken, and what it lacks."""
+    for notice in results.notices:
+        yield screen.dim(f"column {notice.column}: {visible(notice.text)}")
+    missing = [term for term in results.terms if not term.articles]
+    for term in missing[:_NAMED_WORDS]:
+        likely = results.suggestions.get(getattr(term.leaf, "text", ""), ())
+        if likely:
+            meant = _listed([f"{count:,} {_have(count)} {_quoted(word)}" for word, count in likely])
+            yield f"no article has {_quoted(term.text)}; did you mean: {meant}?"
+        elif results.total or len(missing) > 1:
+            yield f"no article has {_quoted(term.text)}"
+    if len(missing) > _NAMED_WORDS:
+        yield f"and {len(missing) - _NAMED_WORDS:,} more words stand in no article"
+    if results.nothing and results.nothing.reason:
+        yield visible(results.nothing.reason)
+        for part in results.nothing.parts:
+            yield f"  {part.articles:>7,} {_articles(part.articles)}  {visible(part.text)}"
+
+
+def _term(results: Results, term: Term) -> dict[str, object]:
+    likely = results.suggestions.get(getattr(term.leaf, "text", ""), ())
+    meant = [{"text": word, "articles": count} for word, count in likely] if not term.articles else []
+    return {"text": term.text, "articles": term.articles} | ({"did_you_mean": meant} if meant else {})
+
+
+def _nothing(nothing: Nothing | None) -> dict[str, object] | None:
+    if nothing is None:
+        return None
+    parts = [{"text": part.text, "articles": part.articles} for part in nothing.parts]
+    return {"reason": nothing.reason, "parts": parts}
+
+
 def _counts(results: Results, screen: Screen) -> str:
     took = screen.dim(f"({results.took_ms:.1f} ms)")
     if not results.total:
-        if any(term.articles for term in results.terms):
-            return f"No article matches. {_each_count(results)} {took}"
-        return f"No article has {_any_of([_quoted(term.text) for term in results.terms])}. {took}"
+        if results.terms and is_list(results.tree) and not any(term.articles for term in results.terms):
+            return f"No article has {_any_of([_quoted(term.text) for term in results.terms])}. {took}"
+        return f"No article matches. {took}"
     count = screen.bold(f"{results.total:,}")
-    if len(results.terms) == 1:
+    if not is_list(results.tree):
         return f"{count} {_articles(results.total)} {took}"
     if results.total == results.total_all:
         return f"{count} {_articles(results.total)} with all {len(results.terms)} words {took}"
     every = screen.bold(f"{results.total_all:,}")
     some = f"{count} {_articles(results.total)} with some of the words"
     return f"{some}, {every} with all {len(results.terms)} {took}"
-
-
-def _each_count(results: Results) -> str:
-    counts = [f"{term.articles:,} {_have(term.articles)} {_quoted(term.text)}" for term in results.terms]
-    return f"In the whole index, {_listed(counts)}."
 
 
 def _any_of(words: list[str]) -> str:
@@ -149,6 +192,10 @@ def _block(hit: Hit, screen: Screen) -> str:
     out.append(indent + " · ".join(fact for fact in facts if fact))
     if hit.snippet:
         out += [indent + part for part in _wrapped(hit.snippet, hit.highlights, width, screen)]
+    if hit.explanation:
+        from searchkit.cli.explained import explanation_lines  # only when somebody asks why
+
+        out += [indent + screen.dim(line) for line in explanation_lines(hit.explanation)]
     return "\n".join(out)
 
 
@@ -163,7 +210,7 @@ def _wrapped(
 
 def _record(hit: Hit) -> dict[str, object]:
     article = hit.article
-    return {
+    record: dict[str, object] = {
         "rank": hit.rank,
         "id": hit.id,
         "title": hit.title,
@@ -179,6 +226,11 @@ def _record(hit: Hit) -> dict[str, object]:
         "url": article.url,
         "language": article.language,
     }
+    if hit.explanation:
+        from searchkit.cli.explained import explanation_record  # only when somebody asks why
+
+        record["explanation"] = explanation_record(hit.explanation)
+    return record
 
 
 def _cell(text: str) -> str:

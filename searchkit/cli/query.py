@@ -2,16 +2,18 @@
 
 # No annotations put off: Typer reads them, and would have to compile the text of each at every start.
 
+import datetime
 import sys
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-from searchkit.cli.formats import FORMATS, Page
+from searchkit.cli.formats import FORMATS, Page, error_as_json
 from searchkit.cli.options import DEFAULT_INDEX, IndexOption
 from searchkit.cli.terminal import screen, write
-from searchkit.errors import UsageError
+from searchkit.engine import MOST_EXPANSIONS
+from searchkit.errors import SearchkitError, UsageError
 from searchkit.index import open_index
 
 EXAMPLE = 'Example: searchkit query "pride parade police" --since 2020 --sort newest'
@@ -52,29 +54,77 @@ def query(
     jsonl: Annotated[bool, typer.Option("--jsonl", help="The same as --format jsonl.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="The same as --format csv.")] = False,
     topic: Annotated[str, typer.Option(metavar="ID", help="The topic's id in --format trec.")] = "1",
+    parse: Annotated[bool, typer.Option("--parse", help="Only say what the query means.")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Say of each hit why it scores what it scores.")] = False,
+    today: Annotated[
+        str | None, typer.Option(metavar="DATE", help='The day that "yesterday" is counted from.')
+    ] = None,
+    timeout: Annotated[float | None, typer.Option(metavar="SECONDS", help="Give up after so long.")] = None,
+    max_expansions: Annotated[
+        int, typer.Option(metavar="N", min=1, help="How many words a wildcard may mean.")
+    ] = MOST_EXPANSIONS,
 ) -> None:
-    """Find articles, best first, each with the passages that hold most of the words.
+    r"""Find articles, best first, each with the passages that hold most of the words.
 
-    Any of the words may match: articles with more of the rarer words come first. Words in double
-    quotes must stand side by side.
+    \b
+    pride parade          any of the words; more of the rarer ones come first
+    +pride -parade        must be there, must not
+    "pride parade"        side by side; "pride parade"~4 near each other
+    a AND (b OR c) NOT d  both, either, not
+    a NEAR/5 b, a PRE/5 b at most five words apart, in this order; w/s w/p: in one sentence, paragraph
+    polic* ?ride word~    any ending, any letter, a slip of the pen; =word as it is written; /regex/
+    title:word source:x   in the title; of a source, author, section, url, language
+    date:2020-03          also date:"last 30 days", after:2020, before:2020-03-09
     """
+    from_day = _day(today)
     asked = [name for name, wanted in (("json", json), ("jsonl", jsonl), ("csv", csv)) if wanted]
     if output.value != "text":
         asked.append(output.value)
     if len(set(asked)) > 1:
         raise UsageError(f"only one format can be written, not {' and '.join(sorted(set(asked)))}")
-    with open_index(index_folder) as index:
-        results = index.search(
-            " ".join(words),
-            limit=limit,
-            offset=(page - 1) * limit,
-            require_all=require_all,
-            since=since,
-            until=until,
-            sources=source or (),
-            sort=sort.value,
-        )
-        name = asked[0] if asked else "text"
-        text = FORMATS[name](results, Page(screen(sys.stdout), topic, page, limit))
-    if text:
-        write(text)
+    name = asked[0] if asked else "text"
+    text = " ".join(words)
+    try:
+        if parse:
+            write(_parsed(text, name, require_all, from_day))
+            return
+        with open_index(index_folder) as index:
+            results = index.search(
+                text,
+                limit=limit,
+                offset=(page - 1) * limit,
+                require_all=require_all,
+                since=since,
+                until=until,
+                sources=source or (),
+                sort=sort.value,
+                today=from_day,
+                timeout=timeout,
+                max_expansions=max_expansions,
+                explain=explain,
+            )
+            answer = FORMATS[name](results, Page(screen(sys.stdout), topic, page, limit))
+    except SearchkitError as error:
+        if name not in ("json", "jsonl"):
+            raise
+        write(error_as_json(error))
+        raise typer.Exit(error.exit_code) from None
+    if answer:
+        write(answer)
+
+
+def _parsed(text: str, name: str, require_all: bool, today: datetime.date | None) -> str:
+    from searchkit.cli import parsed  # only where nothing is looked for
+    from searchkit.query import parse
+
+    query = parse(text, require_all=require_all, today=today)
+    return parsed.as_json(query) if name == "json" else parsed.as_text(query, screen(sys.stdout))
+
+
+def _day(text: str | None) -> datetime.date | None:
+    if text is None:
+        return None
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"--today {text!r} is not a day", hint="Write it like 2020-03-09.") from None

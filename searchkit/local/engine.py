@@ -9,7 +9,7 @@ from pathlib import Path
 
 from searchkit.analysis import Chain
 from searchkit.article import Article
-from searchkit.engine import Request, Response, Statistics
+from searchkit.engine import Explanation, Request, Response, Statistics
 from searchkit.errors import AnalysisMismatch, ArticleMissing
 from searchkit.local.search import Search
 from searchkit.store.kernels import COMPILED, WHY_PLAIN
@@ -50,6 +50,20 @@ class LocalEngine:
     def search(self, request: Request) -> Response:
         """Answer ``request``: exact totals, the best in their order."""
         return Search(self._snapshot, self._chain, request).response()
+
+    def similar(self, word: str) -> list[tuple[str, int]]:
+        """Words of the index that ``word`` may be a slip for, each with how many articles have it, best first."""
+        from searchkit.local.similar import similar  # only where a word is missing
+
+        return similar(word, self._snapshot, self._chain)
+
+    def explain(self, request: Request, article: Article) -> Explanation:
+        """The score of an article that matches."""
+        from searchkit.memory.explaining import explain  # only when somebody asks why
+
+        snapshot = self._snapshot
+        having = Search(snapshot, self._chain, request).having
+        return explain(request.query, article, self._chain, snapshot.scale, snapshot.articles, having)
 
     def article(self, article_id: str) -> Article:
         """The article with this id; raises ArticleMissing."""

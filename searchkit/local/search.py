@@ -106,7 +106,11 @@ class Search:
             stems = self._chain.stems(leaf.text)
             if len(stems) == 1 and stems[0] in plan.numbers:
                 return counts[plan.numbers[stems[0]]]
-        elif not isinstance(leaf, Phrase | Word):
+        return self.having(leaf)
+
+    def having(self, leaf: Leaf | Phrase) -> int:
+        """In how many articles of the index a leaf stands."""
+        if not isinstance(leaf, Phrase | Word):
             return self._known.having(leaf)
         alone = Plan(leaf, self._chain, self._known)
         return self.count(alone) if alone.possible else 0

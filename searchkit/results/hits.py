@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from searchkit.analysis import word_spans
 from searchkit.article import Article
-from searchkit.engine import Found, Response, Term
+from searchkit.engine import Explanation, Found, Response, Term
 from searchkit.frozen import frozen
+from searchkit.query import Node, Notice, Query
 from searchkit.results.headline import headline
 from searchkit.results.lighting import Lighting, spans
 from searchkit.results.snippets import Snippet, snippet
+
+if TYPE_CHECKING:
+    from searchkit.results.nothing import Nothing
 
 
 class Hit:
@@ -21,6 +27,8 @@ class Hit:
     def __init__(self, rank: int, found: Found, lighting: Lighting) -> None:
         self.rank = rank
         self.score = found.score
+        # Why it scores so, where that was asked for.
+        self.explanation: Explanation | None = None
         self._found = found
         self._lighting = lighting
 
@@ -86,17 +94,40 @@ class Hit:
 class Results:
     """An answer: iterate over its hits, best first.
 
-    ``total`` articles match, ``total_all`` of them have every word and phrase of ``query``; both are
-    exact. ``terms`` says of each word in how many articles it stands. ``took_ms`` is the time from
-    the text of the query to the ranked articles, in milliseconds.
+    ``total`` articles match. Where the query is words and phrases side by side, ``total_all`` of them have every
+    one; both are exact. ``terms`` says of each word, pattern and phrase in how many articles it stands,
+    ``notices`` how the text was taken, ``suggestions`` what could be meant by a word that no article has: (word,
+    articles), and ``nothing`` why no article matches. ``took_ms`` is the time from the text of the query to the
+    ranked articles, in milliseconds.
     """
 
     query: str
+    tree: Node
     total: int
     total_all: int
     took_ms: float
     terms: tuple[Term, ...]
     hits: tuple[Hit, ...]
+    notices: tuple[Notice, ...] = ()
+    suggestions: Mapping[str, tuple[tuple[str, int], ...]] = MappingProxyType({})
+    nothing: Nothing | None = None
+
+    def with_reasons(
+        self, suggestions: Mapping[str, tuple[tuple[str, int], ...]], nothing: Nothing | None
+    ) -> Results:
+        """The same answer, with more to say of what it lacks."""
+        return Results(
+            self.query,
+            self.tree,
+            self.total,
+            self.total_all,
+            self.took_ms,
+            self.terms,
+            self.hits,
+            self.notices,
+            suggestions,
+            nothing,
+        )
 
     def __iter__(self) -> Iterator[Hit]:
         return iter(self.hits)
@@ -108,10 +139,12 @@ class Results:
         return self.hits[number]
 
 
-def results(query: str, response: Response, lighting: Lighting, *, offset: int, took_ms: float) -> Results:
+def results(query: Query, response: Response, lighting: Lighting, *, offset: int, took_ms: float) -> Results:
     """The answer to ``query`` that an engine's ``response`` gives, ranks counted from ``offset`` + 1."""
     return Results(
-        query=query,
+        query=query.text,
+        tree=query.tree,
+        notices=query.notices,
         total=response.total,
         total_all=response.total_all,
         took_ms=took_ms,

@@ -191,8 +191,10 @@ cdef class Searcher:
         filter or -1), ..))), (CHAIN or UNION, (.., children)), (CLOSE, (.., children, slop)), (NEAR, (.., distance,
         ordered)) and (WITHIN, (.., 1 for paragraphs, ordered)) of two children, (EARLY, (.., words, scope)) of
         one. Of whole articles: (TIMES, count) of one passage, (DAYS, (first, last)), 0 for no bound, (CHOSEN,
-        number). A scope is 0 for anywhere, 1 for the title, 2 for the body. ``filters`` has for each segment a list by
-        the filters' numbers: bytes with one for each form of the stem, not 0 where it is meant, or None where none is.
+        number). A scope is 0 for anywhere, 1 for the title, 2 for the body.
+
+        ``filters`` has for each segment a list by the filters' numbers: bytes with one for each form of the stem, not
+        0 where it is meant, or None where none is.
         ``chosen`` has for each number a list of bytes by segment, with a bit for each article, or None.
 
         ``since`` and ``until`` are days, included, 0 for no bound;
