@@ -357,7 +357,7 @@ def test_a_segment_is_asked_for_its_forms(segment: Path, forms: Forms) -> None:
     assert forms.wildcard(()) == []
     near = {forms.text(number): edits for number, edits in forms.fuzzy("poilce", 2)}
     assert near == {"police": 1, "policed": 2}
-    assert [forms.text(number) for number, _ in forms.fuzzy("lodz", 2)] == ["łódź"]
+    assert [forms.text(number) for number, _ in forms.fuzzy("lódz", 2)] == ["łódź"]
     assert forms.fuzzy("bolice", 1, prefix=1) == []
     assert [forms.text(number) for number, _ in forms.fuzzy("bolice", 1)] == ["police"]
     for distance in (-1, 3):
