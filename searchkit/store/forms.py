@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from enum import Enum
 from typing import TYPE_CHECKING
 
 from searchkit.store.kernels import Damage, Lexicon
 from searchkit.store.sections import SectionReader
+from searchkit.store.wild import Wild, tokens
 
 if TYPE_CHECKING:
     from searchkit.store.regex import CompiledRegex
@@ -20,15 +20,6 @@ if TYPE_CHECKING:
 # More edits than this make one word of any other.
 MOST_EDITS = 2
 _SECTIONS = ["forms", "forms.ends", "forms.sorted", "forms.first"]
-# What the kernel calls the wildcards; below them, a byte means itself.
-_ONE, _MANY = 256, 257
-
-
-class Wild(Enum):
-    """A wildcard. It is no text, since a form may have a question mark of its own: ``⁉`` is folded to ``!?``."""
-
-    ONE = "?"
-    MANY = "*"
 
 
 class Forms:
@@ -91,11 +82,11 @@ class Forms:
         """
         with self._damage():
             lexicon = self._lexicon
-            if not expression.prefix:
+            if not any(isinstance(part, str) for part in expression.outline):
                 return expression.matching(lexicon.lines())
-            first, behind = lexicon.starting(_bytes(expression.prefix))
-            numbers = lexicon.ordered(first, behind)
-            return sorted([numbers[at] for at in expression.matching(lexicon.ordered_lines(first, behind))])
+            # Few forms have what all of those that are meant have.
+            numbers = lexicon.wildcard(tokens(expression.outline))
+            return [numbers[at] for at in expression.matching(lexicon.lines_of(numbers))]
 
     @contextmanager
     def _damage(self) -> Iterator[None]:
@@ -109,19 +100,3 @@ class Forms:
 def _bytes(text: str) -> bytes:
     # Half a character is in no form; it must not be taken for one that is.
     return text.encode("utf-8", "surrogatepass")
-
-
-def tokens(pattern: Sequence[str | Wild]) -> list[int]:
-    """A pattern as the kernel reads it: of wildcards in a row, single characters first, and one run at most."""
-    found: list[int] = []
-    ones, many = 0, False
-    for part in pattern:
-        if part is Wild.ONE:
-            ones += 1
-        elif part is Wild.MANY:
-            many = True
-        elif isinstance(part, str) and part:
-            found += [_ONE] * ones + [_MANY] * many
-            found += _bytes(part)
-            ones, many = 0, False
-    return found + [_ONE] * ones + [_MANY] * many
