@@ -147,9 +147,13 @@ class Lexicon:
 
     def lines_of(self, numbers: Iterable[int]) -> bytes:
         """These forms, read where they lie, a newline behind each."""
-        forms = [self.form(number) for number in numbers]
-        if sum(map(len, forms)) + len(forms) > self._forms[1] + self.forms:
-            raise Damage("the alphabetical order does not have each form once")
+        forms, room = [], self._forms[1] + self.forms
+        for number in numbers:
+            forms.append(self.form(number))
+            room -= len(forms[-1]) + 1
+            if room < 0:
+                # The same again and again: a long one would take more memory than there is.
+                raise Damage("the alphabetical order does not have each form once")
         return _lines(forms)
 
     @cached_property
