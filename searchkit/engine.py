@@ -9,9 +9,10 @@ from typing import Literal, Protocol, Self
 
 from searchkit.article import Article
 from searchkit.frozen import frozen, put
-from searchkit.query import Node
+from searchkit.query import Leaf, Node, Phrase, as_written
 
 Sort = Literal["relevance", "newest", "oldest"]
+MOST_EXPANSIONS = 1024
 
 
 @frozen
@@ -31,7 +32,8 @@ class Filters:
 class Request:
     """One question to an engine: hits ``offset`` to ``offset + limit`` of ``query``, in this order.
 
-    Without ``details`` the answer leaves out ``total_all`` and ``terms``.
+    Without ``details`` the answer leaves out ``total_all`` and ``terms``. ``deadline`` is what time.monotonic_ns()
+    must not pass, 0 for none; ``most_expansions`` is how many words a pattern may mean.
     """
 
     query: Node
@@ -40,6 +42,8 @@ class Request:
     offset: int = 0
     limit: int = 10
     details: bool = True
+    deadline: int = 0
+    most_expansions: int = MOST_EXPANSIONS
 
     def __init__(
         self,
@@ -49,6 +53,8 @@ class Request:
         offset: int = 0,
         limit: int = 10,
         details: bool = True,
+        deadline: int = 0,
+        most_expansions: int = MOST_EXPANSIONS,
     ) -> None:
         put(self, "query", query)
         put(self, "filters", filters)
@@ -56,19 +62,21 @@ class Request:
         put(self, "offset", offset)
         put(self, "limit", limit)
         put(self, "details", details)
+        put(self, "deadline", deadline)
+        put(self, "most_expansions", most_expansions)
 
 
 @frozen
 class Term:
-    """A term of the query: the words as written, their stems in order, and how many articles have it.
+    """A word, pattern or phrase of the query, and in how many articles of the whole index it stands."""
 
-    ``stems`` has one element for a word and several for a phrase. ``articles`` counts the whole
-    index, without the filters.
-    """
-
-    text: str
-    stems: tuple[str, ...]
+    leaf: Leaf | Phrase
     articles: int
+
+    @property
+    def text(self) -> str:
+        """The term as it is written in a query."""
+        return as_written(self.leaf)
 
 
 class Found(Protocol):
@@ -153,7 +161,10 @@ class Engine(Protocol):
         """The language whose stems the index holds."""
 
     def search(self, request: Request) -> Response:
-        """Answer ``request``."""
+        """Answer ``request``.
+
+        Raises QueryError, its text left empty, for a pattern that means too many words, and QueryTimeout.
+        """
 
     def article(self, article_id: str) -> Article:
         """The article with this id; raises ArticleMissing."""

@@ -11,6 +11,8 @@
         ├── IndexDamaged          the index is there but cannot be trusted
         ├── IndexLocked           another process is writing to the index
         ├── AnalysisMismatch      the index was written with another chain of analysis
+        ├── QueryTimeout          a query took longer than it may
+        ├── QueryTooLarge         a query needs more memory than there is for it
         └── StorageError          the operating system refused a read or a write
 
 Each message is one sentence that says what happened; ``hint`` says what to do about it.
@@ -75,6 +77,14 @@ class IndexLocked(OperationError):
 
 class AnalysisMismatch(OperationError):
     """The index holds terms that this chain of analysis would not make."""
+
+
+class QueryTimeout(OperationError):
+    """A query took longer than it may; half of its answer would be none."""
+
+
+class QueryTooLarge(OperationError):
+    """A query stands at more places of one article than can be kept."""
 
 
 class StorageError(OperationError):

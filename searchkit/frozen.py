@@ -19,8 +19,9 @@ put = object.__setattr__
 def frozen(cls: type[C]) -> type[C]:
     """``cls`` with slots for its annotated names, the values of its body as their defaults.
 
-    Records of one class are equal where all their values are. Raises TypeError, as a function would,
-    where a record is made with a value too few or too many.
+    Records of one class are equal where all their values are, save a ``column``: where something stood in a text
+    does not make it another thing. Raises TypeError, as a function would, where a record is made with a value too
+    few or too many.
     """
     names = tuple(cls.__annotations__)
     defaults = {name: cls.__dict__[name] for name in names if name in cls.__dict__}
@@ -48,11 +49,16 @@ def _methods(cls: type[Any], names: tuple[str, ...], defaults: dict[str, object]
     def of(self: object) -> tuple[object, ...]:
         return tuple([getattr(self, name) for name in names])
 
+    compared = tuple([name for name in names if name != "column"])
+
+    def told_by(self: object) -> tuple[object, ...]:
+        return tuple([getattr(self, name) for name in compared])
+
     def is_equal(self: object, other: object) -> bool:
-        return of(self) == of(other) if other.__class__ is self.__class__ else NotImplemented
+        return told_by(self) == told_by(other) if other.__class__ is self.__class__ else NotImplemented
 
     def as_hash(self: object) -> int:
-        return hash(of(self))
+        return hash(told_by(self))
 
     def as_text(self: object) -> str:
         inside = ", ".join(f"{name}={value!r}" for name, value in zip(names, of(self), strict=True))

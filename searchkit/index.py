@@ -12,7 +12,6 @@ from typing import Self, get_args
 
 from searchkit.analysis import Chain
 from searchkit.article import Article
-from searchkit.civil import civil_day
 from searchkit.engine import Engine, Filters, Request, Sort, Statistics
 from searchkit.errors import UsageError
 from searchkit.local import open_engine
@@ -45,7 +44,7 @@ class Index:
         """The best ``limit`` articles for the words and "phrases" of ``text``, after ``offset`` others.
 
         Any of the words may match, or with ``require_all`` all must. ``since`` and ``until`` are days,
-        included: dates, or texts such as "2020-03-09", "2020-03" and "2020". ``sources`` are names, and
+        included: dates, or texts such as "2020-03-09", "2020-03", "2020" and "last week". ``sources`` are names, and
         ``sort`` is "relevance", "newest" or "oldest". Raises QueryError for a text without a meaning
         and UsageError for any other argument that makes no sense.
         """
@@ -53,13 +52,13 @@ class Index:
             raise UsageError(f"limit and offset must lie between 0 and {MOST_HITS:,}")
         if sort not in get_args(Sort):
             raise UsageError(f"there is no order {sort!r}", hint=f"Known: {', '.join(get_args(Sort))}.")
-        first = civil_day(since) if isinstance(since, str) else since
-        last = civil_day(until, last=True) if isinstance(until, str) else until
+        first = _first_day(since) if isinstance(since, str) else since
+        last = _last_day(until) if isinstance(until, str) else until
         if first and last and first > last:
             raise UsageError(f"no day lies between {first} and {last}", hint="Exchange since and until.")
         self._check_open()
         began = time.perf_counter()
-        tree = parse(text, require_all=require_all)
+        tree = parse(text, require_all=require_all).tree
         filters = Filters(first, last, (sources,) if isinstance(sources, str) else tuple(sources))
         response = self._engine.search(Request(tree, filters, sort, offset, limit))
         took_ms = (time.perf_counter() - began) * 1000
@@ -96,6 +95,24 @@ class Index:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _first_day(text: str) -> datetime.date:
+    from searchkit.query.dates import days_of  # only a query with days needs it
+
+    first = days_of(text, datetime.date.today()).first
+    if first is None:
+        raise UsageError(f"{text!r} has no first day", hint="Give since the day to begin with.")
+    return first
+
+
+def _last_day(text: str) -> datetime.date:
+    from searchkit.query.dates import days_of  # only a query with days needs it
+
+    last = days_of(text, datetime.date.today()).last
+    if last is None:
+        raise UsageError(f"{text!r} has no last day", hint="Give until the day to end with.")
+    return last
 
 
 def open_index(path: str | os.PathLike[str] = "index") -> Index:

@@ -9,7 +9,7 @@ import pytest
 
 from searchkit.article import Origin
 from searchkit.engine import Filters, Request
-from searchkit.query import Phrase, Word
+from searchkit.query import Exact, Word
 
 
 def test_a_record_takes_its_values_by_place_and_by_name_and_has_defaults() -> None:
@@ -47,8 +47,8 @@ def test_a_record_is_never_changed() -> None:
 def test_records_are_equal_by_class_and_value_and_say_what_they_are() -> None:
     assert Origin("a") != Origin("b")
     assert Word("a", 1) == Word("a", 2) != Word("b", 1)
-    assert Word("a") != Phrase("a")
-    assert len({Word("a", 1), Word("a", 2), Phrase("a"), Origin("a"), Origin("a")}) == 3
+    assert Word("a") != Exact("a")
+    assert len({Word("a", 1), Word("a", 2), Exact("a"), Origin("a"), Origin("a")}) == 3
     assert repr(Origin("a")) == "Origin(path='a', place='')"
     match Origin("a", "b"):
         case Origin(path, place):

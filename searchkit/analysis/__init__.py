@@ -2,7 +2,7 @@
 
 from searchkit.analysis.chain import LANGUAGES, Chain, Token
 from searchkit.analysis.sentences import ABBREVIATIONS, borders, sentence_starts
-from searchkit.analysis.words import class_table, fold, word_spans
+from searchkit.analysis.words import class_table, fold, fold_letters, word_spans
 
 __all__ = [
     "ABBREVIATIONS",
@@ -12,6 +12,7 @@ __all__ = [
     "borders",
     "class_table",
     "fold",
+    "fold_letters",
     "sentence_starts",
     "word_spans",
 ]

@@ -77,15 +77,18 @@ def fold(word: str) -> str:
     connectors at either end as nothing, so that ``_Times_`` is ``times``. What would be left without a
     single character stays as it is: every word has a form.
     """
-    if word.isascii():
-        folded = word.lower()
-    else:
-        folded = unicodedata.normalize("NFKC", word).casefold().translate(_format_characters())
-        folded = unicodedata.normalize("NFKC", folded.translate(_QUOTES))
-    folded = folded.strip("_")
+    folded = fold_letters(word).strip("_")
     if folded.endswith("'s") and len(folded) > 2:
         folded = folded[:-2]
     return folded or word
+
+
+def fold_letters(text: str) -> str:
+    """The letters of a word or of a part of one, as ``fold`` compares them."""
+    if text.isascii():
+        return text.lower()
+    folded = unicodedata.normalize("NFKC", text).casefold().translate(_format_characters())
+    return unicodedata.normalize("NFKC", folded.translate(_QUOTES))
 
 
 class _StandIns(dict[int, str]):

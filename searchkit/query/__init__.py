@@ -1,6 +1,69 @@
 """What did the person mean? Text becomes a frozen tree, and every mistake has its column."""
 
-from searchkit.query.parsing import parse
-from searchkit.query.tree import AllOf, AnyOf, Leaf, Node, Phrase, Word, leaves
+from searchkit.query.canonical import as_written, canonical
+from searchkit.query.parsing import Query, parse
+from searchkit.query.tree import (
+    AllBut,
+    AllOf,
+    AnyOf,
+    AtLeast,
+    Boost,
+    Days,
+    Everything,
+    Exact,
+    Field,
+    First,
+    Fuzzy,
+    Id,
+    Leaf,
+    Near,
+    Node,
+    Phrase,
+    Regex,
+    Scope,
+    Wildcard,
+    Within,
+    Word,
+    children,
+    is_list,
+    leaves,
+    phrase,
+    rebuilt,
+)
+from searchkit.query.words import Notice, pieces, shape_pieces
 
-__all__ = ["AllOf", "AnyOf", "Leaf", "Node", "Phrase", "Word", "leaves", "parse"]
+__all__ = [
+    "AllBut",
+    "AllOf",
+    "AnyOf",
+    "AtLeast",
+    "Boost",
+    "Days",
+    "Everything",
+    "Exact",
+    "Field",
+    "First",
+    "Fuzzy",
+    "Id",
+    "Leaf",
+    "Near",
+    "Node",
+    "Notice",
+    "Phrase",
+    "Query",
+    "Regex",
+    "Scope",
+    "Wildcard",
+    "Within",
+    "Word",
+    "as_written",
+    "canonical",
+    "children",
+    "is_list",
+    "leaves",
+    "parse",
+    "phrase",
+    "pieces",
+    "rebuilt",
+    "shape_pieces",
+]

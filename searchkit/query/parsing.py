@@ -1,69 +1,385 @@
-"""From the text of a query to its tree: words and "quoted phrases"."""
+"""From the text of a query to its tree: operators by how tightly they bind, every mistake with its column."""
 
 from __future__ import annotations
 
-import re
+import datetime
+from typing import NoReturn
 
-from searchkit.analysis import word_spans
 from searchkit.errors import QueryError
-from searchkit.query.tree import AllOf, AnyOf, Leaf, Node, Phrase, Word
+from searchkit.frozen import frozen
+from searchkit.query import grammar as g
+from searchkit.query import tokens as t
+from searchkit.query.grammar import NATIVE, Grammar, Operator
+from searchkit.query.tokens import Lexer, Token
+from searchkit.query.tree import (
+    TEXT_FIELDS,
+    AllBut,
+    AllOf,
+    AnyOf,
+    AtLeast,
+    Boost,
+    Days,
+    Everything,
+    Field,
+    First,
+    Id,
+    Leaf,
+    Near,
+    Node,
+    Phrase,
+    Scope,
+    Within,
+    children,
+)
+from searchkit.query.words import Notice
 
-_OPENING = '"“„«'
-_CLOSING = '"”“»'
-_CHUNK = re.compile(rf"[{_OPENING}]|[^\s{_OPENING}]+")
-MAX_CHARACTERS = 100_000
+MOST_CHARACTERS = 200_000
+DEEPEST = 64
 
 
-def parse(text: str, *, require_all: bool = False) -> Node:
-    """The tree of ``text``: any of its words and phrases, or with ``require_all`` all of them.
+@frozen
+class Query:
+    """A text, the tree that it means, and what its reader should know of how it was taken."""
 
-    Chunks that hold no word (a dash, an ampersand) are passed over. Raises QueryError, with the
-    column, when nothing is left or when a quotation is not closed.
+    text: str
+    tree: Node
+    notices: tuple[Notice, ...] = ()
+
+
+def parse(
+    text: str, *, grammar: Grammar = NATIVE, require_all: bool = False, today: datetime.date | None = None
+) -> Query:
+    """The meaning of ``text`` in a dialect.
+
+    ``require_all``: words side by side must all stand in an article, not any of them. ``today`` is the day
+    that "yesterday" is counted from, by default that of the clock. Raises QueryError with the column of a mistake.
     """
     if not text.strip():
         raise QueryError("the query is empty", text=text, column=1, hint="Type the words to look for.")
-    if len(text) > MAX_CHARACTERS:
+    if len(text) > MOST_CHARACTERS:
         raise QueryError(
-            f"the query has {len(text):,} characters, and {MAX_CHARACTERS:,} are the most that is read",
+            f"the query has {len(text):,} characters, and {MOST_CHARACTERS:,} are the most that is read",
             text=text,
-            column=MAX_CHARACTERS + 1,
+            column=MOST_CHARACTERS + 1,
         )
-    parts = [leaf for leaf in _leaves(text) if any(True for _ in word_spans(leaf.text))]
-    if not parts:
-        raise QueryError(
-            "the query holds no word, only punctuation",
-            text=text,
-            column=len(text) - len(text.lstrip()) + 1,
-            hint="Type at least one word or number.",
-        )
-    if len(parts) == 1:
-        return parts[0]
-    return AllOf(tuple(parts)) if require_all else AnyOf(tuple(parts))
+    return _Parser(text, grammar, "all" if require_all else grammar.adjacent, today).query()
 
 
-def _leaves(text: str) -> list[Leaf]:
-    found: list[Leaf] = []
-    at = 0
-    while match := _CHUNK.search(text, at):
-        column = match.start() + 1
-        chunk = match.group()
-        if chunk not in _OPENING:
-            found.append(Word(chunk, column))
-            at = match.end()
-            continue
-        end = _closing(text, match.end())
-        if end < 0:
-            raise QueryError(
-                "the quotation that opens here is never closed",
-                text=text,
-                column=column,
-                hint='Close it with ", or leave the opening mark out.',
+class _Parser:
+    """One text on its way to a tree. Each operand comes with its depth: the nodes on the way to its deepest leaf."""
+
+    def __init__(self, text: str, grammar: Grammar, adjacent: str, today: datetime.date | None) -> None:
+        self._text = text
+        self._levels = grammar.levels
+        self._adjacent = adjacent
+        self._lexer = Lexer(text, grammar, today)
+        self._tokens = list(self._lexer.tokens())
+        self._at = 0
+        self._open = 0
+        self._scope: Token | None = None
+
+    def query(self) -> Query:
+        if self._next.kind == t.END:
+            self._fail(
+                len(self._text) - len(self._text.lstrip()) + 1,
+                "the query holds no word, only punctuation",
+                "Type at least one word or number.",
             )
-        found.append(Phrase(text[match.end() : end], column))
-        at = end + 1
-    return found
+        tree, _ = self._expression(0)
+        if self._next.kind == t.CLOSE:
+            self._fail(
+                self._next.column, "this parenthesis closes none", "Leave it out, or open one with ( before it."
+            )
+        if self._next.kind == t.SUFFIX:
+            self._fail(self._next.column, "a weight belongs behind what it weighs", "Write word^3.")
+        return Query(self._text, tree, tuple(self._lexer.notices))
+
+    @property
+    def _next(self) -> Token:
+        return self._tokens[self._at]
+
+    def _fail(self, column: int, message: str, hint: str = "") -> NoReturn:
+        raise QueryError(message, text=self._text, column=column, hint=hint)
+
+    def _deeper(self, depth: int, column: int) -> int:
+        if depth >= DEEPEST:
+            self._fail(column, f"the query is nested more than {DEEPEST} levels deep", "Ask in several queries.")
+        return depth + 1
+
+    def _expression(self, least: int) -> tuple[Node, int]:
+        """An operand, and what follows it joined by operators that bind at least so tightly."""
+        sign = self._sign()
+        left, depth = self._operand()
+        run = least <= self._levels[g.ADJACENT]
+        if sign and not run:
+            self._fail(sign.column, f"a {sign.value} cannot stand within an operator's operand", "Use parentheses.")
+        # The operator whose chain ``left`` is, which its next part joins.
+        chain = -1
+        while True:
+            operator = self._between()
+            if operator is None:
+                break
+            level = self._levels[operator.kind]
+            if level < least:
+                break
+            in_run = sign is not None or (operator.kind == g.ADJACENT and self._adjacent != "phrase")
+            if in_run and level <= self._levels[g.ADJACENT]:
+                left, depth = self._run(left, depth, sign)
+                sign, chain = None, -1
+                continue
+            column = self._next.column
+            if operator.kind != g.ADJACENT:
+                self._at += 1
+                self._need_operand(operator, column)
+            negated = operator.kind == g.AND and self._is_not(self._next)
+            right, right_depth = self._expression(level + 1)
+            if negated and isinstance(right, AllBut) and isinstance(right.part, Everything):
+                left, grown = AllBut(left, right.without, left.column), True
+            else:
+                left, grown = self._joined(operator, left, right, chain, column)
+            depth = max(depth, right_depth) if not grown else self._deeper(max(depth, right_depth), column)
+            chain = operator.kind
+        if sign:
+            left, depth = self._run(left, depth, sign)
+        return left, depth
+
+    def _between(self) -> Operator | None:
+        """The operator before the next operand, which is none but their standing side by side; None at an end."""
+        token = self._next
+        if token.kind == t.OPERATOR:
+            operator = token.value
+            assert isinstance(operator, Operator)  # noqa: S101  (for the type checker)
+            return operator if operator.kind not in (g.AT_LEAST, g.FIRST) else _SIDE_BY_SIDE
+        return _SIDE_BY_SIDE if token.kind in (t.OPEN, t.PART, t.SCOPE, t.SIGN) else None
+
+    def _is_not(self, token: Token) -> bool:
+        return token.kind == t.OPERATOR and token.value.kind == g.NOT  # type: ignore[attr-defined]
+
+    def _need_operand(self, operator: Operator, column: int) -> None:
+        token = self._next
+        if token.kind in (t.END, t.CLOSE):
+            self._fail(
+                column,
+                f"nothing follows “{operator.written}”",
+                f'Write what belongs behind it, or "{operator.written}" to look for the word.',
+            )
+
+    def _sign(self) -> Token | None:
+        token = self._next
+        if token.kind != t.SIGN:
+            return None
+        self._at += 1
+        return token
+
+    def _run(self, left: Node, depth: int, sign: Token | None) -> tuple[Node, int]:
+        """Operands side by side, with their signs, from ``left`` on: any of them, or all."""
+        level = self._levels[g.ADJACENT]
+        column = sign.column if sign else left.column
+        parts = [(str(sign.value) if sign else "", left)]
+        while True:
+            operator = self._between()
+            if operator is None or operator.kind != g.ADJACENT:
+                break
+            sign = self._sign()
+            part, part_depth = self._expression(level + 1)
+            parts.append((str(sign.value) if sign else "", part))
+            depth = max(depth, part_depth)
+        return self._of_run(parts, depth, column)
+
+    def _of_run(self, parts: list[tuple[str, Node]], depth: int, column: int) -> tuple[Node, int]:
+        """What operands side by side mean together: words to choose from, what must hold, what must not."""
+        required = [part for sign, part in parts if sign == "+"]
+        conditions = [part for sign, part in parts if not sign and _is_condition(part)]
+        optional = [part for sign, part in parts if not sign and not _is_condition(part)]
+        without = tuple([part for sign, part in parts if sign == "-"])
+        if self._adjacent == "all":
+            required, optional = [part for sign, part in parts if sign == "+" or part in optional], []
+        if optional and required:
+            # What may be there adds to the score of what must be.
+            optional.append(Everything(column))
+        found = required + ([_joined_by(AnyOf, optional, column)] if optional else []) + _grouped(conditions, column)
+        tree = _joined_by(AllOf, found, column) if found else Everything(column)
+        for several in (len(parts) > 1, len(optional) > 1 and len(found) > 1, len(conditions) > 2):
+            depth = self._deeper(depth, column) if several else depth
+        if without:
+            return AllBut(tree, without, column), self._deeper(depth, column)
+        return tree, depth
+
+    def _operand(self, *, weighed: bool = True) -> tuple[Node, int]:
+        token = self._next
+        self._at += 1
+        if token.kind == t.PART:
+            node: Node = token.value  # type: ignore[assignment]
+            if self._scope and isinstance(node, Days | Id):
+                self._fail(
+                    token.column, f"a day or an id cannot stand within {self._scope.value}:", "Join it with AND."
+                )
+            found = node, 2 if isinstance(node, Phrase) else 1
+            return self._weighed(*found) if weighed else found
+        if token.kind == t.OPEN:
+            found = self._group(token)
+            return self._weighed(*found) if weighed else found
+        if token.kind == t.SCOPE:
+            return self._scoped(token)
+        if token.kind == t.OPERATOR:
+            return self._prefixed(token)
+        if token.kind == t.SIGN:
+            self._fail(
+                token.column, f"a {token.value} stands before no word", "Write it before a word, without a blank."
+            )
+        if token.kind == t.CLOSE:
+            self._fail(token.column, "a word was expected here, not a closing parenthesis", "Leave it out.")
+        if token.kind == t.SUFFIX:
+            self._fail(token.column, "a weight belongs behind what it weighs", "Write word^3.")
+        return self._fail(token.column, "a word was expected at the end", "Type the word to look for.")
+
+    def _group(self, opening: Token) -> tuple[Node, int]:
+        if self._open >= DEEPEST:
+            self._deeper(DEEPEST, opening.column)
+        if self._next.kind == t.CLOSE:
+            self._fail(opening.column, "there is nothing in these parentheses", "Leave them out.")
+        if self._next.kind == t.END:
+            self._fail(opening.column, "the parenthesis that opens here is never closed", "Close it with ).")
+        self._open += 1
+        node, depth = self._expression(0)
+        self._open -= 1
+        if self._next.kind != t.CLOSE:
+            if self._next.kind == t.SUFFIX:
+                self._fail(self._next.column, "a weight belongs behind what it weighs", "Write word^3.")
+            self._fail(opening.column, "the parenthesis that opens here is never closed", "Close it with ).")
+        self._at += 1
+        return node, depth
+
+    def _weighed(self, node: Node, depth: int) -> tuple[Node, int]:
+        token = self._next
+        if token.kind != t.SUFFIX:
+            return node, depth
+        self._at += 1
+        factor = token.value
+        assert isinstance(factor, float)  # noqa: S101  (for the type checker)
+        return Boost(node, factor, node.column), self._deeper(depth, token.column)
+
+    def _scoped(self, token: Token) -> tuple[Node, int]:
+        if self._scope:
+            self._fail(token.column, f"{token.value}: stands within {self._scope.value}:", "Join the two with AND.")
+        self._scope = token
+        # ``title:word^3`` is three times what ``title:word`` is.
+        node, depth = self._operand(weighed=False)
+        self._scope = None
+        field: Field = token.value  # type: ignore[assignment]
+        if isinstance(node, Everything) and field in TEXT_FIELDS:
+            self._fail(node.column, "a * alone stands for every article, not for a word", f"Write {field}:word*.")
+        return self._weighed(Scope(field, node, token.column), self._deeper(depth, token.column))
+
+    def _prefixed(self, token: Token) -> tuple[Node, int]:
+        """NOT, ATLEAST and FIRST, with what they stand before."""
+        operator = token.value
+        assert isinstance(operator, Operator)  # noqa: S101  (for the type checker)
+        self._need_operand(operator, token.column)
+        if operator.kind == g.NOT:
+            # Deep before it is seen to be: each NOT is a call.
+            self._open += 1
+            if self._open > DEEPEST:
+                self._deeper(DEEPEST, token.column)
+            node, depth = self._expression(self._levels[g.NOT] + 1)
+            self._open -= 1
+            return AllBut(Everything(token.column), (node,), token.column), self._deeper(depth, token.column)
+        if operator.kind not in (g.AT_LEAST, g.FIRST):
+            self._fail(
+                token.column,
+                f"nothing stands before “{operator.written}”",
+                f'Write what belongs before it, or "{operator.written}" to look for the word.',
+            )
+        most = g.MOST_TIMES if operator.kind == g.AT_LEAST else g.MOST_FIRST
+        self._check_number(operator, token.column, most)
+        self._open += 1
+        if self._open > DEEPEST:
+            self._deeper(DEEPEST, token.column)
+        node, depth = self._operand()
+        self._open -= 1
+        self._check_has_place(node, operator)
+        if operator.kind == g.AT_LEAST:
+            return AtLeast(operator.number, node, token.column), self._deeper(depth, token.column)
+        return First(operator.number, node, token.column), self._deeper(depth, token.column)
+
+    def _joined(self, operator: Operator, left: Node, right: Node, chain: int, column: int) -> tuple[Node, bool]:
+        """Two operands joined, and whether that made the tree deeper."""
+        at, kind = left.column, operator.kind
+        if kind == g.ADJACENT:
+            return self._beside(left, right, chain, column)
+        if kind == g.OR:
+            grown = chain != g.OR or not isinstance(left, AnyOf)
+            parts = (left, right) if grown else (*left.parts, right)  # type: ignore[union-attr]
+            return AnyOf(parts, at), grown
+        if kind == g.NOT:
+            grown = chain != g.NOT or not isinstance(left, AllBut)
+            if grown:
+                return AllBut(left, (right,), at), True
+            return AllBut(left.part, (*left.without, right), at), False  # type: ignore[union-attr]
+        if kind == g.AND:
+            grown = chain != g.AND or not isinstance(left, AllOf)
+            return AllOf((left, right) if grown else (*left.parts, right), at), grown  # type: ignore[union-attr]
+        self._check_has_place(left, operator)
+        self._check_has_place(right, operator)
+        if kind == g.WITHIN:
+            return Within(left, right, operator.unit, operator.ordered, at), True  # type: ignore[arg-type]
+        self._check_number(operator, column, g.MOST_APART)
+        return Near(left, right, operator.number, operator.ordered, at), True
+
+    def _beside(self, left: Node, right: Node, chain: int, column: int) -> tuple[Node, bool]:
+        """Words side by side in a dialect that takes them for a phrase."""
+        if isinstance(right, Leaf | Phrase) and not (isinstance(right, Phrase) and right.slop):
+            parts = right.parts if isinstance(right, Phrase) else (right,)
+            if isinstance(left, Leaf):
+                return Phrase((left, *parts), 0, left.column), True
+            if isinstance(left, Phrase) and not left.slop:
+                return Phrase((*left.parts, *parts), 0, left.column), False
+        beside = Operator(g.NEAR, "", 1, ordered=True)
+        self._check_has_place(left, beside)
+        self._check_has_place(right, beside)
+        return Near(left, right, 1, True, left.column), True
+
+    def _check_number(self, operator: Operator, column: int, most: int) -> None:
+        if not 1 <= operator.number <= most:
+            self._fail(column, f"the number of “{operator.written}” must lie between 1 and {most:,}")
+
+    def _check_has_place(self, node: Node, operator: Operator) -> None:
+        """What holds of a whole article stands at no place in it."""
+        left = [node]
+        while left:
+            node = left.pop()
+            if isinstance(node, AllBut):
+                left.append(node.part)
+                continue
+            if isinstance(node, Days | Id | Everything) or (
+                isinstance(node, Scope) and node.field not in TEXT_FIELDS
+            ):
+                self._fail(
+                    node.column,
+                    f"“{operator.written}” joins words, and what stands here has no place in a text",
+                    "Join it with AND.",
+                )
+            left += children(node)
 
 
-def _closing(text: str, start: int) -> int:
-    """Where the next closing quotation mark stands at or after ``start``; -1 where none does."""
-    return next((at for at in range(start, len(text)) if text[at] in _CLOSING), -1)
+_SIDE_BY_SIDE = Operator(g.ADJACENT, "")
+# Of these an article has one at most.
+_SINGLE = ("source", "section", "url", "language")
+
+
+def _is_condition(node: Node) -> bool:
+    """Whether a part says of which articles to choose, not what to look for in them."""
+    return isinstance(node, Days | Id) or (isinstance(node, Scope) and node.field not in TEXT_FIELDS)
+
+
+def _grouped(conditions: list[Node], column: int) -> list[Node]:
+    """Conditions that must all hold; where an article can have one of several only, any of these."""
+    groups: dict[str, list[Node]] = {}
+    for number, node in enumerate(conditions):
+        name = node.field if isinstance(node, Scope) else "id" if isinstance(node, Id) else ""
+        groups.setdefault(name if name in (*_SINGLE, "id") else str(number), []).append(node)
+    return [_joined_by(AnyOf, group, column) for group in groups.values()]
+
+
+def _joined_by(kind: type[AnyOf] | type[AllOf], parts: list[Node], column: int) -> Node:
+    return parts[0] if len(parts) == 1 else kind(tuple(parts), column)

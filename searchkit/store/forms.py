@@ -8,18 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from searchkit.store.kernels import Damage, Lexicon
 from searchkit.store.sections import SectionReader
-from searchkit.store.wild import Wild, tokens
 
 if TYPE_CHECKING:
-    from searchkit.store.regex import CompiledRegex
+    from searchkit.query.regex import CompiledRegex
 
 # More edits than this make one word of any other.
 MOST_EDITS = 2
 _SECTIONS = ["forms", "forms.ends", "forms.sorted", "forms.first"]
+# What the kernels call the wildcards; below them, a byte means itself.
+_ONE, _MANY = 256, 257
+
+
+class Wild(Enum):
+    """A wildcard. It is no text, since a form may have a question mark of its own: ``⁉`` is folded to ``!?``."""
+
+    ONE = "?"
+    MANY = "*"
 
 
 class Forms:
@@ -82,10 +91,11 @@ class Forms:
         """
         with self._damage():
             lexicon = self._lexicon
-            if not any(isinstance(part, str) for part in expression.outline):
+            if not any(expression.outline):
                 return expression.matching(lexicon.lines())
-            # Few forms have what all of those that are meant have.
-            numbers = lexicon.wildcard(tokens(expression.outline))
+            # Few forms have the letters that all of those have that are meant.
+            outline = [Wild.MANY if part is None else part or Wild.ONE for part in expression.outline]
+            numbers = lexicon.wildcard(tokens(outline))
             return [numbers[at] for at in expression.matching(lexicon.lines_of(numbers))]
 
     @contextmanager
@@ -100,3 +110,20 @@ class Forms:
 def _bytes(text: str) -> bytes:
     # Half a character is in no form; it must not be taken for one that is.
     return text.encode("utf-8", "surrogatepass")
+
+
+def tokens(pattern: Sequence[str | Wild]) -> list[int]:
+    """A pattern as the kernels read it: of wildcards in a row, single characters first, and one run at most."""
+    found: list[int] = []
+    ones, many = 0, False
+    for part in pattern:
+        if part is Wild.ONE:
+            ones += 1
+        elif part is Wild.MANY:
+            many = True
+        elif isinstance(part, str) and part:
+            found += [_ONE] * ones + [_MANY] * many
+            # Half a character is in no form; it must not be taken for one that is.
+            found += part.encode("utf-8", "surrogatepass")
+            ones, many = 0, False
+    return found + [_ONE] * ones + [_MANY] * many

@@ -8,6 +8,7 @@ is never negative.
 from __future__ import annotations
 
 import math
+import struct
 
 from searchkit.frozen import frozen
 
@@ -73,3 +74,20 @@ def share(weight: float, weighted_frequency: float) -> float:
     """What a term adds to a score, rounded to a multiple of 2^-36 so that the order of addition is nothing."""
     exact = weight * weighted_frequency / (K1 + weighted_frequency)
     return (exact + 98304.0) - 98304.0
+
+
+def article_share(scale: Scale, weight: float, total: int, title: int, title_length: int, body_length: int) -> float:
+    """What a term adds to the score of an article in which it stands ``total`` times, ``title`` of them in the title.
+
+    The norm of a body is kept in single precision, once for all queries; so is what is multiplied with it.
+    """
+    title_weight, title_base, title_slope, body_base, body_slope = scale.for_bounds()
+    weighted = _single((total - title) * _single(1 / (body_base + body_slope * body_length)))
+    if title:
+        weighted += title_weight * title / (title_base + title_slope * title_length)
+    return share(weight, weighted)
+
+
+def _single(number: float) -> float:
+    """The nearest number of single precision."""
+    return float(struct.unpack("<f", struct.pack("<f", number))[0])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import array
 import threading
 from bisect import bisect_left
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from itertools import islice
 from operator import le
@@ -52,6 +54,7 @@ class SegmentReader:
             raise self.file.damaged("its facts make no sense") from error
         self.scale = Scale.of_averages(self.title_words, self.body_words, self.articles)
         self._unpacker = threading.local()
+        self._values: dict[str, tuple[list[str], Sequence[int]]] = {}
 
     @cached_property
     def stems(self) -> Strings:
@@ -87,6 +90,22 @@ class SegmentReader:
     def sources(self) -> memoryview:
         """The number of the source of each article."""
         return self.file.numbers("sources", "I")
+
+    def values(self, field: str, of: Callable[[Article], str]) -> tuple[list[str], Sequence[int]]:
+        """(the different values that articles have in a field, the number of each article's value among them).
+
+        ``of`` gives the value of an article. It is looked up once for each field.
+        """
+        found = self._values.get(field)
+        if found is None:
+            if field == "source":
+                found = self.source_names, self.sources
+            else:
+                known: dict[str, int] = {}
+                numbers = [known.setdefault(of(self.article(at)), len(known)) for at in range(self.articles)]
+                found = list(known), array.array("I", numbers)
+            self._values[field] = found
+        return found
 
     @cached_property
     def dictionary(self) -> kernels.Dictionary:
@@ -136,7 +155,19 @@ class SegmentReader:
             live,
             verify,
             self.day_of,
+            (file.numbers("borders", "I", verify=False), file.numbers("borders.ends", "I", verify=False)),
+            self._verify_borders,
         )
+
+    def _verify_borders(self, first: int, behind: int) -> None:
+        """Verify the borders of some articles."""
+        file = self.file
+        file.verify("borders.ends", max(4 * first - 4, 0), 4 * behind)
+        ends = file.numbers("borders.ends", "I", verify=False)
+        begin, end = (ends[first - 1] if first else 0), ends[behind - 1]
+        if begin > end or 4 * end > len(file.section("borders")):
+            raise file.damaged("its parts overlap")
+        file.verify("borders", 4 * begin, 4 * end)
 
     def number_of(self, article_id: bytes) -> int:
         """The number of the article with this id, or -1."""

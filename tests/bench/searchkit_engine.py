@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Self
 from searchkit.article import Article
 from searchkit.engine import Engine, Filters, Request, Response
 from searchkit.local import open_engine, open_writer
-from searchkit.query import AllOf, AnyOf, Node, Phrase, Word
+from searchkit.query import AllOf, AnyOf, Node, Word, phrase
 from searchkit.version import __version__
 from tests.bench.engine import Abilities, Answer, Question
 from tests.bench.places import REPOSITORY
@@ -84,7 +84,7 @@ class SearchkitEngine:
 
 def _node(question: Question) -> Node:
     if question.kind == "phrase" and len(question.words) > 1:
-        return Phrase(" ".join(question.words))
+        return phrase(" ".join(question.words))
     words = tuple(Word(word) for word in question.words)
     if len(words) == 1:
         return words[0]

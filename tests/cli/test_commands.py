@@ -83,6 +83,8 @@ def test_filters_and_pages(indexed: Path, searchkit: Run) -> None:
 
     assert total("--since", "2020") == total("--until", "2020-03") == total("--until", "2020-03-09") == 1
     assert total("--since", "2020-03-10") == total("--until", "2019") == total("--source", "Herald") == 0
+    assert total("--since", "march 2020", "--until", "9 March 2020") == 1
+    assert total("--since", "yesterday") == total("--until", "before 2020-03-09") == 0
     assert "No article has “zebra”." in searchkit("query", "zebra").stdout
     assert "no article has “zebra”" in searchkit("query", "police zebra").stdout
     assert searchkit("query", "(zebra, lion!)").stdout.startswith("No article has any of “zebra”, “lion”. (")
@@ -118,6 +120,8 @@ def test_the_index_is_named_by_an_option_or_the_environment(seeds: Path, searchk
         (["query", "?!"], 2, "holds no word, only punctuation\n  ?!\n  ^\n"),
         (["query", 'a "b'], 2, 'never closed\n  a "b\n    ^\n'),
         (["query", "a", "--since", "2020-02-30"], 2, "searchkit: '2020-02-30' is not a date"),
+        (["query", "a", "--since", "..2020"], 2, "searchkit: '..2020' has no first day"),
+        (["query", "a", "--until", "since 2020"], 2, "searchkit: 'since 2020' has no last day"),
         (["query", "a", "-n", "0"], 2, "Invalid value for '--limit'"),
         (["query", "a", "--sort", "best"], 2, "'best' is not one of"),
         (["query", "a", "--index", "afile"], 2, "searchkit: afile is a file, not an index"),

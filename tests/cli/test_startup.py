@@ -34,6 +34,7 @@ HEAVY = (
     "searchkit.indexing",
     "searchkit.readers",
     "searchkit.local.whoosh_codec",
+    "searchkit.query.dates",
     "searchkit.store.builder",
     "searchkit.store.merge",
     "searchkit.store.writer",

@@ -10,6 +10,7 @@ from places import SEED
 from searchkit.analysis import Chain
 from searchkit.article import Article
 from searchkit.engine import Term
+from searchkit.query import phrase
 from searchkit.results import Lighting, headline, snippet
 
 CHAIN = Chain()
@@ -17,7 +18,7 @@ BODY = SEED.read_text(encoding="utf-8").removeprefix(" date 2020-03-09 ")
 
 
 def lighting(*texts: str, articles: int = 100) -> Lighting:
-    terms = [Term(text, tuple(token.stem for token in CHAIN.tokens(text)), 1) for text in texts]
+    terms = [Term(phrase(text), 1) for text in texts]
     return Lighting(terms, articles, CHAIN)
 
 

@@ -26,7 +26,7 @@ from searchkit.article import Article
 from searchkit.engine import Filters, Request
 from searchkit.errors import SearchkitError
 from searchkit.local.engine import LocalEngine
-from searchkit.query import AllOf, AnyOf, Node, Phrase, Word
+from searchkit.query import AllOf, AnyOf, Node, Word, phrase
 from searchkit.store.check import check_index
 from searchkit.store.sections import MAGIC, PAGE
 from searchkit.store.writer import StoreWriter
@@ -65,10 +65,10 @@ def _requests() -> list[Request]:
 
     trees: list[Node] = [
         word(0), word(40), Word("police"), Word("nowhere"),
-        Phrase("w0 w1"), Phrase("w1 w0 w2"), Phrase("policed polices"),
+        phrase("w0 w1"), phrase("w1 w0 w2"), phrase("policed polices"),
         AnyOf((word(0), word(9), word(50))), AllOf((word(0), word(1), word(2))),
-        AllOf((AnyOf((word(3), word(20))), AnyOf((word(4), Phrase("w0 w1"))))),
-        AnyOf((AllOf((word(5), word(6))), Phrase("w0 w2"), word(30))),
+        AllOf((AnyOf((word(3), word(20))), AnyOf((word(4), phrase("w0 w1"))))),
+        AnyOf((AllOf((word(5), word(6))), phrase("w0 w2"), word(30))),
     ]  # fmt: skip
     filters = [
         Filters(),

@@ -21,7 +21,7 @@ from searchkit.article import Article
 from searchkit.engine import Request
 from searchkit.errors import IndexLocked, IndexMissing, SearchkitError, StorageError, UsageError
 from searchkit.local.engine import LocalEngine
-from searchkit.query import Phrase, Word
+from searchkit.query import Word, phrase
 from searchkit.store.check import check_index
 from searchkit.store.writer import LONGEST_ARTICLE, StoreWriter
 
@@ -236,7 +236,7 @@ def test_an_article_of_fifty_megabytes(tmp_path: Path) -> None:
     words = " ".join(f"word{number % 50_000}" for number in range(5_000_000))
     body = f"{words[: 50 << 20]} the very end"
     engine = ask_after_merging(tmp_path / "i", [Article("big", "", body)])
-    answer = engine.search(Request(Phrase("the very end")))
+    answer = engine.search(Request(phrase("the very end")))
     assert (answer.total, answer.found[0].load().body == body) == (1, True)
     with StoreWriter(tmp_path / "i") as writer, pytest.raises(UsageError, match="more than 67,108,864 characters"):
         writer.put(Article("bigger", "", "x" * (LONGEST_ARTICLE + 1)))
@@ -245,8 +245,8 @@ def test_an_article_of_fifty_megabytes(tmp_path: Path) -> None:
 def test_an_article_of_one_word_ten_million_times(tmp_path: Path) -> None:
     engine = ask_after_merging(tmp_path / "i", [Article("same", "", "no " * 10_000_000)])
     assert engine.search(Request(Word("no"))).total == 1
-    assert engine.search(Request(Phrase("no no no"))).total == 1
-    assert engine.search(Request(Phrase("no filler"))).total == 0
+    assert engine.search(Request(phrase("no no no"))).total == 1
+    assert engine.search(Request(phrase("no filler"))).total == 0
 
 
 def test_a_term_of_a_megabyte(tmp_path: Path) -> None:
@@ -255,7 +255,7 @@ def test_a_term_of_a_megabyte(tmp_path: Path) -> None:
         tmp_path / "i", [Article("long", "", f"a {term} b"), Article("longer", "", term + "y")]
     )
     assert engine.search(Request(Word(term))).total == 1
-    assert engine.search(Request(Phrase(f"a {term} b"))).total == 1
+    assert engine.search(Request(phrase(f"a {term} b"))).total == 1
 
 
 def test_a_million_articles_of_one_word(tmp_path: Path) -> None:
@@ -266,4 +266,4 @@ def test_a_million_articles_of_one_word(tmp_path: Path) -> None:
     engine = LocalEngine(tmp_path / "i")
     answer = engine.search(Request(Word("police"), limit=3))
     assert (answer.total, [hit.id for hit in answer.found]) == (1_000_000, ["0", "1", "10"])
-    assert engine.search(Request(Phrase("police police"))).total == 0
+    assert engine.search(Request(phrase("police police"))).total == 0

@@ -10,7 +10,7 @@ from searchkit.analysis import Chain
 from searchkit.article import Article
 from searchkit.engine import Request
 from searchkit.local.engine import LocalEngine
-from searchkit.query.tree import Phrase
+from searchkit.query.tree import phrase
 from searchkit.store.writer import StoreWriter
 
 # Finnish endings; nobody stacks four of them at random, but whoever wants to do harm does.
@@ -38,4 +38,4 @@ def test_a_stem_of_thousands_of_forms_keeps_its_places_when_segments_are_merged(
     engine = LocalEngine(tmp_path / "index")
     assert engine.statistics().versions["segments"] == "1"
     for number in range(SEGMENTS):
-        assert engine.search(Request(Phrase(f"{forms[0]} x{number}"))).total == 2
+        assert engine.search(Request(phrase(f"{forms[0]} x{number}"))).total == 2

@@ -18,7 +18,7 @@ from searchkit.analysis import Chain
 from searchkit.article import Article
 from searchkit.engine import Filters, Request, Response
 from searchkit.local.engine import LocalEngine
-from searchkit.query.tree import AllOf, AnyOf, Leaf, Node, Phrase, Word, leaves
+from searchkit.query import AllOf, AnyOf, Leaf, Node, Phrase, Word, as_written, is_list, leaves, phrase
 from searchkit.store.writer import StoreWriter
 
 # Few words, so that phrases and ties happen; some share a stem, some are taken apart, some are in every article.
@@ -59,15 +59,15 @@ class Twin:
             for stem in known.places:
                 self.having[stem].append(key)
 
-    def stems(self, leaf: Leaf) -> list[str]:
-        return [token.stem for token in self.chain.tokens(leaf.text)]
+    def stems(self, leaf: Leaf | Phrase) -> list[str]:
+        return [token.stem for token in self.chain.tokens(as_written(leaf))]
 
     def weight(self, stem: str) -> float:
         """The idf times k1 + 1."""
         having = len(self.having.get(stem, ()))
         return math.log(1 + (len(self.articles) - having + 0.5) / (having + 0.5)) * (1.2 + 1)
 
-    def leaf(self, leaf: Leaf) -> dict[str, float]:
+    def leaf(self, leaf: Leaf | Phrase) -> dict[str, float]:
         """The score of every article in which the words stand side by side."""
         stems = self.stems(leaf)
         if not stems:
@@ -116,7 +116,7 @@ class Twin:
         matching = passing(request.query)
         parts = leaves(request.query)
         total_all = len(matching)
-        if request.details and len(parts) > 1 and not isinstance(request.query, AllOf):
+        if request.details and is_list(request.query):
             total_all = len(passing(AllOf(tuple(parts))))
 
         def order(key: str) -> tuple[float, int, bytes]:
@@ -202,12 +202,12 @@ def random_index(random_: random.Random, path: Path, size: int) -> Iterator[Twin
         writer.close()
 
 
-def random_leaf(random_: random.Random) -> Leaf:
+def random_leaf(random_: random.Random) -> Leaf | Phrase:
     if random_.random() < 0.02:
         return Word(random_.choice(NOWHERE))
     if random_.random() < 0.6:
         return Word(random_.choice(WORDS))
-    return Phrase(" ".join(random_.choices(WORDS, WEIGHTS, k=random_.choice([1, 2, 2, 2, 3, 4]))))
+    return phrase(" ".join(random_.choices(WORDS, WEIGHTS, k=random_.choice([1, 2, 2, 2, 3, 4]))))
 
 
 def random_tree(random_: random.Random, depth: int) -> Node:
@@ -249,7 +249,7 @@ def compare(response: Response, request: Request, twin: Twin) -> None:
         assert response.terms == ()
         return
     for term, leaf in zip(response.terms, leaves(request.query), strict=True):
-        assert (term.text, list(term.stems)) == (leaf.text, twin.stems(leaf))
+        assert (term.leaf, term.text) == (leaf, as_written(leaf))
         assert term.articles == len(twin.leaf(leaf))
 
 

@@ -9,15 +9,15 @@ from pathlib import Path
 from searchkit.article import Article
 from searchkit.engine import Request
 from searchkit.local.engine import LocalEngine
-from searchkit.query import AllOf, AnyOf, Node, Phrase, Word
+from searchkit.query import AllOf, AnyOf, Node, Word, phrase
 from searchkit.store.writer import StoreWriter
 
 TREES: list[Node] = [
     Word("even"),
-    Phrase("article number"),
+    phrase("article number"),
     AnyOf((Word("even"), Word("odd"), Word("first"))),
     AllOf((Word("article"), Word("odd"))),
-    AnyOf((AllOf((Word("odd"), Phrase("number one"))), Word("first"))),
+    AnyOf((AllOf((Word("odd"), phrase("number one"))), Word("first"))),
 ]
 
 

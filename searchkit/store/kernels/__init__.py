@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from searchkit.store.kernels.encoding import TermOutput, arrange, common, count_words, group, invert
     from searchkit.store.kernels.merging import Merger
     from searchkit.store.kernels.patterns import Lexicon
-    from searchkit.store.kernels.search import Searcher, Segment
+    from searchkit.store.kernels.search import Exhausted, Searcher, Segment
     from searchkit.store.kernels.words import Vocabulary
 
     COMPILED: bool
@@ -32,7 +32,7 @@ else:
         from searchkit.store.kernels.encoding import TermOutput, arrange, common, count_words, group, invert
         from searchkit.store.kernels.merging import Merger
         from searchkit.store.kernels.patterns import Lexicon
-        from searchkit.store.kernels.search import Searcher, Segment
+        from searchkit.store.kernels.search import Exhausted, Searcher, Segment
         from searchkit.store.kernels.words import Vocabulary
 
         COMPILED = True
@@ -42,6 +42,7 @@ else:
         from searchkit.store.kernels.plain import (
             Damage,
             Dictionary,
+            Exhausted,
             Lexicon,
             Merger,
             Searcher,
@@ -62,6 +63,7 @@ __all__ = [
     "WHY_PLAIN",
     "Damage",
     "Dictionary",
+    "Exhausted",
     "Lexicon",
     "Merger",
     "Searcher",

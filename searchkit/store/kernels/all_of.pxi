@@ -81,6 +81,8 @@ cdef int all_articles(Search *search, Node *root, const Words *words) noexcept n
             article = found
             continue
         if allowed(search, article):
+            if expired(search):
+                return EXPIRED
             matched = match_here(search, root, article, words.phrases, &score)
             if matched < 0:
                 return matched
@@ -158,6 +160,8 @@ cdef int all_windows(Search *search, Node *root, Words *words, uint64_t *bits) n
     cdef int failed
     for number in range(last - first + 1):
         window = WINDOW * (first + number if words.phrases else last - number)
+        if expired(search):
+            return EXPIRED
         allow(search, window, bits)
         for at in range(words.count):
             cursor = words.cursor[at]

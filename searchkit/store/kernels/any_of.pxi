@@ -42,6 +42,8 @@ cdef int any_windows(Search *search, Word *words, uint32_t count, uint32_t windo
     if not counting:
         search.total = words[0].cursor.articles
     while True:
+        if expired(search):
+            return EXPIRED
         scoring = enter_window(search, words, count, window)
         if scoring or counting or search.order != RELEVANCE:
             memset(every, 0, sizeof(every))

@@ -12,6 +12,18 @@ cdef enum:
     ANY_OF = 3
     ALL_BUT = 4     # the first child without the others
     EVERYTHING = 5
+    # Passages: see passages.pxi.
+    SPOT = 6        # one word of some
+    CHAIN = 7       # side by side
+    UNION = 8
+    CLOSE = 9       # in any order, with few words among them
+    NEAR = 10
+    WITHIN = 11     # in one sentence or paragraph
+    EARLY = 12      # among the first words
+    # And what holds of whole articles.
+    TIMES = 13      # a passage so often
+    DAYS = 14
+    CHOSEN = 15     # articles named one by one
 
 cdef enum:
     RELEVANCE = 0
@@ -23,6 +35,14 @@ cdef enum:
     DAMAGED = -1
     NO_MEMORY = -2
     RAISED = -3     # the segment has kept the exception
+    EXPIRED = -4
+    TOO_MUCH = -5
+
+
+cdef struct Span:
+    # A passage: its first position, and the one behind its last.
+    uint32_t begin
+    uint32_t end
 
 
 cdef struct Best:
@@ -40,9 +60,23 @@ cdef struct Node:
     uint32_t first          # cursors of a word or phrase: the first, and how many
     uint32_t count
     uint32_t *children      # nodes; of a phrase, the places of its words in it, in the order to look at them
-    double weight           # of a phrase
+    double weight           # of a phrase or passage
     uint64_t bits[WORDS]
-    double *score
+    bint exact              # whether the bits say what it matches, and not only what it may
+    uint32_t total          # of a phrase or passage in the article looked at last: how often, and in the title
+    uint32_t title
+    uint32_t distance       # or what else an operator counts: other words, first words, times, the kind of unit
+    uint32_t scope
+    bint ordered
+    Span *spans
+    uint32_t held
+    uint32_t room
+    uint32_t *active        # of many words those that stand in the window, and where each stands next
+    uint32_t actives
+    uint32_t *next
+    uint32_t low            # of days: the first article, and the one behind the last
+    uint32_t high
+    const uint8_t *chosen   # a bit for each article
 
 
 cdef struct Scale:
@@ -83,7 +117,20 @@ cdef struct Search:
     uint64_t *marks             # a bit for each position of an article; all clear between two uses
     size_t places_room
     size_t marks_room
+    Span *other_spans
+    uint32_t spans_room
+    const uint8_t **filters     # for each cursor a byte for each of its forms, or NULL: all are meant
+    uint32_t *filter_sizes
+    const uint32_t *borders     # doubled; odd: a paragraph
+    const uint32_t *border_ends
+    uint32_t border_count
+    const uint8_t *bordered     # whether those of a window are verified; NULL: they are not needed
+    uint64_t deadline           # 0: none
     uint64_t total
+
+
+cdef inline bint expired(const Search *search) noexcept nogil:
+    return search.deadline != 0 and sk_now() > search.deadline
 
 
 cdef inline bint better(double score, uint32_t article, double other, uint32_t other_article) noexcept nogil:

@@ -5,6 +5,15 @@ cdef struct Step:
     int kind
     uint32_t first
     uint32_t count
+    double factor           # of a passage: what its weight is multiplied with
+    int64_t having          # how many articles have it; -1: its weight is that of its words
+    double weight
+    uint32_t distance
+    uint32_t scope
+    bint ordered
+    bint placed             # whether the positions of its words are needed
+    uint32_t since          # of days
+    uint32_t until
 
 
 cdef enum:
@@ -39,6 +48,9 @@ cdef class Run:
     cdef Step *_steps
     cdef uint32_t _step_count
     cdef uint32_t *_words       # numbers of stems, as the steps refer to them
+    cdef int32_t *_filters      # for each of these words the number of its filter, or -1
+    cdef uint32_t *_actives
+    cdef bint _bordered
     cdef uint32_t _word_count
     cdef int64_t *_numbers      # of the stems in each segment, -1 where there is none
     cdef uint64_t *_having
@@ -58,7 +70,7 @@ cdef class Run:
         self._searcher = searcher
         self._stems = stems
         for kind, operand in nodes:
-            words += len(operand) if kind == PHRASE else kind == WORD
+            words += len(operand) if kind == PHRASE else len(operand[3]) if kind == SPOT else kind == WORD
         self._steps = <Step *>malloc((steps + 1) * sizeof(Step))
         self._words = <uint32_t *>malloc((words + 1) * sizeof(uint32_t))
         self._numbers = <int64_t *>malloc((count * segments + 1) * sizeof(int64_t))
@@ -68,13 +80,27 @@ cdef class Run:
         self._children = <uint32_t *>malloc((steps + words + 1) * sizeof(uint32_t))
         self._search.cursors = <Cursor *>malloc((words + 1) * sizeof(Cursor))
         self._search.nodes = <Node *>calloc(steps + 1, sizeof(Node))
+        self._filters = <int32_t *>malloc((words + 1) * sizeof(int32_t))
+        self._actives = <uint32_t *>malloc((2 * words + 1) * sizeof(uint32_t))
+        self._search.filters = <const uint8_t **>calloc(words + 1, sizeof(uint8_t *))
+        self._search.filter_sizes = <uint32_t *>calloc(words + 1, sizeof(uint32_t))
         if not (self._steps and self._words and self._numbers and self._having and self._weights and self._stack
-                and self._children and self._search.cursors and self._search.nodes):
+                and self._children and self._search.cursors and self._search.nodes and self._filters
+                and self._actives and self._search.filters and self._search.filter_sizes):
             raise MemoryError
         self._read(nodes)
 
     def __dealloc__(self):
+        cdef uint32_t at
         self._clear()
+        if self._search.nodes != NULL:
+            for at in range(self._step_count):
+                free(self._search.nodes[at].spans)
+        free(self._search.other_spans)
+        free(self._search.filters)
+        free(self._search.filter_sizes)
+        free(self._filters)
+        free(self._actives)
         free(self._search.nodes)
         free(self._search.cursors)
         free(self._children)
@@ -88,11 +114,6 @@ cdef class Run:
 
     cdef _clear(self):
         """Give back what the search of one segment took."""
-        cdef uint32_t at
-        if self._search.nodes != NULL:
-            for at in range(self._step_count):
-                free(self._search.nodes[at].score)
-                self._search.nodes[at].score = NULL
         free(self._search.best.score)
         free(self._search.best.article)
         free(self._search.sums)
@@ -110,32 +131,80 @@ cdef class Run:
     cdef _read(self, list nodes):
         """Turn the nodes into steps."""
         cdef Step *step
-        cdef uint32_t depth = 0, stem
+        cdef uint32_t depth = 0, at
         for kind, operand in nodes:
             step = &self._steps[self._step_count]
+            memset(step, 0, sizeof(Step))
             step.kind = kind
             step.first = self._word_count
-            step.count = 0
-            if kind == WORD or kind == PHRASE:
-                for stem in (operand if kind == PHRASE else (operand,)):
-                    if stem >= <size_t>len(self._stems):
-                        raise ValueError("a node without its stem")
-                    self._words[self._word_count] = stem
-                    self._word_count += 1
-                    step.count += 1
+            step.having = -1
+            step.factor = 1
+            if kind == WORD:
+                self._add_word(step, operand, -1)
+            elif kind == PHRASE:
+                for stem in operand:
+                    self._add_word(step, stem, -1)
                 if step.count == 0:
                     raise ValueError("a phrase without words")
-                depth += 1
-            elif kind == EVERYTHING:
-                depth += 1
-            else:
+            elif SPOT <= kind <= TIMES:
+                self._read_passage(step, operand)
+            elif kind == DAYS:
+                step.since, step.until = operand
+            elif kind == CHOSEN:
+                step.distance = operand
+            elif kind != EVERYTHING:
                 step.count = operand
-                if kind not in (ALL_OF, ANY_OF, ALL_BUT) or not 0 < step.count <= depth:
+                if kind not in (ALL_OF, ANY_OF, ALL_BUT):
+                    raise ValueError("a node of no kind")
+            if kind not in (WORD, PHRASE, SPOT):
+                if step.count > depth or (step.count == 0 and kind not in (EVERYTHING, DAYS, CHOSEN)):
                     raise ValueError("a node without its children")
-                depth += 1 - step.count
+                depth -= step.count
+                if kind not in (ALL_OF, ANY_OF, ALL_BUT):
+                    for at in range(depth, depth + step.count):
+                        if not SPOT <= self._steps[self._stack[at]].kind <= EARLY:
+                            raise ValueError("what is no passage has no place")
+                        self._steps[self._stack[at]].placed = True
+            self._stack[depth] = self._step_count
+            depth += 1
             self._step_count += 1
         if depth != 1:
             raise ValueError("a tree has one root")
+
+    cdef _add_word(self, Step *step, uint32_t stem, int filter_number):
+        if stem >= <size_t>len(self._stems):
+            raise ValueError("a node without its stem")
+        self._words[self._word_count] = stem
+        self._filters[self._word_count] = filter_number
+        self._word_count += 1
+        step.count += 1
+
+    cdef _read_passage(self, Step *step, operand):
+        """The operand of a node that is a passage, or counts one."""
+        if step.kind == TIMES:
+            step.distance = operand
+            step.count = 1
+            return
+        step.factor, step.having = operand[0], operand[1]
+        if step.kind == SPOT:
+            step.scope = operand[2]
+            for stem, number in operand[3]:
+                self._add_word(step, stem, number)
+                step.placed = step.placed or number >= 0
+            step.placed = step.placed or step.scope != ANYWHERE
+            if step.count == 0 or (step.having < 0 and step.count > 1):
+                raise ValueError("a word without its articles")
+            return
+        step.count = operand[2] if step.kind in (CHAIN, UNION, CLOSE) else 1 if step.kind == EARLY else 2
+        if step.kind == CLOSE:
+            step.distance = operand[3]
+            if step.count > MOST_CLOSE:
+                raise ValueError("too many words for a passage")
+        elif step.kind == EARLY:
+            step.distance, step.scope = operand[2], operand[3]
+        elif step.kind != CHAIN and step.kind != UNION:
+            step.distance, step.ordered = operand[2], operand[3]
+            self._bordered = self._bordered or step.kind == WITHIN
 
     cdef look_up(self, Py_ssize_t segment):
         """Find the stems in one segment, and count the live articles that have them."""
@@ -154,22 +223,50 @@ cdef class Run:
                 self._having[at] += live_articles(columns, dictionary, number)
 
     cdef weigh(self):
-        """The weight of each stem: its idf times k1 + 1."""
+        """The weight of each stem, its idf times k1 + 1, and of each passage."""
         cdef Py_ssize_t at
-        cdef uint64_t having
         for at in range(len(self._stems)):
-            having = self._having[at]
-            self._weights[at] = log(1 + (<double>(<int64_t>self._searcher._articles - <int64_t>having) + 0.5)
-                                    / (having + 0.5)) * (self._searcher._scale.k1 + 1)
+            self._weights[at] = self._weight_of(self._having[at])
+        self._weigh_passages()
+
+    cdef double _weight_of(self, uint64_t having):
+        return log(1 + (<double>(<int64_t>self._searcher._articles - <int64_t>having) + 0.5)
+                   / (having + 0.5)) * (self._searcher._scale.k1 + 1)
+
+    cdef _weigh_passages(self):
+        """A passage has the weight of its parts, together; of parts to choose from, that of the commonest."""
+        cdef uint32_t at, part, depth = 0
+        cdef Step *step
+        cdef double weight, other
+        for at in range(self._step_count):
+            step = &self._steps[at]
+            if step.kind not in (WORD, PHRASE, SPOT):
+                depth -= step.count
+            if step.having >= 0:
+                step.weight = self._weight_of(step.having)
+            elif step.kind == SPOT:
+                step.weight = self._weights[self._words[step.first]]
+            elif CHAIN <= step.kind <= EARLY:
+                weight = 0
+                for part in range(step.count):
+                    other = self._steps[self._stack[depth + part]].weight
+                    if step.kind != UNION:
+                        weight += other
+                    elif part == 0 or other < weight:
+                        weight = other
+                step.weight = weight
+            self._stack[depth] = at
+            depth += 1
 
     cdef counts(self):
         return [self._having[at] for at in range(len(self._stems))]
 
-    cdef ask(self, Py_ssize_t number, uint32_t since, uint32_t until, wanted, uint32_t limit, int order):
+    cdef ask(self, Py_ssize_t number, uint32_t since, uint32_t until, wanted, uint32_t limit, int order,
+             list filters, list chosen, uint64_t deadline):
         """Ask one segment."""
         cdef Search *search = &self._search
         cdef Segment segment = self._searcher._segments[number]
-        cdef const uint8_t[::1] chosen
+        cdef const uint8_t[::1] sources
         cdef int failed
         search.articles = segment.articles
         search.low, search.high = 0, segment.articles
@@ -177,7 +274,7 @@ cdef class Run:
             search.low = first_day(segment, since if since else 1)
             if until:
                 search.high = first_day(segment, until + 1)
-        if search.low >= search.high or not self._plan(number):
+        if search.low >= search.high or not self._plan(number, filters, chosen):
             return
         search.titles = &segment._titles[0]
         search.sources = &segment._sources[0]
@@ -187,9 +284,9 @@ cdef class Run:
         if wanted is not None:
             if len(wanted) == 0:
                 return
-            chosen = wanted
-            search.wanted = &chosen[0]
-            search.wanted_count = <uint32_t>chosen.shape[0]
+            sources = wanted
+            search.wanted = &sources[0]
+            search.wanted_count = <uint32_t>sources.shape[0]
         search.restricted = wanted is not None or not segment._all_live
         search.order = order
         search.scale = self._searcher._scale
@@ -197,6 +294,15 @@ cdef class Run:
         search.norms = <PyObject *>norms
         search.norm = norms._norm
         search.normed = norms._made
+        search.bordered = NULL
+        if self._bordered:
+            if segment._border_ends is None:
+                raise ValueError("a segment without borders")
+            search.bordered = norms._bordered
+            search.border_ends = &segment._border_ends[0]
+            search.border_count = <uint32_t>segment._borders.shape[0]
+            search.borders = &segment._borders[0] if search.border_count else NULL
+        search.deadline = deadline
         search.total = 0
         self._make_room(min(limit, search.high - search.low), limit)
         with nogil:
@@ -205,23 +311,22 @@ cdef class Run:
             raise MemoryError
         if failed == RAISED:
             raise norms._failure
+        if failed == EXPIRED:
+            raise Exhausted("time")
+        if failed == TOO_MUCH:
+            raise Exhausted("room")
         if failed < 0:
             raise Damage("the postings of a term contradict themselves")
         self.total += search.total
         self._take(number, limit)
         self._clear()
 
-    cdef bint _plan(self, Py_ssize_t segment) except -1:
+    cdef bint _plan(self, Py_ssize_t segment, list filters, list chosen) except -1:
         """Make nodes for one segment of what can match there; False where nothing can."""
         cdef Search *search = &self._search
-        cdef Dictionary dictionary = self._searcher._dictionaries[segment]
-        cdef const int64_t *numbers = self._numbers + segment * len(self._stems)
-        cdef double stretch = self._searcher._stretches[segment]
-        cdef uint32_t limit = (<Segment>self._searcher._segments[segment]).articles
-        cdef uint32_t at, word, depth = 0, used = 0, child, kept
+        cdef uint32_t at, part, depth = 0, used = 0, child, kept
         cdef Step *step
         cdef Node *node
-        cdef Cursor *cursor
         cdef bint missing
         search.terms = 0
         for at in range(self._step_count):
@@ -229,56 +334,106 @@ cdef class Run:
             node = &search.nodes[at]
             node.kind = step.kind
             node.count = 0
-            if step.kind == EVERYTHING:
-                self._stack[depth] = at
+            node.weight = step.weight * step.factor
+            node.distance, node.scope, node.ordered = step.distance, step.scope, step.ordered
+            node.exact = step.kind in (WORD, EVERYTHING, DAYS, CHOSEN)
+            if step.kind in (EVERYTHING, DAYS, CHOSEN):
+                self._stack[depth] = at if self._plan_articles(step, node, segment, chosen) else NONE
                 depth += 1
-                continue
-            if step.kind == WORD or step.kind == PHRASE:
-                missing = False
-                for word in range(step.first, step.first + step.count):
-                    missing = missing or numbers[self._words[word]] < 0
-                self._stack[depth] = NONE if missing else at
-                depth += 1
-                if missing:
-                    continue
-                if step.count == 1:
-                    node.kind = WORD
-                node.first = search.terms
-                node.count = step.count
-                node.children = self._children + used
-                used += step.count
-                node.weight = 0
-                for word in range(step.first, step.first + step.count):
-                    cursor = &search.cursors[search.terms]
-                    cursor.limit = limit
-                    cursor.weight = self._weights[self._words[word]]
-                    cursor.stretch = stretch
-                    dictionary.fill(<uint32_t>numbers[self._words[word]], node.kind == PHRASE, cursor)
-                    node.weight += cursor.weight
-                    search.terms += 1
                 continue
             node.children = self._children + used
+            used += step.count
+            if step.kind in (WORD, PHRASE, SPOT):
+                self._stack[depth] = at if self._plan_words(step, node, segment, filters) else NONE
+                depth += 1
+                continue
             depth -= step.count
             kept = 0
             missing = False
-            for word in range(step.count):
-                child = self._stack[depth + word]
+            node.exact = ALL_OF <= step.kind <= ALL_BUT
+            for part in range(step.count):
+                child = self._stack[depth + part]
                 if child != NONE:
                     node.children[kept] = child
+                    node.exact = node.exact and search.nodes[child].exact
                     kept += 1
-                elif step.kind == ALL_OF or (step.kind == ALL_BUT and word == 0):
+                elif step.kind not in (ANY_OF, UNION) and (step.kind != ALL_BUT or part == 0):
                     missing = True
             node.count = kept
-            used += kept
             if missing or kept == 0:
                 self._stack[depth] = NONE
-            elif kept == 1:
+            elif kept == 1 and ALL_OF <= step.kind <= ALL_BUT:
                 self._stack[depth] = node.children[0]
             else:
                 self._stack[depth] = at
             depth += 1
         search.root = self._stack[0]
         return search.root != NONE
+
+    cdef bint _plan_articles(self, const Step *step, Node *node, Py_ssize_t segment, list chosen) except -1:
+        """A node that holds of whole articles; False where it holds of none."""
+        cdef Segment columns = self._searcher._segments[segment]
+        cdef const uint8_t[::1] bits
+        if step.kind == DAYS:
+            node.low = first_day(columns, step.since if step.since else 1)
+            node.high = first_day(columns, step.until + 1) if step.until else columns.articles
+            return node.low < node.high
+        if step.kind == CHOSEN:
+            found = chosen[step.distance][segment]
+            if found is None:
+                return False
+            if len(found) * 8 < columns.articles:
+                raise ValueError("a bit for each article is needed")
+            bits = found
+            node.chosen = &bits[0]
+        return True
+
+    cdef bint _plan_words(self, const Step *step, Node *node, Py_ssize_t segment, list filters) except -1:
+        """A node of words with their cursors; False where it can match nothing."""
+        cdef Search *search = &self._search
+        cdef Dictionary dictionary = self._searcher._dictionaries[segment]
+        cdef const int64_t *numbers = self._numbers + segment * len(self._stems)
+        cdef uint32_t limit = (<Segment>self._searcher._segments[segment]).articles
+        cdef uint32_t word, stem
+        cdef Cursor *cursor
+        cdef const uint8_t[::1] forms
+        if step.kind == PHRASE and step.count == 1:
+            node.kind, node.exact = WORD, True
+        node.first = search.terms
+        node.active = self._actives + 2 * step.first
+        node.next = node.active + step.count
+        if step.kind != SPOT:
+            node.weight = 0
+            for word in range(step.first, step.first + step.count):
+                if numbers[self._words[word]] < 0:
+                    return False
+        for word in range(step.first, step.first + step.count):
+            stem = self._words[word]
+            if numbers[stem] < 0:
+                continue
+            search.filters[search.terms] = NULL
+            if self._filters[word] >= 0:
+                found = filters[self._filters[word]]
+                if found is None:
+                    continue
+                forms = found
+                search.filters[search.terms] = &forms[0] if forms.shape[0] else NULL
+                search.filter_sizes[search.terms] = <uint32_t>forms.shape[0]
+            cursor = &search.cursors[search.terms]
+            cursor.limit = limit
+            cursor.weight = self._weights[stem]
+            cursor.stretch = self._searcher._stretches[segment]
+            dictionary.fill(<uint32_t>numbers[stem], node.kind == PHRASE or step.placed, cursor)
+            if step.kind != SPOT:
+                node.weight += cursor.weight
+            node.next[node.count] = 0
+            node.count += 1
+            search.terms += 1
+        if step.kind == SPOT:
+            node.exact = step.scope == ANYWHERE
+            for word in range(node.first, search.terms):
+                node.exact = node.exact and search.filters[word] == NULL
+        return node.count > 0
 
     cdef _make_room(self, uint32_t room, uint32_t limit):
         """For the best of one segment; what cannot be among the best of all any more is not wanted."""

@@ -1,8 +1,11 @@
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from typing_extensions import Buffer
 
 from searchkit.store.kernels.dictionary import Dictionary
+
+class Exhausted(Exception): ...
 
 class Segment:
     articles: int
@@ -15,6 +18,8 @@ class Segment:
         live: Buffer | None,
         verify: Callable[[int, int], None] | None = None,
         verify_day: Callable[[int], object] | None = None,
+        borders: tuple[Buffer, Buffer] | None = None,
+        verify_borders: Callable[[int, int], None] | None = None,
     ) -> None: ...
 
 class Searcher:
@@ -27,10 +32,13 @@ class Searcher:
     def search(
         self,
         stems: list[bytes],
-        nodes: Sequence[tuple[int, int | tuple[int, ...]]],
+        nodes: Sequence[tuple[int, Any]],
         since: int,
         until: int,
         wanted: Sequence[bytes | None] | None,
         limit: int,
         order: int,
+        filters: Sequence[Sequence[bytes | None]] | None = None,
+        chosen: Sequence[Sequence[bytes | None]] | None = None,
+        deadline: int = 0,
     ) -> tuple[int, list[int], list[tuple[float, int, int]], bool]: ...

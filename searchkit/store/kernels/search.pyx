@@ -4,16 +4,16 @@
 Scores are BM25F. Each term's share is rounded to a multiple of 2^-36: sums of such numbers are exact in a
 double, so a score does not depend on the order in which shares are added, and ties are ties.
 
-``query.pxi`` holds what is shared; ``any_of.pxi``, ``all_of.pxi`` with ``phrase.pxi``, and ``tree.pxi`` are the
-three ways to answer. They are one module: a call between them costs nothing, and one file is loaded at the start.
+``query.pxi`` holds what is shared; ``any_of.pxi``, ``all_of.pxi`` with ``phrase.pxi``, and ``tree.pxi`` with
+``passages.pxi`` are the three ways to answer. They are one module: a call between them costs nothing, and one file is loaded at the start.
 """
 
 cimport cython
 from cpython.object cimport PyObject
 from libc.math cimport log
-from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc, qsort, realloc
-from libc.string cimport memcpy, memset
+from libc.string cimport memcpy, memmove, memset
 
 from searchkit.store.kernels.bits cimport (
     BLOCK, POSITION_BITS, load64, sk_count_bits, sk_highest_bit, sk_load_acquire, sk_lowest_bit, sk_store_release,
@@ -26,10 +26,19 @@ from searchkit.store.kernels.dictionary cimport Dictionary
 
 from searchkit.store.kernels.dictionary import Damage
 
+cdef extern from "clock.h":
+    uint64_t sk_now() noexcept nogil
+
+
+class Exhausted(Exception):
+    """A query took more time than it was given, or its passages in one article more room than there is."""
+
+
 include "query.pxi"
 include "any_of.pxi"
 include "phrase.pxi"
 include "all_of.pxi"
+include "passages.pxi"
 include "tree.pxi"
 
 
@@ -40,7 +49,9 @@ cdef class Segment:
     ``live`` has a bit for each article (the first in the lowest bit of the first byte), or is None. ``verify``,
     unless it is None, is called with the first of some articles and the one behind them before their ``titles``
     and ``bodies`` are read, and raises where those are damaged; ``verify_day`` is called with an article before its
-    day is read to settle which of two that score the same is newer.
+    day is read to settle which of two that score the same is newer. ``borders``, (borders, where those of each
+    article end), are needed for sentences and paragraphs only; ``verify_borders`` is to them what ``verify`` is to
+    the lengths.
     """
 
     cdef const uint32_t[::1] _titles
@@ -50,10 +61,14 @@ cdef class Segment:
     cdef const uint8_t[::1] _live
     cdef object _verify
     cdef object _verify_day
+    cdef const uint32_t[::1] _borders
+    cdef const uint32_t[::1] _border_ends
+    cdef object _verify_borders
     cdef readonly uint32_t articles
     cdef bint _all_live
 
-    def __init__(self, titles, bodies, sources, days, live, verify=None, verify_day=None):
+    def __init__(self, titles, bodies, sources, days, live, verify=None, verify_day=None, borders=None,
+                 verify_borders=None):
         self._titles = titles
         self._bodies = bodies
         self._sources = sources
@@ -68,6 +83,11 @@ cdef class Segment:
                 or self._days.shape[0] != self.articles
                 or (live is not None and self._live.shape[0] * 8 < self.articles)):
             raise Damage("the columns are not of one length")
+        self._verify_borders = verify_borders
+        if borders is not None:
+            self._borders, self._border_ends = borders
+            if self._border_ends.shape[0] != self.articles or self._borders.shape[0] >= NONE:
+                raise Damage("the columns are not of one length")
 
 
 @cython.final
@@ -79,6 +99,7 @@ cdef class Norms:
     cdef double _slope
     cdef float *_norm
     cdef uint8_t *_made
+    cdef uint8_t *_bordered     # the windows whose borders are verified
     cdef object _failure
 
     def __cinit__(self, Segment segment not None, double base, double slope):
@@ -87,12 +108,14 @@ cdef class Norms:
         self._slope = slope
         self._norm = <float *>malloc((<size_t>segment.articles + 1) * sizeof(float))
         self._made = <uint8_t *>calloc(segment.articles // WINDOW + 1, 1)
-        if self._norm == NULL or self._made == NULL:
+        self._bordered = <uint8_t *>calloc(segment.articles // WINDOW + 1, 1)
+        if self._norm == NULL or self._made == NULL or self._bordered == NULL:
             raise MemoryError
 
     def __dealloc__(self):
         free(self._norm)
         free(self._made)
+        free(self._bordered)
 
     cdef int make(self, uint32_t window) except -1:
         cdef uint32_t at, first = window * WINDOW, last = min(first + WINDOW, self._segment.articles)
@@ -103,12 +126,30 @@ cdef class Norms:
         sk_store_release(&self._made[window], 1)
         return 0
 
+    cdef int look_at_borders(self, uint32_t window) except -1:
+        cdef uint32_t first = window * WINDOW, last = min(first + WINDOW, self._segment.articles)
+        if self._segment._verify_borders is not None and first < last:
+            self._segment._verify_borders(first, last)
+        sk_store_release(&self._bordered[window], 1)
+        return 0
+
 
 cdef int make_norms(Search *search, uint32_t window) noexcept nogil:
     with gil:
         norms = <Norms>search.norms
         try:
             norms.make(window)
+        except BaseException as error:
+            norms._failure = error
+            return RAISED
+    return 0
+
+
+cdef int make_borders(Search *search, uint32_t window) noexcept nogil:
+    with gil:
+        norms = <Norms>search.norms
+        try:
+            norms.look_at_borders(window)
         except BaseException as error:
             norms._failure = error
             return RAISED
@@ -141,17 +182,27 @@ cdef class Searcher:
         self._norms = [Norms(segment, self._scale.body_base, self._scale.body_slope) for segment, _, _ in parts]
 
     def search(self, list stems not None, list nodes not None, uint32_t since, uint32_t until, list wanted,
-               uint32_t limit, int order):
+               uint32_t limit, int order, list filters=None, list chosen=None, uint64_t deadline=0):
         """(exact total, in how many articles each stem stands, the best, whether they are tied).
 
         ``nodes`` are in postfix order: (WORD, number of a stem), (PHRASE, numbers of stems), (ALL_OF, ANY_OF or
-        ALL_BUT, number of children), (EVERYTHING, 0). ``since`` and ``until`` are days, included, 0 for no bound;
+        ALL_BUT, number of children), (EVERYTHING, 0). Of passages each operand begins with a factor of its weight and
+        the number of articles that have it, or -1 where its weight is that of its words: (SPOT, (.., scope, ((stem,
+        filter or -1), ..))), (CHAIN or UNION, (.., children)), (CLOSE, (.., children, slop)), (NEAR, (.., distance,
+        ordered)) and (WITHIN, (.., 1 for paragraphs, ordered)) of two children, (EARLY, (.., words, scope)) of
+        one. Of whole articles: (TIMES, count) of one passage, (DAYS, (first, last)), 0 for no bound, (CHOSEN,
+        number). A scope is 0 for anywhere, 1 for the title, 2 for the body. ``filters`` has for each segment a list by
+        the filters' numbers: bytes with one for each form of the stem, not 0 where it is meant, or None where none is.
+        ``chosen`` has for each number a list of bytes by segment, with a bit for each article, or None.
+
+        ``since`` and ``until`` are days, included, 0 for no bound;
         ``wanted`` has for each segment a byte for each of its sources, or None, or is None. ``order`` is RELEVANCE
         (0), NEWEST (1) or OLDEST (2).
 
         The best are (score, number of a segment, article), best first; by day, scores are zero. Where articles of
         different segments are equal in score and day they are tied: whoever knows their ids puts them in order,
-        and then cuts them to ``limit``. A Damage has the number of its segment as second argument.
+        and then cuts them to ``limit``. A Damage has the number of its segment as second argument. Raises Exhausted
+        when time.monotonic_ns() passes ``deadline``, unless that is 0.
         """
         cdef Run run = Run(self, stems, nodes)
         cdef Py_ssize_t at = 0
@@ -160,7 +211,8 @@ cdef class Searcher:
                 run.look_up(at)
             run.weigh()
             for at in range(len(self._segments)):
-                run.ask(at, since, until, None if wanted is None else wanted[at], limit, order)
+                run.ask(at, since, until, None if wanted is None else wanted[at], limit, order,
+                        None if filters is None else filters[at], chosen, deadline)
         except Damage as error:
             raise Damage(error.args[0], at) from None
         best = run.best(order, limit)

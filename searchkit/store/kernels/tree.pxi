@@ -1,43 +1,82 @@
-# Any tree of words and phrases: windows from the oldest articles to the newest, bit set by bit set.
+# Any tree: windows from the oldest articles to the newest. First every node gets a set of bits, with all the articles
+# that it can match; where that is not certain yet, the articles that the whole tree can match are looked at, one by one.
 
 cdef int tree(Search *search, uint32_t node_count) noexcept nogil:
     cdef uint32_t window = search.low // WINDOW * WINDOW
-    cdef uint32_t at, word, article
+    cdef uint32_t word
     cdef uint64_t permitted[WORDS]
-    cdef uint64_t left
+    cdef uint64_t any_bit
     cdef Node *root = &search.nodes[search.root]
     cdef int failed
     cdef bint scoring
     search.best.strict = False
-    for at in range(node_count):
-        search.nodes[at].score = <double *>malloc(WINDOW * sizeof(double))
-        if search.nodes[at].score == NULL:
-            return NO_MEMORY
+    search.sums = <double *>calloc(WINDOW, sizeof(double))
+    if search.sums == NULL:
+        return NO_MEMORY
     while window < search.high:
+        if expired(search):
+            return EXPIRED
         allow(search, window, permitted)
-        scoring = search.order == RELEVANCE and search.best.room > 0
-        if scoring:
-            scoring = not hopeless(&search.best, tree_bound(search, root, window))
-        # Phrases compare with the lengths of titles.
-        failed = ready(search, window) if scoring or search.terms else 0
-        if failed == 0:
-            failed = evaluate(search, search.root, window, scoring)
+        failed = candidates(search, root, window)
         if failed < 0:
             return failed
+        any_bit = 0
         for word in range(WORDS):
-            left = root.bits[word] & permitted[word]
+            root.bits[word] &= permitted[word]
+            any_bit |= root.bits[word]
+        if any_bit:
+            scoring = search.order == RELEVANCE and search.best.room > 0
+            if scoring:
+                scoring = not hopeless(&search.best, tree_bound(search, root, window))
+            failed = window_of_tree(search, root, window, scoring)
+            if failed < 0:
+                return failed
+        window += WINDOW
+    return 0
+
+
+cdef int window_of_tree(Search *search, Node *root, uint32_t window, bint scoring) noexcept nogil:
+    """Look at the articles of a window that the tree can match."""
+    cdef uint32_t word, at, article
+    cdef uint64_t left
+    cdef double score
+    # Passages compare with the lengths of titles.
+    cdef int failed = ready(search, window) if scoring or not root.exact else 0
+    if failed == 0 and search.bordered != NULL and not sk_load_acquire(&search.bordered[window // WINDOW]):
+        failed = make_borders(search, window // WINDOW)
+    if failed == 0 and scoring and root.exact:
+        memset(search.sums, 0, WINDOW * sizeof(double))
+        failed = add_exact(search, root, window, root.bits)
+    if failed < 0:
+        return failed
+    for word in range(WORDS):
+        left = root.bits[word]
+        if root.exact:
             search.total += sk_count_bits(left)
             if search.order == RELEVANCE and not scoring:
                 continue
-            while left:
-                at = word * 64 + sk_lowest_bit(left)
-                left &= left - 1
-                article = window + at
-                if search.order == RELEVANCE:
-                    offer(&search.best, root.score[at], article)
-                else:
-                    offer_day(search, article)
-        window += WINDOW
+        while left:
+            at = word * 64 + sk_lowest_bit(left)
+            left &= left - 1
+            article = window + at
+            if not root.exact:
+                failed = matches(search, root, article, at, scoring)
+                if failed < 0:
+                    return failed
+                if failed == 0:
+                    continue
+                search.total += 1
+                if (search.total & 1023) == 0 and expired(search):
+                    return EXPIRED
+            if search.order != RELEVANCE:
+                offer_day(search, article)
+            elif scoring:
+                score = search.sums[at]
+                if not root.exact:
+                    score = 0
+                    if add(search, root, article, at, &score) < 0:
+                        return DAMAGED
+                offer(&search.best, score, article)
     return 0
 
 
@@ -49,79 +88,88 @@ cdef double tree_bound(Search *search, const Node *node, uint32_t window) noexce
     if node.kind == WORD:
         cursor = &search.cursors[node.first]
         return window_bound(search, cursor, block_of(cursor, window, 0), window + WINDOW)
-    if node.kind == PHRASE:
+    if node.kind == PHRASE or is_passage(node):
         return node.weight
-    for at in range(node.count if node.kind != ALL_BUT else 1):
-        most += tree_bound(search, &search.nodes[node.children[at]], window)
+    if node.kind == ALL_OF or node.kind == ANY_OF or node.kind == ALL_BUT or node.kind == TIMES:
+        for at in range(node.count if node.kind != ALL_BUT else 1):
+            most += tree_bound(search, &search.nodes[node.children[at]], window)
     return most
 
 
-cdef int evaluate(Search *search, uint32_t number, uint32_t window, bint scoring) noexcept nogil:
-    """Fill in the bits of a node for a window, and the scores of the articles that it matches."""
-    cdef Node *node = &search.nodes[number]
+cdef inline bint is_passage(const Node *node) noexcept nogil:
+    return SPOT <= node.kind <= EARLY
+
+
+cdef int candidates(Search *search, Node *node, uint32_t window) noexcept nogil:
+    """Fill in the bits of a node for a window: all the articles that it can match, or, where it is exact, that it does."""
     cdef Node *child
-    cdef uint32_t at, word, offset
-    cdef uint64_t left, any_bit
+    cdef uint32_t at, word
     cdef int failed
-    cdef Cursor *cursor
     memset(node.bits, 0xFF if node.kind == EVERYTHING else 0, sizeof(node.bits))
-    if scoring:
-        memset(node.score, 0, WINDOW * sizeof(double))
     if node.kind == EVERYTHING:
         return 0
     if node.kind == WORD:
-        cursor = &search.cursors[node.first]
-        if mark(search, cursor, window, block_of(cursor, window, 0), node.bits) < 0:
-            return DAMAGED
-        return score_bits(search, cursor, window, block_of(cursor, window, 0), node.bits, node.score) if scoring else 0
+        return mark(search, &search.cursors[node.first], window, block_of(&search.cursors[node.first], window, 0), node.bits)
+    if node.kind == SPOT:
+        return mark_spots(search, node, window)
     if node.kind == PHRASE:
-        return evaluate_phrase(search, node, window, scoring)
-    for at in range(node.count):
-        child = &search.nodes[node.children[at]]
-        # Words of which an article needs several are scored where all of them stand, below.
-        failed = evaluate(
-            search, node.children[at], window,
-            scoring and not (node.kind == ALL_BUT and at > 0) and not (node.kind == ALL_OF and child.kind == WORD),
-        )
-        if failed < 0:
-            return failed
-        any_bit = 0
-        for word in range(WORDS):
-            if at == 0 or node.kind == ANY_OF:
-                node.bits[word] |= child.bits[word]
-            elif node.kind == ALL_OF:
-                node.bits[word] &= child.bits[word]
-            else:
-                node.bits[word] &= ~child.bits[word]
-            any_bit |= node.bits[word]
-        if any_bit == 0 and node.kind != ANY_OF:
-            return 0
-    if not scoring:
+        return mark_phrase(search, node, window)
+    if node.kind == DAYS:
+        mark_range(node, window)
+        return 0
+    if node.kind == CHOSEN:
+        mark_chosen(search, node, window)
         return 0
     for at in range(node.count):
-        if node.kind == ALL_BUT and at > 0:
-            break
         child = &search.nodes[node.children[at]]
-        if node.kind == ALL_OF and child.kind == WORD:
-            cursor = &search.cursors[child.first]
-            if score_bits(search, cursor, window, block_of(cursor, window, 0), node.bits, node.score) < 0:
-                return DAMAGED
-            continue
+        failed = candidates(search, child, window)
+        if failed < 0:
+            return failed
         for word in range(WORDS):
-            left = child.bits[word] & node.bits[word]
-            while left:
-                offset = word * 64 + sk_lowest_bit(left)
-                left &= left - 1
-                node.score[offset] += child.score[offset]
+            if at == 0 or node.kind == ANY_OF or node.kind == UNION:
+                node.bits[word] |= child.bits[word]
+            elif node.kind == ALL_BUT:
+                # What is not certain to be left out may be there.
+                if child.exact:
+                    node.bits[word] &= ~child.bits[word]
+            else:
+                node.bits[word] &= child.bits[word]
     return 0
 
 
-cdef int evaluate_phrase(Search *search, Node *node, uint32_t window, bint scoring) noexcept nogil:
-    cdef uint64_t marks[WORDS]
-    cdef uint32_t at, word, offset, total, title
-    cdef uint64_t left
+cdef int mark_spots(Search *search, Node *node, uint32_t window) noexcept nogil:
+    """The articles that have one of many words, and which of these stand in the window."""
+    cdef uint32_t at, found, block
     cdef Cursor *cursor
-    cdef int failed
+    node.actives = 0
+    for at in range(node.count):
+        if node.next[at] >= window + WINDOW:
+            continue
+        cursor = &search.cursors[node.first + at]
+        block = block_of(cursor, window, 0)
+        if mark(search, cursor, window, block, node.bits) < 0:
+            return DAMAGED
+        node.active[node.actives] = at
+        node.actives += 1
+        # Where it stands next: a word that is rare need not be looked at for every window.
+        block = block_of(cursor, window + WINDOW, block)
+        if block > cursor.blocks or (block == cursor.blocks and cursor.rest == 0):
+            node.next[at] = NONE
+            continue
+        if cursor.block != block and load_block(cursor, block) < 0:
+            return DAMAGED
+        if seek(cursor, window + WINDOW, &found) < 0:
+            return DAMAGED
+        node.next[at] = found
+    return 0
+
+
+cdef int mark_phrase(Search *search, Node *node, uint32_t window) noexcept nogil:
+    """The articles that have all words of a phrase."""
+    cdef uint64_t marks[WORDS]
+    cdef uint64_t left
+    cdef uint32_t at, word
+    cdef Cursor *cursor
     memset(node.bits, 0xFF, sizeof(node.bits))
     for at in range(node.count):
         memset(marks, 0, sizeof(marks))
@@ -134,19 +182,157 @@ cdef int evaluate_phrase(Search *search, Node *node, uint32_t window, bint scori
             left |= node.bits[word]
         if left == 0:
             return 0
-    for word in range(WORDS):
-        left = node.bits[word]
-        while left:
-            offset = word * 64 + sk_lowest_bit(left)
-            left &= left - 1
-            for at in range(node.count):
-                if go_to(&search.cursors[node.first + at], window + offset, 0) < 0:
+    return 0
+
+
+cdef void mark_range(Node *node, uint32_t window) noexcept nogil:
+    """The articles of some days: they stand in the order of their days."""
+    cdef uint32_t at
+    for at in range(max(node.low, window), min(node.high, window + WINDOW)):
+        node.bits[(at - window) >> 6] |= (<uint64_t>1) << (at & 63)
+
+
+cdef void mark_chosen(Search *search, Node *node, uint32_t window) noexcept nogil:
+    """Articles that were chosen one by one."""
+    cdef size_t first = window >> 3, size = (search.articles + 7) >> 3
+    if node.chosen != NULL and first < size:
+        memcpy(node.bits, node.chosen + first, min(<size_t>(WINDOW // 8), size - first))
+
+
+cdef int matches(Search *search, Node *node, uint32_t article, uint32_t at, bint scoring) noexcept nogil:
+    """Whether a node matches an article: 1 or 0. Its bit is right afterwards, and those of its parts if it does.
+
+    Without ``scoring``, the bits of parts that do not matter any more stay as they are.
+    """
+    cdef uint64_t bit = (<uint64_t>1) << (at & 63)
+    cdef uint32_t number
+    cdef int found, one
+    if not node.bits[at >> 6] & bit:
+        return 0
+    if node.exact:
+        return 1
+    found = node.kind != ANY_OF
+    if node.kind == PHRASE:
+        found = phrase_matches(search, node, article, scoring)
+    elif is_passage(node):
+        found = passages_match(search, node, article)
+    elif node.kind == TIMES:
+        found = passages_match(search, &search.nodes[node.children[0]], article)
+        if found > 0:
+            found = search.nodes[node.children[0]].total >= node.distance
+    else:
+        for number in range(node.count):
+            one = matches(search, &search.nodes[node.children[number]], article, at, scoring)
+            if one < 0:
+                return one
+            if node.kind == ANY_OF:
+                found = found or one
+                if found and not scoring:
+                    break
+            elif (one != 0) == (node.kind == ALL_BUT and number > 0):
+                found = 0
+                break
+    if found == 0:
+        node.bits[at >> 6] &= ~bit
+    return found
+
+
+cdef int phrase_matches(Search *search, Node *node, uint32_t article, bint counting) noexcept nogil:
+    cdef uint32_t number
+    cdef int failed
+    for number in range(node.count):
+        if go_to(&search.cursors[node.first + number], article, 0) < 0:
+            return DAMAGED
+    failed = phrase_here(search, node, article, counting, &node.total, &node.title)
+    return failed if failed < 0 else node.total > 0
+
+
+cdef int passages_match(Search *search, Node *node, uint32_t article) noexcept nogil:
+    """Whether a node stands in an article; keeps at how many places."""
+    cdef uint32_t at, before = NONE, title = search.titles[article]
+    cdef int failed = passages(search, node, article, True)
+    if failed < 0:
+        return failed
+    node.total = node.title = 0
+    for at in range(node.held):
+        if at == 0 or node.spans[at].begin != before:
+            before = node.spans[at].begin
+            node.total += 1
+            node.title += before < title
+    return node.total > 0
+
+
+cdef int add(Search *search, Node *node, uint32_t article, uint32_t at, double *score) noexcept nogil:
+    """Add what a node gives to the score of an article that it matches."""
+    cdef uint32_t number, total, title
+    cdef Node *child
+    cdef Cursor *cursor
+    if node.kind == WORD:
+        cursor = &search.cursors[node.first]
+        if go_to(cursor, article, 0) < 0 or counts_here(cursor, &total, &title) < 0:
+            return DAMAGED
+        score[0] += share_of(search, cursor.weight, article, total, title)
+    elif node.kind == SPOT and node.exact:
+        if count_spots(search, node, article, &total, &title) < 0:
+            return DAMAGED
+        score[0] += share_of(search, node.weight, article, total, title)
+    elif node.kind == PHRASE or is_passage(node):
+        score[0] += share_of(search, node.weight, article, node.total, node.title)
+    elif node.kind != EVERYTHING and node.kind != DAYS and node.kind != CHOSEN:
+        for number in range(node.count if node.kind != ALL_BUT else 1):
+            child = &search.nodes[node.children[number]]
+            if node.kind == TIMES and child.kind == SPOT and child.exact:
+                # Its places were found, not only that it stands there.
+                score[0] += share_of(search, child.weight, article, child.total, child.title)
+            elif (child.bits[at >> 6] >> (at & 63)) & 1:
+                if add(search, child, article, at, score) < 0:
                     return DAMAGED
-            failed = phrase_here(search, node, window + offset, scoring, &total, &title)
-            if failed < 0:
-                return failed
-            if total == 0:
-                node.bits[word] &= ~((<uint64_t>1) << (offset & 63))
-            elif scoring:
-                node.score[offset] = share_of(search, node.weight, window + offset, total, title)
+    return 0
+
+
+cdef int count_spots(Search *search, Node *node, uint32_t article, uint32_t *total, uint32_t *title) noexcept nogil:
+    """How often one of many words stands in an article, all told."""
+    cdef uint32_t at, here, in_title
+    cdef int found
+    cdef Cursor *cursor
+    total[0] = title[0] = 0
+    for at in range(node.actives):
+        cursor = &search.cursors[node.first + node.active[at]]
+        found = at_article(cursor, article)
+        if found < 0:
+            return DAMAGED
+        if found:
+            if counts_here(cursor, &here, &in_title) < 0:
+                return DAMAGED
+            total[0] += here
+            title[0] += in_title
+    return 0
+
+
+cdef int add_exact(Search *search, Node *node, uint32_t window, const uint64_t *bits) noexcept nogil:
+    """Add what an exact node gives to the scores of some of the articles that it matches."""
+    cdef uint64_t both[WORDS]
+    cdef uint64_t left
+    cdef uint32_t number, word, offset, total, title
+    cdef Cursor *cursor
+    if node.kind == WORD:
+        cursor = &search.cursors[node.first]
+        return score_bits(search, cursor, window, block_of(cursor, window, 0), bits, search.sums)
+    if node.kind == SPOT:
+        for word in range(WORDS):
+            left = bits[word]
+            while left:
+                offset = word * 64 + sk_lowest_bit(left)
+                left &= left - 1
+                if count_spots(search, node, window + offset, &total, &title) < 0:
+                    return DAMAGED
+                search.sums[offset] += share_of(search, node.weight, window + offset, total, title)
+        return 0
+    if node.kind == EVERYTHING or node.kind == DAYS or node.kind == CHOSEN:
+        return 0
+    for number in range(node.count if node.kind != ALL_BUT else 1):
+        for word in range(WORDS):
+            both[word] = bits[word] & search.nodes[node.children[number]].bits[word]
+        if add_exact(search, &search.nodes[node.children[number]], window, both) < 0:
+            return DAMAGED
     return 0

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from searchkit.store.kernels.plain.dictionary import Damage, Dictionary
+from searchkit.store.kernels.plain.passages import Node, Passages, check_nodes, pop_passages
 from searchkit.store.ranking import share
 
 if TYPE_CHECKING:
@@ -17,7 +20,8 @@ if TYPE_CHECKING:
 if TYPE_CHECKING:
     from searchkit.store.postings import TermPostings
 
-_WORD, _PHRASE, _ALL_OF, _ANY_OF, _ALL_BUT, _EVERYTHING = range(6)
+_WORD, _PHRASE, _ALL_OF, _ANY_OF, _ALL_BUT, _EVERYTHING, _SPOT = range(7)
+_EARLY, _TIMES, _DAYS, _CHOSEN = range(12, 16)
 _RELEVANCE, _NEWEST, _OLDEST = range(3)
 # In the order of days turned round, what comes behind every day.
 _NEVER = -1e15
@@ -28,13 +32,19 @@ _LAST = 1 << 32
 _Hit = tuple[float, int, int, int]
 
 
+class Exhausted(Exception):
+    """A query took more time than it was given."""
+
+
 class Segment:
     """The sections of a segment that a search reads besides its postings.
 
     ``live`` has a bit for each article (the first in the lowest bit of the first byte), or is None. ``verify``,
     unless it is None, is called with the first of some articles and the one behind them before their ``titles``
     and ``bodies`` are read, and raises where those are damaged; ``verify_day`` is called with an article before its
-    day is read to settle which of two that score the same is newer.
+    day is read to settle which of two that score the same is newer. ``borders``, (borders, where those of each
+    article end), are needed for sentences and paragraphs only; ``verify_borders`` is to them what ``verify`` is to
+    the lengths.
     """
 
     def __init__(
@@ -46,7 +56,12 @@ class Segment:
         live: Buffer | None,
         verify: Callable[[int, int], None] | None = None,
         verify_day: Callable[[int], object] | None = None,
+        borders: tuple[Buffer, Buffer] | None = None,
+        verify_borders: Callable[[int, int], None] | None = None,
     ) -> None:
+        self.verify_borders = verify_borders
+        self.borders: memoryview[int] | None = memoryview(borders[0]) if borders else None
+        self.border_ends: memoryview[int] | None = memoryview(borders[1]) if borders else None
         self.titles: memoryview[int] = memoryview(titles)
         self.bodies: memoryview[int] = memoryview(bodies)
         self.sources: memoryview[int] = memoryview(sources)
@@ -55,7 +70,9 @@ class Segment:
         self.verify = verify
         self.verify_day = verify_day
         self.articles = len(self.titles)
-        columns = (self.bodies, self.sources, self.days)
+        columns = [self.bodies, self.sources, self.days]
+        if self.border_ends is not None:
+            columns.append(self.border_ends)
         if any(len(column) != self.articles for column in columns) or (
             self.live is not None and len(self.live) * 8 < self.articles
         ):
@@ -87,25 +104,38 @@ class Searcher:
     def search(
         self,
         stems: list[bytes],
-        nodes: Sequence[tuple[int, int | tuple[int, ...]]],
+        nodes: Sequence[Node],
         since: int,
         until: int,
         wanted: Sequence[bytes | None] | None,
         limit: int,
         order: int,
+        filters: Sequence[Sequence[bytes | None]] | None = None,
+        chosen: Sequence[Sequence[bytes | None]] | None = None,
+        deadline: int = 0,
     ) -> tuple[int, list[int], list[tuple[float, int, int]], bool]:
         """(exact total, in how many articles each stem stands, the best, whether they are tied).
 
         ``nodes`` are in postfix order: (WORD, number of a stem), (PHRASE, numbers of stems), (ALL_OF, ANY_OF or
-        ALL_BUT, number of children), (EVERYTHING, 0). ``since`` and ``until`` are days, included, 0 for no bound;
+        ALL_BUT, number of children), (EVERYTHING, 0). Of passages each operand begins with a factor of its weight and
+        the number of articles that have it, or -1 where its weight is that of its words: (SPOT, (.., scope, ((stem,
+        filter or -1), ..))), (CHAIN or UNION, (.., children)), (CLOSE, (.., children, slop)), (NEAR, (.., distance,
+        ordered)) and (WITHIN, (.., 1 for paragraphs, ordered)) of two children, (EARLY, (.., words, scope)) of
+        one. Of whole articles: (TIMES, count) of one passage, (DAYS, (first, last)), 0 for no bound, (CHOSEN,
+        number). A scope is 0 for anywhere, 1 for the title, 2 for the body. ``filters`` has for each segment a list by
+        the filters' numbers: bytes with one for each form of the stem, not 0 where it is meant, or None where none is.
+        ``chosen`` has for each number a list of bytes by segment, with a bit for each article, or None.
+
+        ``since`` and ``until`` are days, included, 0 for no bound;
         ``wanted`` has for each segment a byte for each of its sources, or None, or is None. ``order`` is RELEVANCE
         (0), NEWEST (1) or OLDEST (2).
 
         The best are (score, number of a segment, article), best first; by day, scores are zero. Where articles of
         different segments are equal in score and day they are tied: whoever knows their ids puts them in order,
-        and then cuts them to ``limit``. A Damage has the number of its segment as second argument.
+        and then cuts them to ``limit``. A Damage has the number of its segment as second argument. Raises Exhausted
+        when time.monotonic_ns() passes ``deadline``, unless that is 0.
         """
-        _check(nodes, len(stems))
+        check_nodes(nodes, len(stems))
         counts = [0] * len(stems)
         total, number = 0, 0
         hits: list[_Hit] = []
@@ -115,13 +145,17 @@ class Searcher:
                 one = _InSegment(segment, dictionary, stems, self._scale[1:])
                 counts = [known + more for known, more in zip(counts, one.counts(), strict=True)]
                 asked.append(one)
-            k1 = self._scale[0]
-            weights = [math.log(1 + (self._articles - count + 0.5) / (count + 0.5)) * (k1 + 1) for count in counts]
+            weigh = partial(_weight, self._scale[0], self._articles)
+            weights = [weigh(count) for count in counts]
             for number, one in enumerate(asked):
+                if deadline and time.monotonic_ns() > deadline:
+                    raise Exhausted("time")
                 sources = wanted[number] if wanted is not None else None
+                meant = filters[number] if filters else ()
+                bits = [column[number] for column in chosen or ()]
                 found = [
                     _hit(order, score, one.day(article), number, article)
-                    for article, score in one.matching(nodes, weights).items()
+                    for article, score in one.matching(nodes, weights, weigh, meant, bits).items()
                     if one.passes(article, since, until, sources)
                 ]
                 total += len(found)
@@ -138,22 +172,9 @@ class Searcher:
         return total, counts, best, tied
 
 
-def _check(nodes: Sequence[tuple[int, int | tuple[int, ...]]], stems: int) -> None:
-    depth = 0
-    for kind, operand in nodes:
-        if kind in (_WORD, _PHRASE):
-            words = operand if isinstance(operand, tuple) else (operand,)
-            if any(not 0 <= word < stems for word in words):
-                raise ValueError("a node without its stem")
-            if not words:
-                raise ValueError("a phrase without words")
-        elif kind != _EVERYTHING:
-            if kind not in (_ALL_OF, _ANY_OF, _ALL_BUT) or isinstance(operand, tuple) or not 0 < operand <= depth:
-                raise ValueError("a node without its children")
-            depth -= operand
-        depth += 1
-    if depth != 1:
-        raise ValueError("a tree has one root")
+def _weight(k1: float, articles: int, having: int) -> float:
+    """The idf of a word that so many of the articles have, times k1 + 1."""
+    return math.log(1 + (articles - having + 0.5) / (having + 0.5)) * (k1 + 1)
 
 
 def _hit(order: int, score: float, day: int, number: int, article: int) -> _Hit:
@@ -207,21 +228,57 @@ class _InSegment:
         source = segment.sources[article]
         return wanted is None or (source < len(wanted) and wanted[source] != 0)
 
-    def matching(self, nodes: Sequence[tuple[int, int | tuple[int, ...]]], weights: list[float]) -> dict[int, float]:
+    def matching(
+        self,
+        nodes: Sequence[Node],
+        weights: Sequence[float],
+        weigh: Callable[[int], float],
+        filters: Sequence[bytes | None],
+        chosen: Sequence[bytes | None],
+    ) -> dict[int, float]:
         """The score of every article that the tree matches."""
-        stack: list[dict[int, float]] = []
+        stack: list[dict[int, float] | Passages] = []
         for kind, operand in nodes:
             if kind in (_WORD, _PHRASE):
                 stack.append(self._leaf(operand if isinstance(operand, tuple) else (operand,), weights))
-            elif kind == _EVERYTHING:
-                stack.append(dict.fromkeys(range(self.segment.articles), 0.0))
-            elif isinstance(operand, int):
-                parts = stack[-operand:]
+            elif kind == _SPOT:
+                stack.append(Passages.of_words(self.segment, self._terms, operand, weights, weigh, filters))
+            elif _SPOT < kind <= _EARLY:
+                pop_passages(stack, kind, operand, self.segment, weigh)
+            elif kind == _TIMES:
+                scores = self._scores(stack.pop(), operand)
+                stack.append(scores)
+            elif kind in (_EVERYTHING, _DAYS, _CHOSEN):
+                stack.append(dict.fromkeys(self._whole(kind, operand, chosen), 0.0))
+            else:
+                parts = [self._scores(part) for part in stack[-operand:]]
                 del stack[-operand:]
                 stack.append(_joined(kind, parts))
-        return stack[0]
+        return self._scores(stack[0])
 
-    def _leaf(self, words: tuple[int, ...], weights: list[float]) -> dict[int, float]:
+    def _scores(self, found: dict[int, float] | Passages, least: int = 1) -> dict[int, float]:
+        """The scores of the articles in which passages begin at so many places."""
+        if not isinstance(found, Passages):
+            return found
+        scores = {}
+        for article in found.places:
+            total, title = found.begins(article)
+            if total >= least:
+                scores[article] = self._share(found.weight * found.factor, article, total, title)
+        return scores
+
+    def _whole(self, kind: int, operand: Any, chosen: Sequence[bytes | None]) -> Iterable[int]:  # noqa: ANN401
+        """The articles of some days, or that were chosen, or all."""
+        articles = range(self.segment.articles)
+        if kind == _DAYS:
+            first, last = operand
+            return [at for at in articles if (first or 1) <= self.segment.days[at] <= (last or _LAST)]
+        if kind == _CHOSEN:
+            bits = chosen[operand]
+            return [at for at in articles if bits is not None and bits[at >> 3] >> (at & 7) & 1]
+        return articles
+
+    def _leaf(self, words: tuple[int, ...], weights: Sequence[float]) -> dict[int, float]:
         terms = [postings for word in words if (postings := self._terms[word]) is not None]
         if len(terms) < len(words):
             return {}

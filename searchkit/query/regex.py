@@ -11,8 +11,6 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from searchkit.store.wild import Wild
-
 # Longer ones come from programs, and each is compiled and kept while its query runs.
 LONGEST = 1000
 # For the program and its table of states together, in bytes; what needs more is refused as too large.
@@ -65,15 +63,20 @@ class RegexError(ValueError):
 class CompiledRegex:
     """An expression that was understood; ``compile_regex`` makes it.
 
-    Every word that it means fits the wildcards of its ``outline``, which are quicker to find.
+    Every word that it means fits its ``outline``, which is quicker to find: folded letters, "" for one character,
+    None for any number of them, as in ``shape_pieces``.
     """
 
     __slots__ = ("_matcher", "outline", "text")
 
-    def __init__(self, text: str, outline: Sequence[str | Wild], matcher: _Matcher) -> None:
+    def __init__(self, text: str, outline: Sequence[str | None], matcher: _Matcher) -> None:
         self.text = text
         self.outline = outline
         self._matcher = matcher
+
+    def fits(self, word: str) -> bool:
+        """Whether one word is what is meant, from end to end."""
+        return self.matching(word.encode("utf-8", "replace") + b"\n") == [0]
 
     def matching(self, lines: bytes) -> list[int]:
         """The numbers of the lines, each with a newline behind it, that are what is meant, from end to end."""
@@ -180,30 +183,30 @@ def _refuse_lines(parts: list[str]) -> None:
         at += len(part)
 
 
-def _outline(parts: list[str]) -> list[str | Wild]:
+def _outline(parts: list[str]) -> list[str | None]:
     """A pattern of wildcards for all that is meant: what stands outside brackets and is never left out."""
-    outline: list[str | Wild] = []
+    outline: list[str | None] = []
     depth = 0
     for at, part in enumerate(parts):
         depth += _opens(part) - (part == ")")
         if (part == "|" and depth == 0) or _NUMBERED.fullmatch(part):
             # Either this or that; or a character by its number, which goes on in the parts behind it.
-            return [Wild.MANY]
+            return [None]
         if part == ("^" if at == 0 else "$" if at == len(parts) - 1 else ""):
             continue
         if part in ("*", "?") or part[0] == "{":
             # What stands before it may be left out.
-            outline[-1:] = [Wild.MANY]
+            outline[-1:] = [None]
         else:
-            outline.append(Wild.MANY if depth or part == "+" else _meant(part))
+            outline.append(None if depth or part == "+" else _meant(part))
     return outline
 
 
-def _meant(part: str) -> str | Wild:
+def _meant(part: str) -> str | None:
     """A part, outside brackets, as text or a wildcard."""
     if part == "." or part[0] == "[" or _CLASS.fullmatch(part):
-        return Wild.ONE
+        return ""
     escaped = len(part) == 2 and part[0] == "\\" and not part[1].isalnum()
     folded = (part[1] if escaped else part).casefold()
     # A letter that is folded to several is in no form, whatever it means to RE2.
-    return folded if len(folded) == 1 and (escaped or part not in _SPECIAL) else Wild.MANY
+    return folded if len(folded) == 1 and (escaped or part not in _SPECIAL) else None

@@ -1,0 +1,200 @@
+"""How is one request answered? Each segment is asked with a plan, and the best of all are put in order."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from typing import overload
+
+from searchkit.analysis import Chain
+from searchkit.article import Article
+from searchkit.engine import Filters, Request, Response, Term
+from searchkit.errors import QueryTimeout, QueryTooLarge
+from searchkit.local.known import KnownWords
+from searchkit.local.plan import Plan
+from searchkit.query import AllOf, Days, Everything, Leaf, Node, Phrase, Word, is_list, leaves
+from searchkit.store.kernels import Damage, Exhausted
+from searchkit.store.segment import SegmentReader
+from searchkit.store.snapshot import LiveSegment, Snapshot
+
+_NEVER = datetime.date.max.toordinal() + 1
+_ORDERS: dict[str, int] = {"relevance": 0, "newest": 1, "oldest": 2}
+_EVERYTHING = 5
+
+# (score, number of the segment, article)
+_Ranked = tuple[float, int, int]
+
+
+class Hit:
+    """An article that was found in a segment; keeps the Found protocol."""
+
+    __slots__ = ("_number", "_segment", "score")
+
+    def __init__(self, score: float, segment: SegmentReader, number: int) -> None:
+        self.score = score
+        self._segment = segment
+        self._number = number
+
+    @property
+    def id(self) -> str:
+        """The article's id."""
+        return self._segment.article_id(self._number)
+
+    def load(self) -> Article:
+        """The article itself."""
+        return self._segment.article(self._number)
+
+
+class Best(Sequence[Hit]):
+    """The hits of an answer, each made when it is asked for."""
+
+    __slots__ = ("_found", "_snapshot")
+
+    def __init__(self, snapshot: Snapshot, found: list[tuple[float, int, int]]) -> None:
+        self._snapshot = snapshot
+        self._found = found
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    @overload
+    def __getitem__(self, at: int) -> Hit: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Hit]: ...
+    def __getitem__(self, at: int | slice) -> Hit | Sequence[Hit]:
+        if isinstance(at, slice):
+            return Best(self._snapshot, self._found[at])
+        score, segment, number = self._found[at]
+        return Hit(score, self._snapshot.segments[segment].reader, number)
+
+
+class Search:
+    """One request to one snapshot."""
+
+    __slots__ = ("_chain", "_known", "_request", "_snapshot")
+
+    def __init__(self, snapshot: Snapshot, chain: Chain, request: Request) -> None:
+        self._snapshot = snapshot
+        self._chain = chain
+        self._request = request
+        self._known = KnownWords(snapshot, chain, self.count, request.most_expansions)
+
+    def response(self) -> Response:
+        """The answer."""
+        snapshot, request = self._snapshot, self._request
+        tree, filters = _conditions(request.query, request.filters)
+        plan = Plan(tree, self._chain, self._known)
+        total, counts, best = self._ask(plan, filters, request.offset + request.limit, _ORDERS[request.sort])
+        found = Best(snapshot, best[request.offset :] if request.offset else best)
+        if not request.details:
+            return Response(total, total, found, (), snapshot.articles)
+        total_all = total
+        parts = leaves(request.query)
+        if is_list(request.query):
+            every = Plan(AllOf(tuple(parts)), self._chain, self._known)
+            total_all = self._ask(every, request.filters, 0, 0)[0] if every.possible else 0
+        terms = tuple([Term(leaf, self._having(leaf, plan, counts)) for leaf in parts])
+        return Response(total, total_all, found, terms, snapshot.articles)
+
+    def count(self, plan: Plan) -> int:
+        """How many articles match a plan, without any filter."""
+        return self._ask(plan, Filters(), 0, 0)[0]
+
+    def _having(self, leaf: Leaf | Phrase, plan: Plan, counts: list[int]) -> int:
+        """In how many articles of the index a leaf stands."""
+        if type(leaf) is Word:
+            stems = self._chain.stems(leaf.text)
+            if len(stems) == 1 and stems[0] in plan.numbers:
+                return counts[plan.numbers[stems[0]]]
+        elif not isinstance(leaf, Phrase | Word):
+            return self._known.having(leaf)
+        alone = Plan(leaf, self._chain, self._known)
+        return self.count(alone) if alone.possible else 0
+
+    def _ask(self, plan: Plan, filters: Filters, limit: int, order: int) -> tuple[int, list[int], list[_Ranked]]:
+        """(exact total, articles that have each stem, the ``limit`` best as (score, segment number, article))."""
+        snapshot = self._snapshot
+        nodes = plan.nodes
+        if not plan.possible:
+            # The stems are counted all the same.
+            nodes, limit = [(_EVERYTHING, 0)], 0
+        since = filters.since.toordinal() if filters.since else 0
+        until = filters.until.toordinal() if filters.until else 0
+        if since or until or order or plan.has_days:
+            for segment in snapshot.segments:
+                segment.reader.days  # noqa: B018  (verified before the kernel reads them)
+        wanted = [_wanted(segment, filters) for segment in snapshot.segments] if filters.sources else None
+        try:
+            total, counts, best, tied = snapshot.searcher.search(
+                [stem.encode() for stem in plan.numbers],
+                nodes,
+                since,
+                until,
+                wanted,
+                limit,
+                order,
+                plan.filters(len(snapshot.segments)),
+                plan.chosen,
+                self._request.deadline,
+            )
+        except Damage as error:
+            raise snapshot.damaged(error) from error
+        except Exhausted as error:
+            raise _exhausted(error) from None
+        if tied:
+            best = _in_order(snapshot, best, order)[:limit]
+        return total if plan.possible else 0, counts, best
+
+
+def _exhausted(error: Exhausted) -> QueryTimeout | QueryTooLarge:
+    if error.args == ("time",):
+        return QueryTimeout(
+            "the query took longer than it may, and half of an answer is none",
+            hint="Allow more with --timeout, or ask for rarer words.",
+        )
+    return QueryTooLarge(
+        "the query stands at too many places of one article", hint="Ask for rarer words, or nearer to each other."
+    )
+
+
+def _conditions(tree: Node, filters: Filters) -> tuple[Node, Filters]:
+    """A tree of which days are required, without them; they narrow the filters, which costs nothing."""
+    if isinstance(tree, Days):
+        tree = AllOf((Everything(), tree))
+    if not isinstance(tree, AllOf) or not any(isinstance(part, Days) for part in tree.parts):
+        return tree, filters
+    since, until = filters.since, filters.until
+    rest = []
+    for part in tree.parts:
+        if not isinstance(part, Days):
+            rest.append(part)
+            continue
+        first = part.first or (None if part.last else datetime.date.min)
+        since = max(since, first) if since and first else since or first
+        until = min(until, part.last) if until and part.last else until or part.last
+    if since and until and since > until:
+        return tree, filters
+    narrowed = Filters(since, until, filters.sources)
+    return (rest[0] if len(rest) == 1 else AllOf(tuple(rest)) if rest else Everything()), narrowed
+
+
+def _wanted(segment: LiveSegment, filters: Filters) -> bytes:
+    """A byte for each source of a segment, 1 where it passes; b'' where none does."""
+    folded = {source.casefold() for source in filters.sources}
+    segment.reader.sources  # noqa: B018  (verified before the kernel reads them)
+    wanted = bytes(name.casefold() in folded for name in segment.reader.source_names)
+    return wanted if any(wanted) else b""
+
+
+def _in_order(snapshot: Snapshot, best: list[_Ranked], order: int) -> list[_Ranked]:
+    """The hits of several segments: by score or day, equal ones newest first, then by id."""
+
+    def key(hit: tuple[float, int, int]) -> tuple[float, int, bytes]:
+        score, which, number = hit
+        reader = snapshot.segments[which].reader
+        day = reader.day_of(number)
+        if order == _ORDERS["oldest"]:
+            day = -day if day else -_NEVER
+        return -score, -day, reader.ids[number]
+
+    return sorted(best, key=key)

@@ -1,0 +1,118 @@
+"""Where do the parts of a query stand together? Passages of one article, made of the passages of their parts.
+
+A passage is (first position, position behind its last). Positions run through the title, leave one free, and go on
+through the body; ``title`` is how many words the title has. All functions return passages in ascending order, each
+once. They are slow and plain: searchkit.store.kernels.search answers with their compiled twins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+Passage = tuple[int, int]
+ANYWHERE, IN_TITLE, IN_BODY = range(3)
+
+
+def scoped(positions: Iterable[int], title: int, scope: int) -> list[Passage]:
+    """Single words at ``positions``, those of the title or the body alone."""
+    kept = [at for at in positions if scope == ANYWHERE or (at < title) == (scope == IN_TITLE)]
+    return [(at, at + 1) for at in sorted(set(kept))]
+
+
+def chain(parts: Sequence[Sequence[Passage]]) -> list[Passage]:
+    """One passage of each part, each beginning where the one before it ends."""
+    found = set(parts[0])
+    for part in parts[1:]:
+        found = {(begin, stop) for begin, end in found for start, stop in part if start == end}
+    return sorted(found)
+
+
+def union(parts: Sequence[Sequence[Passage]]) -> list[Passage]:
+    """The passages of any part."""
+    return sorted({passage for part in parts for passage in part})
+
+
+def near(
+    left: Sequence[Passage], right: Sequence[Passage], distance: int, ordered: bool, title: int
+) -> list[Passage]:
+    """Two that do not overlap, the later beginning at most ``distance`` words behind the last word of the earlier."""
+    pairs = [(one, other) for one in left for other in right]
+    if not ordered:
+        pairs += [(other, one) for one, other in pairs]
+    return sorted(
+        {
+            (one[0], other[1])
+            for one, other in pairs
+            if 0 < other[0] - (one[1] - 1) <= distance and (one[0] < title) == (other[0] < title)
+        }
+    )
+
+
+def within(
+    left: Sequence[Passage], right: Sequence[Passage], borders: Sequence[int], ordered: bool, title: int
+) -> list[Passage]:
+    """Two that do not overlap and lie between the same two of ``borders``, which number words as ``word`` does."""
+    pairs = [(one, other) for one in left for other in right]
+    if not ordered:
+        pairs += [(other, one) for one, other in pairs]
+    return sorted(
+        {
+            (one[0], other[1])
+            for one, other in pairs
+            if other[0] >= one[1] and not any(word(one[0], title) < at <= word(other[1] - 1, title) for at in borders)
+        }
+    )
+
+
+def close(parts: Sequence[Sequence[Passage]], slop: int, title: int) -> list[Passage]:
+    """The shortest passages that hold a word of every part, each another, and at most ``slop`` words besides."""
+    words = {at: [number for number, part in enumerate(parts) if (at, at + 1) in part] for at in _places(parts)}
+    length = len(parts) + slop
+    found = []
+    for begin in sorted(words):
+        behind = [at for at in sorted(words) if begin <= at < begin + length and (at < title) == (begin < title)]
+        for stop in range(len(parts), len(behind) + 1):
+            if _each_has_one(len(parts), [words[at] for at in behind[:stop]]):
+                found.append((begin, behind[stop - 1] + 1))
+                break
+    # One that another lies in is not the shortest.
+    return [
+        one for one in found if not any(one != other and one[0] <= other[0] and other[1] <= one[1] for other in found)
+    ]
+
+
+def first(passages: Sequence[Passage], words: int, scope: int, title: int) -> list[Passage]:
+    """Those whose last word is one of the first ``words``, counted from where the scope begins."""
+    before = title if scope == IN_BODY else 0
+    return [(begin, end) for begin, end in passages if word(end - 1, title) - before < words]
+
+
+def begins(passages: Sequence[Passage], title: int) -> tuple[int, int]:
+    """(at how many places passages begin, how many of these lie in the title)."""
+    places = {begin for begin, _ in passages}
+    return len(places), sum(place < title for place in places)
+
+
+def word(position: int, title: int) -> int:
+    """The number of the word at a position, title and body on end."""
+    return position if position < title else position - 1
+
+
+def _places(parts: Sequence[Sequence[Passage]]) -> set[int]:
+    return {begin for part in parts for begin, _ in part}
+
+
+def _each_has_one(parts: int, words: Sequence[Sequence[int]]) -> bool:
+    """Whether every part can be given a word of its own: a matching by augmenting paths (Kuhn 1955)."""
+    taken: dict[int, int] = {}
+
+    def place(at: int, tried: set[int]) -> bool:
+        for part in words[at]:
+            if part not in tried:
+                tried.add(part)
+                if part not in taken or place(taken[part], tried):
+                    taken[part] = at
+                    return True
+        return False
+
+    return sum(place(at, set()) for at in range(len(words))) == parts
