@@ -29,6 +29,8 @@ _PART = r"""
 """
 _SPECIAL = frozenset("^$.|()[]{}*+?\\")
 _CLASS = re.compile(r"\\(?:[dDsSwW]|[pP].*)", re.DOTALL)
+# Letters, a full stop for any one character, and any number of those: wildcards say as much.
+_EXACT = re.compile(r"\^?(?:[^][^$.|(){}*+?\\]|\\[^\w\s]|\.(?:[*+]\??)?)*\$?")
 _NUMBERED = re.compile(r"\\[x0-9]")
 
 # What RE2 says, and the sentence of it; a piece of the expression may follow either.
@@ -64,14 +66,15 @@ class CompiledRegex:
     """An expression that was understood; ``compile_regex`` makes it.
 
     Every word that it means fits its ``outline``, which is quicker to find: folded letters, "" for one character,
-    None for any number of them, as in ``shape_pieces``.
+    None for any number of them, as in ``shape_pieces``. Where it is ``exact``, every word that fits it is meant.
     """
 
-    __slots__ = ("_matcher", "outline", "text")
+    __slots__ = ("_matcher", "exact", "outline", "text")
 
-    def __init__(self, text: str, outline: Sequence[str | None], matcher: _Matcher) -> None:
+    def __init__(self, text: str, outline: Sequence[str | None], exact: bool, matcher: _Matcher) -> None:
         self.text = text
         self.outline = outline
+        self.exact = exact
         self._matcher = matcher
 
     def fits(self, word: str) -> bool:
@@ -112,7 +115,9 @@ def compile_regex(text: str) -> CompiledRegex:
     _compiled(text, text, parts)
     _refuse_lines(parts)
     open_end = "\\E" if parts and parts[-1].startswith("\\Q") and not parts[-1].endswith("\\E") else ""
-    return CompiledRegex(text, _outline(parts), _compiled(f"(?m)^(?:{text}{open_end})$", text, parts))
+    matcher = _compiled(f"(?m)^(?:{text}{open_end})$", text, parts)
+    exact = _EXACT.fullmatch(text) is not None and all(len(character.casefold()) == 1 for character in text)
+    return CompiledRegex(text, _outline(parts), exact, matcher)
 
 
 def _compiled(expression: str, text: str, parts: list[str]) -> _Matcher:
@@ -192,7 +197,7 @@ def _outline(parts: list[str]) -> list[str | None]:
         if (part == "|" and depth == 0) or _NUMBERED.fullmatch(part):
             # Either this or that; or a character by its number, which goes on in the parts behind it.
             return [None]
-        if part == ("^" if at == 0 else "$" if at == len(parts) - 1 else ""):
+        if (part == "^" and at == 0) or (part == "$" and at == len(parts) - 1):
             continue
         if part in ("*", "?") or part[0] == "{":
             # What stands before it may be left out.

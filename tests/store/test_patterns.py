@@ -416,6 +416,22 @@ def random_expression(random_: random.Random, depth: int = 3) -> str:
     return f"(?:{one}){random_.choice(['*', '+', '?', '{2}', '{1,3}', '*?'])}"
 
 
+@pytest.mark.parametrize(
+    ("text", "exact"),
+    [
+        ("", True), ("$", True), ("^", True), ("police", True), ("^POL.*$", True), (".*?i.+é", True), ("...", True), ("3\\.14", True),
+        ("polic.?", False), ("polices*", False), ("p[o]lice", False), ("(police)", False), ("\\wolice", False),
+        ("a|b", False), ("straße", False), ("a{1}", False), ("a^", False), ("$a", False), ("\\Qa\\E", False),
+    ],
+)  # fmt: skip
+def test_what_wildcards_say_as_well_needs_no_expression(forms: Forms, text: str, exact: bool) -> None:
+    compiled = compile_regex(text)
+    assert compiled.exact is exact
+    found = forms.regex(compiled)
+    lines = "".join(forms.text(number) + "\n" for number in range(len(forms)))
+    assert found == compiled.matching(lines.encode())
+
+
 def test_random_regular_expressions_mean_what_they_mean_to_python(forms: Forms) -> None:
     random_ = random.Random(3)
     all_texts = [forms.text(number) for number in range(len(forms))]
@@ -517,7 +533,7 @@ def test_an_expression_without_a_meaning_is_refused_with_a_sentence(
     assert capfd.readouterr() == ("", "")
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1500, deadline=None)
 @given(st.text(st.sampled_from([*"ab()[]{}|*+?.^$\\,-:<>PQEpLxzmiU=!019", "é", "\n", "\0"]), max_size=14))
 def test_any_text_is_an_expression_or_an_error_of_its_own(forms: Forms, text: str) -> None:
     try:
@@ -526,7 +542,7 @@ def test_any_text_is_an_expression_or_an_error_of_its_own(forms: Forms, text: st
         return
     found = forms.regex(compiled)
     # Without the short cut over the words that have the same letters, the same is found.
-    compiled.outline = [None]
+    compiled.outline, compiled.exact = [None], False
     assert forms.regex(compiled) == found
 
 
