@@ -8,7 +8,7 @@ and ``\b`` know ASCII only, ``\pL`` is a letter of any alphabet.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 # Longer ones come from programs, and each is compiled and kept while its query runs.
@@ -28,6 +28,10 @@ _PART = r"""
   | .
 """
 _SPECIAL = frozenset("^$.|()[]{}*+?\\")
+_CLASS = re.compile(r"\\(?:[dDsSwW]|[pP].*)", re.DOTALL)
+# Letters, a full stop for any one character, and any number of those: wildcards say as much.
+_EXACT = re.compile(r"\^?(?:[^][^$.|(){}*+?\\]|\\[^\w\s]|\.(?:[*+]\??)?)*\$?")
+_NUMBERED = re.compile(r"\\[x0-9]")
 
 # What RE2 says, and the sentence of it; a piece of the expression may follow either.
 _SENTENCES = {
@@ -61,14 +65,16 @@ class RegexError(ValueError):
 class CompiledRegex:
     """An expression that was understood; ``compile_regex`` makes it.
 
-    ``prefix`` is what every word begins with that it means, folded; it may be empty.
+    Every word that it means fits its ``outline``, which is quicker to find: folded letters, "" for one character,
+    None for any number of them, as in ``shape_pieces``. Where it is ``exact``, every word that fits it is meant.
     """
 
-    __slots__ = ("_matcher", "prefix", "text")
+    __slots__ = ("_matcher", "exact", "outline", "text")
 
-    def __init__(self, text: str, prefix: str, matcher: _Matcher) -> None:
+    def __init__(self, text: str, outline: Sequence[str | None], exact: bool, matcher: _Matcher) -> None:
         self.text = text
-        self.prefix = prefix
+        self.outline = outline
+        self.exact = exact
         self._matcher = matcher
 
     def fits(self, word: str) -> bool:
@@ -78,17 +84,21 @@ class CompiledRegex:
     def matching(self, lines: bytes) -> list[int]:
         """The numbers of the lines, each with a newline behind it, that are what is meant, from end to end."""
         found: list[int] = []
-        number = at = 0
+        number, at = 0, -1
         for match in self._matcher.finditer(lines):
-            begin: int = match.start()
+            begin, end = match.span()
             if begin == len(lines):
                 # Behind the last newline there is no line any more.
                 break
-            number += lines.count(b"\n", at, begin)
-            at = begin
+            if begin == at + 1:
+                # Most often the next line after one that was found, and else one of those behind it.
+                number += at >= 0
+            else:
+                number += lines.count(b"\n", max(at, 0), begin)
             # An empty line may be found twice.
             if not found or found[-1] != number:
                 found.append(number)
+            at = end
         return found
 
 
@@ -105,7 +115,9 @@ def compile_regex(text: str) -> CompiledRegex:
     _compiled(text, text, parts)
     _refuse_lines(parts)
     open_end = "\\E" if parts and parts[-1].startswith("\\Q") and not parts[-1].endswith("\\E") else ""
-    return CompiledRegex(text, _prefix(parts), _compiled(f"(?m)^(?:{text}{open_end})$", text, parts))
+    matcher = _compiled(f"(?m)^(?:{text}{open_end})$", text, parts)
+    exact = _EXACT.fullmatch(text) is not None and all(len(character.casefold()) == 1 for character in text)
+    return CompiledRegex(text, _outline(parts), exact, matcher)
 
 
 def _compiled(expression: str, text: str, parts: list[str]) -> _Matcher:
@@ -176,19 +188,30 @@ def _refuse_lines(parts: list[str]) -> None:
         at += len(part)
 
 
-def _prefix(parts: list[str]) -> str:
-    """The text that every word begins with that is meant."""
-    depth, prefix = 0, ""
-    for part in parts:
+def _outline(parts: list[str]) -> list[str | None]:
+    """A pattern of wildcards for all that is meant: what stands outside brackets and is never left out."""
+    outline: list[str | None] = []
+    depth = 0
+    for at, part in enumerate(parts):
         depth += _opens(part) - (part == ")")
-        if part == "|" and depth == 0:
-            return ""
-    rest = parts[1:] if parts[:1] == ["^"] else parts
-    for at, part in enumerate(rest):
-        escaped = len(part) == 2 and part[0] == "\\" and not part[1].isalnum()
-        folded = (part[1] if escaped else part).casefold()
-        may_lack = rest[at + 1 : at + 2] and (rest[at + 1] in "*?" or rest[at + 1][0] == "{")
-        if (part[0] in _SPECIAL and not escaped) or len(folded) != 1 or may_lack:
-            break
-        prefix += folded
-    return prefix
+        if (part == "|" and depth == 0) or _NUMBERED.fullmatch(part):
+            # Either this or that; or a character by its number, which goes on in the parts behind it.
+            return [None]
+        if (part == "^" and at == 0) or (part == "$" and at == len(parts) - 1):
+            continue
+        if part in ("*", "?") or part[0] == "{":
+            # What stands before it may be left out.
+            outline[-1:] = [None]
+        else:
+            outline.append(None if depth or part == "+" else _meant(part))
+    return outline
+
+
+def _meant(part: str) -> str | None:
+    """A part, outside brackets, as text or a wildcard."""
+    if part == "." or part[0] == "[" or _CLASS.fullmatch(part):
+        return ""
+    escaped = len(part) == 2 and part[0] == "\\" and not part[1].isalnum()
+    folded = (part[1] if escaped else part).casefold()
+    # A letter that is folded to several is in no form, whatever it means to RE2.
+    return folded if len(folded) == 1 and (escaped or part not in _SPECIAL) else None

@@ -336,29 +336,42 @@ cdef class Lexicon:
 
     def lines(self):
         """All forms in the order of their numbers, a newline behind each."""
-        return self._lines(0, self.forms, False)
-
-    def ordered_lines(self, uint32_t first, uint32_t behind):
-        """The forms at these places of the alphabetical order, a newline behind each."""
-        if behind > self.forms:
-            raise ValueError("places within the order")
-        return self._lines(first, behind, True)
-
-    cdef bytes _lines(self, uint32_t first, uint32_t behind, bint by_order):
-        cdef size_t total = 0
+        cdef size_t total = self._size[FORMS] + self.forms
         cdef int failed
         cdef bytes text
         cdef uint8_t *out
         self._make_whole()
-        with nogil:
-            failed = measure(&self._table, first, behind, by_order, &total)
-        _raise(failed)
         text = PyBytes_FromStringAndSize(NULL, total)
         out = <uint8_t *>PyBytes_AS_STRING(text)
         with nogil:
-            failed = write_lines(&self._table, first, behind, by_order, out, total)
+            failed = write_lines(&self._table, out, total)
         _raise(failed)
         return text
+
+    def lines_of(self, numbers):
+        """These forms, read where they lie, a newline behind each."""
+        cdef Buffer text = Buffer(NULL, 0, 0)
+        cdef size_t size = 0, limit = self._size[FORMS] + self.forms
+        cdef const uint8_t *form
+        cdef uint32_t number
+        try:
+            for number in numbers:
+                if number >= self.forms:
+                    raise IndexError(number)
+                form = self._form(number, &size)
+                if text.size + size + 1 > limit:
+                    # The same again and again: a long one would take more memory than there is.
+                    raise Damage("the alphabetical order does not have each form once")
+                if memchr(form, 10, size) != NULL:
+                    raise Damage("a form is more than one line")
+                if reserve(&text, size + 1) < 0:
+                    raise MemoryError
+                memcpy(text.data + text.size, form, size)
+                text.data[text.size + size] = 10
+                text.size += size + 1
+            return PyBytes_FromStringAndSize(<const char *>text.data, text.size) if text.size else b""
+        finally:
+            free(text.data)
 
 
 cdef int _raise(int failed) except -1:
@@ -393,30 +406,11 @@ cdef int check_table(const Table *table) noexcept nogil:
     return failed if last == table.size else DAMAGED
 
 
-cdef inline uint32_t number_at(const Table *table, uint32_t at, bint by_order) noexcept nogil:
-    return load32(table.order + 4 * <size_t>at) if by_order else at
-
-
-cdef int measure(const Table *table, uint32_t first, uint32_t behind, bint by_order, size_t *total) noexcept nogil:
-    """The bytes of forms as lines."""
-    cdef size_t begin, end
-    cdef uint32_t at
-    total[0] = 0
-    for at in range(first, behind):
-        if place(table, number_at(table, at, by_order), &begin, &end) < 0:
-            return DAMAGED
-        total[0] += end - begin + 1
-    # An order that names a long form again and again would take more memory than there is.
-    return 0 if total[0] <= table.size + table.count else DAMAGED
-
-
-cdef int write_lines(
-    const Table *table, uint32_t first, uint32_t behind, bint by_order, uint8_t *out, size_t total
-) noexcept nogil:
+cdef int write_lines(const Table *table, uint8_t *out, size_t total) noexcept nogil:
     cdef size_t begin, end, size, at = 0
     cdef uint32_t form, lines = 0
-    for form in range(first, behind):
-        if place(table, number_at(table, form, by_order), &begin, &end) < 0:
+    for form in range(table.count):
+        if place(table, form, &begin, &end) < 0:
             return DAMAGED
         size = end - begin
         if size >= total - at:
@@ -431,4 +425,4 @@ cdef int write_lines(
     for begin in range(total):
         lines += out[begin] == 10
     # A form with a newline in it would be two, and every number behind it wrong.
-    return 0 if at == total and lines == behind - min(first, behind) else DAMAGED
+    return 0 if at == total and lines == table.count else DAMAGED

@@ -120,7 +120,10 @@ class Lexicon:
             return [number] if number >= 0 else []
         fits = _expression(tokens).fullmatch
         if literal:
-            return sorted(number for number in self.ordered(*self.starting(prefix)) if fits(self._form(number)))
+            numbers = self.ordered(*self.starting(prefix))
+            if len(set(numbers)) < len(numbers):
+                raise Damage("the alphabetical order does not have each form once")
+            return sorted(number for number in numbers if fits(self._form(number)))
         return [number for number, form in enumerate(self._all) if fits(form)]
 
     def fuzzy(self, word: str, limit: int, first: int, behind: int) -> list[tuple[int, int]]:
@@ -140,20 +143,18 @@ class Lexicon:
 
     def lines(self) -> bytes:
         """All forms in the order of their numbers, a newline behind each."""
-        return self._lines(range(self.forms))
+        return _lines(self._all)
 
-    def ordered_lines(self, first: int, behind: int) -> bytes:
-        """The forms at these places of the alphabetical order, a newline behind each."""
-        if behind > self.forms:
-            raise ValueError("places within the order")
-        return self._lines(self.ordered(first, behind))
-
-    def _lines(self, numbers: Sequence[int]) -> bytes:
-        text = b"".join([self._all[number] + b"\n" for number in numbers])
-        # A form with a newline in it would be two, and every number behind it wrong.
-        if text.count(b"\n") != len(numbers):
-            raise Damage("the written forms contradict themselves")
-        return text
+    def lines_of(self, numbers: Iterable[int]) -> bytes:
+        """These forms, read where they lie, a newline behind each."""
+        forms, room = [], self._forms[1] + self.forms
+        for number in numbers:
+            forms.append(self.form(number))
+            room -= len(forms[-1]) + 1
+            if room < 0:
+                # The same again and again: a long one would take more memory than there is.
+                raise Damage("the alphabetical order does not have each form once")
+        return _lines(forms)
 
     @cached_property
     def _all(self) -> list[bytes]:
@@ -191,6 +192,14 @@ class Lexicon:
                 if not self._verified[page]:
                     self._verify(page)
         return bytes(self._file[offset + begin : offset + end])
+
+
+def _lines(forms: Sequence[bytes]) -> bytes:
+    text = b"".join([form + b"\n" for form in forms])
+    # A form with a newline in it would be two, and every number behind it wrong.
+    if text.count(b"\n") != len(forms):
+        raise Damage("a form is more than one line")
+    return text
 
 
 def _expression(tokens: Sequence[int]) -> re.Pattern[bytes]:
