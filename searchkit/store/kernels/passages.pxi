@@ -9,6 +9,12 @@ cdef enum:
     IN_BODY = 2
     SENTENCE = 0
 
+# How much must be known of the passages of a node: all, one for each place where one begins, or whether there is one.
+cdef enum:
+    ALL = 0
+    BEGINS = 1
+    WHETHER = 2
+
 
 cdef int compare_spans(const void *one, const void *other) noexcept nogil:
     cdef const Span *left = <const Span *>one
@@ -84,13 +90,13 @@ cdef int at_article(Cursor *cursor, uint32_t article) noexcept nogil:
     return found == article
 
 
-cdef int passages(Search *search, Node *node, uint32_t article, bint only_begins) noexcept nogil:
-    """Find the passages of a node in an article; with ``only_begins`` one for each place where one begins is enough."""
+cdef int passages(Search *search, Node *node, uint32_t article, int wanted) noexcept nogil:
+    """Find the passages of a node in an article, as many of them as are wanted."""
     cdef uint32_t at
     cdef int failed = 0
     node.held = 0
     for at in range(node.count if node.kind != SPOT else 0):
-        failed = passages(search, &search.nodes[node.children[at]], article, node.kind == UNION and only_begins)
+        failed = passages(search, &search.nodes[node.children[at]], article, wanted if node.kind == UNION else ALL)
         if failed < 0:
             return failed
         if search.nodes[node.children[at]].held == 0 and node.kind != UNION:
@@ -107,14 +113,12 @@ cdef int passages(Search *search, Node *node, uint32_t article, bint only_begins
         sort_spans(node)
         return 0
     if node.kind == CLOSE:
-        return close_together(search, node, search.titles[article])
+        return close_together(search, node, search.titles[article], wanted)
     if node.kind == EARLY:
         return early(search, node, search.titles[article])
-    failed = pairs(search, node, &search.nodes[node.children[0]], &search.nodes[node.children[1]], article, only_begins)
-    if failed == 0 and not node.ordered:
-        failed = pairs(
-            search, node, &search.nodes[node.children[1]], &search.nodes[node.children[0]], article, only_begins
-        )
+    failed = pairs(search, node, &search.nodes[node.children[0]], &search.nodes[node.children[1]], article, wanted)
+    if failed == 0 and not node.ordered and not (wanted == WHETHER and node.held):
+        failed = pairs(search, node, &search.nodes[node.children[1]], &search.nodes[node.children[0]], article, wanted)
     sort_spans(node)
     return failed
 
@@ -129,12 +133,14 @@ cdef int append(Node *node, const Node *part) noexcept nogil:
 
 cdef int spots(Search *search, Node *node, uint32_t article) noexcept nogil:
     """The places of single words."""
-    cdef uint32_t at, number, place, title = search.titles[article], total
+    cdef uint32_t number, place, title = search.titles[article], total, link = first_word(node, article)
+    cdef bint several = node.count > 1 and link != NONE and next_word(node, link) != NONE
     cdef Cursor *cursor
     cdef const uint8_t *filter
     cdef int failed
-    for at in range(node.actives):
-        number = node.first + node.active[at]
+    while link != NONE:
+        number = word_of(node, link)
+        link = next_word(node, link)
         cursor = &search.cursors[number]
         failed = at_article(cursor, article)
         if failed < 0:
@@ -160,7 +166,7 @@ cdef int spots(Search *search, Node *node, uint32_t article) noexcept nogil:
             failed = add_span(node, search.places[place], search.places[place] + 1)
             if failed < 0:
                 return failed
-    if node.actives > 1:
+    if several:
         sort_spans(node)
     return 0
 
@@ -193,7 +199,7 @@ cdef int chain(Search *search, Node *node) noexcept nogil:
 
 
 cdef int pairs(Search *search, Node *node, const Node *left, const Node *right, uint32_t article,
-               bint only_begins) noexcept nogil:
+               int wanted) noexcept nogil:
     """A passage of ``left`` and behind it one of ``right``, near enough or in the same sentence or paragraph."""
     cdef uint32_t at, other, title = search.titles[article], behind = 0, border = 0, border_end = 0, last
     cdef uint64_t reach
@@ -232,7 +238,9 @@ cdef int pairs(Search *search, Node *node, const Node *left, const Node *right, 
             failed = add_span(node, one.begin, right.spans[other].end)
             if failed < 0:
                 return failed
-            if only_begins:
+            if wanted == WHETHER:
+                return 0
+            if wanted == BEGINS:
                 break
             other += 1
         if (at & 1023) == 1023 and expired(search):
@@ -253,7 +261,7 @@ cdef int early(Search *search, Node *node, uint32_t title) noexcept nogil:
     return 0
 
 
-cdef int close_together(Search *search, Node *node, uint32_t title) noexcept nogil:
+cdef int close_together(Search *search, Node *node, uint32_t title, int wanted) noexcept nogil:
     """The shortest passages that hold a word of every part, each another, and few words besides."""
     cdef uint32_t heads[MOST_CLOSE]
     cdef uint32_t number, at, stop, place, kept = 0
@@ -302,6 +310,8 @@ cdef int close_together(Search *search, Node *node, uint32_t title) noexcept nog
             search.other_spans[kept].begin = place
             search.other_spans[kept].end = node.spans[stop].begin + 1
             kept += 1
+            if wanted == WHETHER:
+                break
         if (at & 1023) == 1023 and expired(search):
             return EXPIRED
     node.held = kept

@@ -55,6 +55,12 @@ cdef struct Best:
     bint strict         # nor is what equals the worst, once full: articles come from the last to the first
 
 
+cdef struct Link:
+    # One of the words that an article of a window has, and the next of them, or NONE.
+    uint32_t word
+    uint32_t next
+
+
 cdef struct Node:
     int kind
     uint32_t first          # cursors of a word or phrase: the first, and how many
@@ -71,9 +77,11 @@ cdef struct Node:
     Span *spans
     uint32_t held
     uint32_t room
-    uint32_t *active        # of many words those that stand in the window, and where each stands next
-    uint32_t actives
-    uint32_t *next
+    uint32_t *next          # of many words: where each stands next behind the window
+    uint32_t *first_link    # for each article of the window the first of its words, as a link; NULL: there is one word
+    Link *links
+    uint32_t link_count
+    uint32_t link_room
     uint32_t low            # of days: the first article, and the one behind the last
     uint32_t high
     const uint8_t *chosen   # a bit for each article

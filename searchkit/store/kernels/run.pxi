@@ -49,7 +49,7 @@ cdef class Run:
     cdef uint32_t _step_count
     cdef uint32_t *_words       # numbers of stems, as the steps refer to them
     cdef int32_t *_filters      # for each of these words the number of its filter, or -1
-    cdef uint32_t *_actives
+    cdef uint32_t *_nexts       # room for what the nodes keep of each word
     cdef bint _bordered
     cdef uint32_t _word_count
     cdef int64_t *_numbers      # of the stems in each segment, -1 where there is none
@@ -81,12 +81,12 @@ cdef class Run:
         self._search.cursors = <Cursor *>malloc((words + 1) * sizeof(Cursor))
         self._search.nodes = <Node *>calloc(steps + 1, sizeof(Node))
         self._filters = <int32_t *>malloc((words + 1) * sizeof(int32_t))
-        self._actives = <uint32_t *>malloc((2 * words + 1) * sizeof(uint32_t))
+        self._nexts = <uint32_t *>malloc((words + 1) * sizeof(uint32_t))
         self._search.filters = <const uint8_t **>calloc(words + 1, sizeof(uint8_t *))
         self._search.filter_sizes = <uint32_t *>calloc(words + 1, sizeof(uint32_t))
         if not (self._steps and self._words and self._numbers and self._having and self._weights and self._stack
                 and self._children and self._search.cursors and self._search.nodes and self._filters
-                and self._actives and self._search.filters and self._search.filter_sizes):
+                and self._nexts and self._search.filters and self._search.filter_sizes):
             raise MemoryError
         self._read(nodes)
 
@@ -96,11 +96,13 @@ cdef class Run:
         if self._search.nodes != NULL:
             for at in range(self._step_count):
                 free(self._search.nodes[at].spans)
+                free(self._search.nodes[at].first_link)
+                free(self._search.nodes[at].links)
         free(self._search.other_spans)
         free(self._search.filters)
         free(self._search.filter_sizes)
         free(self._filters)
-        free(self._actives)
+        free(self._nexts)
         free(self._search.nodes)
         free(self._search.cursors)
         free(self._children)
@@ -400,8 +402,7 @@ cdef class Run:
         if step.kind == PHRASE and step.count == 1:
             node.kind, node.exact = WORD, True
         node.first = search.terms
-        node.active = self._actives + 2 * step.first
-        node.next = node.active + step.count
+        node.next = self._nexts + step.first
         if step.kind != SPOT:
             node.weight = 0
             for word in range(step.first, step.first + step.count):

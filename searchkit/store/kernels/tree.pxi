@@ -40,6 +40,7 @@ cdef int window_of_tree(Search *search, Node *root, uint32_t window, bint scorin
     cdef uint32_t word, at, article
     cdef uint64_t left
     cdef double score
+    cdef bint counts
     # Passages compare with the lengths of titles.
     cdef int failed = ready(search, window) if scoring or not root.exact else 0
     if failed == 0 and search.bordered != NULL and not sk_load_acquire(&search.bordered[window // WINDOW]):
@@ -59,8 +60,14 @@ cdef int window_of_tree(Search *search, Node *root, uint32_t window, bint scorin
             at = word * 64 + sk_lowest_bit(left)
             left &= left - 1
             article = window + at
+            counts = scoring
             if not root.exact:
-                failed = matches(search, root, article, at, scoring)
+                if scoring and search.best.size == search.best.room:
+                    # An article that cannot be among the best need only be known to match.
+                    if bound_here(search, root, article, at, &score) < 0:
+                        return DAMAGED
+                    counts = not hopeless(&search.best, score)
+                failed = matches(search, root, article, at, counts)
                 if failed < 0:
                     return failed
                 if failed == 0:
@@ -70,7 +77,7 @@ cdef int window_of_tree(Search *search, Node *root, uint32_t window, bint scorin
                     return EXPIRED
             if search.order != RELEVANCE:
                 offer_day(search, article)
-            elif scoring:
+            elif counts:
                 score = search.sums[at]
                 if not root.exact:
                     score = 0
@@ -94,6 +101,55 @@ cdef double tree_bound(Search *search, const Node *node, uint32_t window) noexce
         for at in range(node.count if node.kind != ALL_BUT else 1):
             most += tree_bound(search, &search.nodes[node.children[at]], window)
     return most
+
+
+cdef int bound_here(Search *search, Node *node, uint32_t article, uint32_t at, double *bound) noexcept nogil:
+    """The most that an article can score, as far as the frequencies of the words tell."""
+    cdef uint32_t number, total, title
+    cdef double part, frequency
+    cdef Cursor *cursor
+    bound[0] = 0
+    if not (node.bits[at >> 6] >> (at & 63)) & 1:
+        return 0
+    if node.kind == WORD:
+        cursor = &search.cursors[node.first]
+        if go_to(cursor, article, 0) < 0 or counts_here(cursor, &total, &title) < 0:
+            return DAMAGED
+        bound[0] = share_of(search, cursor.weight, article, total, title)
+    elif node.kind == PHRASE:
+        bound[0] = node.weight
+    elif is_passage(node):
+        if frequency_here(search, node, article, &frequency) < 0:
+            return DAMAGED
+        bound[0] = bound_of(search, node.weight, frequency)
+    elif node.kind != EVERYTHING and node.kind != DAYS and node.kind != CHOSEN:
+        for number in range(node.count if node.kind != ALL_BUT else 1):
+            if bound_here(search, &search.nodes[node.children[number]], article, at, &part) < 0:
+                return DAMAGED
+            bound[0] += part
+    return 0
+
+
+cdef int frequency_here(Search *search, Node *node, uint32_t article, double *frequency) noexcept nogil:
+    """The most that the weighted frequency of a passage can be in an article: where it begins, one of its words stands."""
+    cdef uint32_t number, total, title
+    cdef double part
+    frequency[0] = 0
+    if node.kind == SPOT:
+        if count_spots(search, node, article, &total, &title) < 0:
+            return DAMAGED
+        frequency[0] = (total - title) * <double>search.norm[article]
+        if title:
+            frequency[0] += search.scale.title_weight * title / (
+                search.scale.title_base + search.scale.title_slope * search.titles[article]
+            )
+        return 0
+    # In their order, what begins a passage is a part of what stands first.
+    for number in range(1 if node.kind == CHAIN or node.ordered else node.count):
+        if frequency_here(search, &search.nodes[node.children[number]], article, &part) < 0:
+            return DAMAGED
+        frequency[0] += part
+    return 0
 
 
 cdef inline bint is_passage(const Node *node) noexcept nogil:
@@ -138,19 +194,28 @@ cdef int candidates(Search *search, Node *node, uint32_t window) noexcept nogil:
 
 
 cdef int mark_spots(Search *search, Node *node, uint32_t window) noexcept nogil:
-    """The articles that have one of many words, and which of these stand in the window."""
+    """The articles that have one of many words, and which of these each has."""
+    cdef uint64_t marks[WORDS]
     cdef uint32_t at, found, block
+    cdef int failed
     cdef Cursor *cursor
-    node.actives = 0
+    if node.count > 1:
+        failed = begin_links(node)
+        if failed < 0:
+            return failed
     for at in range(node.count):
         if node.next[at] >= window + WINDOW:
             continue
         cursor = &search.cursors[node.first + at]
         block = block_of(cursor, window, 0)
-        if mark(search, cursor, window, block, node.bits) < 0:
+        if node.count == 1:
+            return mark(search, cursor, window, block, node.bits)
+        memset(marks, 0, sizeof(marks))
+        if mark(search, cursor, window, block, marks) < 0:
             return DAMAGED
-        node.active[node.actives] = at
-        node.actives += 1
+        failed = link_words(node, at, marks)
+        if failed < 0:
+            return failed
         # Where it stands next: a word that is rare need not be looked at for every window.
         block = block_of(cursor, window + WINDOW, block)
         if block > cursor.blocks or (block == cursor.blocks and cursor.rest == 0):
@@ -162,6 +227,55 @@ cdef int mark_spots(Search *search, Node *node, uint32_t window) noexcept nogil:
             return DAMAGED
         node.next[at] = found
     return 0
+
+
+cdef int begin_links(Node *node) noexcept nogil:
+    """No article of the window has a word yet."""
+    if node.first_link == NULL:
+        node.first_link = <uint32_t *>malloc(WINDOW * sizeof(uint32_t))
+        if node.first_link == NULL:
+            return NO_MEMORY
+    memset(node.first_link, 0xFF, WINDOW * sizeof(uint32_t))
+    node.link_count = 0
+    return 0
+
+
+cdef int link_words(Node *node, uint32_t word, const uint64_t *marks) noexcept nogil:
+    """The articles of a window whose bits are set have a word."""
+    cdef uint32_t number, at
+    cdef uint64_t left
+    cdef void *grown
+    for number in range(WORDS):
+        left = marks[number]
+        node.bits[number] |= left
+        while left:
+            at = number * 64 + sk_lowest_bit(left)
+            left &= left - 1
+            if node.link_count == node.link_room:
+                node.link_room = 2 * node.link_room + 1024
+                grown = realloc(node.links, node.link_room * sizeof(Link))
+                if grown == NULL:
+                    return NO_MEMORY
+                node.links = <Link *>grown
+            node.links[node.link_count].word = word
+            node.links[node.link_count].next = node.first_link[at]
+            node.first_link[at] = node.link_count
+            node.link_count += 1
+    return 0
+
+
+cdef inline uint32_t first_word(const Node *node, uint32_t article) noexcept nogil:
+    """The link of the first of the words that an article of the window at hand may have, 0 where there is one word."""
+    return 0 if node.count == 1 else node.first_link[article % WINDOW]
+
+
+cdef inline uint32_t next_word(const Node *node, uint32_t link) noexcept nogil:
+    return NONE if node.count == 1 else node.links[link].next
+
+
+cdef inline uint32_t word_of(const Node *node, uint32_t link) noexcept nogil:
+    """The number of the cursor of a word."""
+    return node.first if node.count == 1 else node.first + node.links[link].word
 
 
 cdef int mark_phrase(Search *search, Node *node, uint32_t window) noexcept nogil:
@@ -215,9 +329,9 @@ cdef int matches(Search *search, Node *node, uint32_t article, uint32_t at, bint
     if node.kind == PHRASE:
         found = phrase_matches(search, node, article, scoring)
     elif is_passage(node):
-        found = passages_match(search, node, article)
+        found = passages_match(search, node, article, BEGINS if scoring else WHETHER)
     elif node.kind == TIMES:
-        found = passages_match(search, &search.nodes[node.children[0]], article)
+        found = passages_match(search, &search.nodes[node.children[0]], article, BEGINS)
         if found > 0:
             found = search.nodes[node.children[0]].total >= node.distance
     else:
@@ -247,10 +361,10 @@ cdef int phrase_matches(Search *search, Node *node, uint32_t article, bint count
     return failed if failed < 0 else node.total > 0
 
 
-cdef int passages_match(Search *search, Node *node, uint32_t article) noexcept nogil:
+cdef int passages_match(Search *search, Node *node, uint32_t article, int wanted) noexcept nogil:
     """Whether a node stands in an article; keeps at how many places."""
     cdef uint32_t at, before = NONE, title = search.titles[article]
-    cdef int failed = passages(search, node, article, True)
+    cdef int failed = passages(search, node, article, wanted)
     if failed < 0:
         return failed
     node.total = node.title = 0
@@ -292,12 +406,13 @@ cdef int add(Search *search, Node *node, uint32_t article, uint32_t at, double *
 
 cdef int count_spots(Search *search, Node *node, uint32_t article, uint32_t *total, uint32_t *title) noexcept nogil:
     """How often one of many words stands in an article, all told."""
-    cdef uint32_t at, here, in_title
+    cdef uint32_t here, in_title, link = first_word(node, article)
     cdef int found
     cdef Cursor *cursor
     total[0] = title[0] = 0
-    for at in range(node.actives):
-        cursor = &search.cursors[node.first + node.active[at]]
+    while link != NONE:
+        cursor = &search.cursors[word_of(node, link)]
+        link = next_word(node, link)
         found = at_article(cursor, article)
         if found < 0:
             return DAMAGED
