@@ -19,6 +19,8 @@ from searchkit.query import Exact, Fuzzy, Node, Word, parse
 from searchkit.results import Lighting, Results, results
 
 MOST_HITS = 1_000_000
+# Of so many words that no article has, others are suggested.
+_MOST_SUGGESTIONS = 10
 
 
 class Index:
@@ -47,7 +49,7 @@ class Index:
     ) -> Results:
         """The best ``limit`` articles for the query ``text``, after ``offset`` others.
 
-        Any of the words may match, or with ``require_all`` all must; the README has the whole language. ``since``
+        Any word may match, or with ``require_all`` all must; the README has the whole language. ``since``
         and ``until`` are days, included: dates, or texts such as "2020-03" and "last week". ``sources`` are names, and
         ``sort`` is "relevance", "newest" or "oldest". ``today`` is the day that "yesterday" is counted from, by
         default that of the clock. A query that takes more than ``timeout`` seconds is a QueryTimeout, a pattern
@@ -95,8 +97,9 @@ class Index:
         from searchkit.results.nothing import why_nothing  # only where something is missing
 
         suggestions = {}
-        for term in made.terms:
-            if not term.articles and isinstance(term.leaf, Word | Exact | Fuzzy):
+        missing = [term for term in made.terms if not term.articles]
+        for term in missing[:_MOST_SUGGESTIONS]:
+            if isinstance(term.leaf, Word | Exact | Fuzzy):
                 suggestions[term.leaf.text] = tuple(self._engine.similar(term.leaf.text))
         nothing = None
         if not made.total:

@@ -12,7 +12,7 @@ from searchkit.cli.terminal import Screen, lines, short_path, visible
 from searchkit.engine import Term
 from searchkit.errors import QueryError, SearchkitError
 from searchkit.frozen import frozen
-from searchkit.query import canonical, is_list
+from searchkit.query import Leaf, Phrase, canonical, is_list
 from searchkit.results import Hit, Results
 
 if TYPE_CHECKING:
@@ -112,6 +112,12 @@ def json_text(value: object, *, indent: int | None = None) -> str:
     return re.sub(f"[{_UNSAFE_IN_JSON}]", lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
+def _nowhere(results: Results) -> bool:
+    """Whether the query is words to choose from, or one, and no article has any."""
+    words = is_list(results.tree) or isinstance(results.tree, Leaf | Phrase)
+    return words and not results.total and not any(term.articles for term in results.terms)
+
+
 def _remarks(results: Results, screen: Screen) -> Iterator[str]:
     """What a person should know of how the query was taken, and what it lacks."""
     for notice in results.notices:
@@ -122,9 +128,9 @@ def _remarks(results: Results, screen: Screen) -> Iterator[str]:
         if likely:
             meant = _listed([f"{count:,} {_have(count)} {_quoted(word)}" for word, count in likely])
             yield f"no article has {_quoted(term.text)}; did you mean: {meant}?"
-        elif results.total or len(missing) > 1:
+        elif not _nowhere(results):
             yield f"no article has {_quoted(term.text)}"
-    if len(missing) > _NAMED_WORDS:
+    if len(missing) > _NAMED_WORDS and not _nowhere(results):
         yield f"and {len(missing) - _NAMED_WORDS:,} more words stand in no article"
     if results.nothing and results.nothing.reason:
         yield visible(results.nothing.reason)
@@ -148,7 +154,7 @@ def _nothing(nothing: Nothing | None) -> dict[str, object] | None:
 def _counts(results: Results, screen: Screen) -> str:
     took = screen.dim(f"({results.took_ms:.1f} ms)")
     if not results.total:
-        if results.terms and is_list(results.tree) and not any(term.articles for term in results.terms):
+        if _nowhere(results):
             return f"No article has {_any_of([_quoted(term.text) for term in results.terms])}. {took}"
         return f"No article matches. {took}"
     count = screen.bold(f"{results.total:,}")

@@ -43,7 +43,7 @@ def plain(text: str) -> str:
 def word(text: str, column: int, grammar: Grammar, note: Note) -> Leaf | Phrase | None:
     """A chunk: a word, or a wildcard, or the phrase that its pieces make; None where no word is in it."""
     if _has_wildcard(text, grammar):
-        return _shape(text, column, grammar)
+        return _shape(text, column, grammar, note)
     found = _trimmed(plain(text), column, note)
     return Word(found, column) if found else None
 
@@ -103,7 +103,7 @@ def _has_wildcard(text: str, grammar: Grammar) -> bool:
     return grammar.many in bare or grammar.one in bare
 
 
-def _shape(text: str, column: int, grammar: Grammar) -> Leaf | Phrase | None:
+def _shape(text: str, column: int, grammar: Grammar, note: Note) -> Leaf | Phrase | None:
     """A chunk with wildcards, in pieces."""
     # Each character with whether it is a wildcard, escapes undone.
     letters: list[tuple[str, bool]] = []
@@ -119,7 +119,10 @@ def _shape(text: str, column: int, grammar: Grammar) -> Leaf | Phrase | None:
     pieces: list[Leaf] = []
     for begin, end in word_spans(stand_in):
         piece = letters[begin:end]
-        if any(wild for _, wild in piece):
+        if all(wild and letter == grammar.one for letter, wild in piece):
+            # The question mark of a question, with a blank before it; it stands for no word.
+            note(column, f"a {grammar.one} without a letter stands for no word and is passed over")
+        elif any(wild for _, wild in piece):
             shape = "".join(_wild(letter, grammar) if wild else _escaped(letter) for letter, wild in piece)
             pieces.append(Wildcard(re.sub(r"(?<!\\)\*{2,}", "*", shape), column))
         else:
