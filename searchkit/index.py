@@ -49,9 +49,9 @@ class Index:
     ) -> Results:
         """The best ``limit`` articles for the query ``text``, after ``offset`` others.
 
-        Any word may match, or with ``require_all`` all must; the README has the whole language. ``since``
-        and ``until`` are days, included: dates, or texts such as "2020-03" and "last week". ``sources`` are names, and
-        ``sort`` is "relevance", "newest" or "oldest". ``today`` is the day that "yesterday" is counted from, by
+        Any word may match, or with ``require_all`` all must; the README has the whole language. ``since`` and
+        ``until`` are days, included: dates, or texts such as "2020-03" and "last week". ``sources`` are names,
+        and ``sort`` is "relevance", "newest" or "oldest". ``today`` is the day that "yesterday" is counted from, by
         default that of the clock. A query that takes more than ``timeout`` seconds is a QueryTimeout, a pattern
         that means more than ``max_expansions`` words a QueryError. With ``explain`` each hit has an explanation.
 

@@ -122,16 +122,16 @@ def _remarks(results: Results, screen: Screen) -> Iterator[str]:
     """What a person should know of how the query was taken, and what it lacks."""
     for notice in results.notices:
         yield screen.dim(f"column {notice.column}: {visible(notice.text)}")
-    missing = [term for term in results.terms if not term.articles]
-    for term in missing[:_NAMED_WORDS]:
+    alone = []
+    for term in results.terms:
         likely = results.suggestions.get(getattr(term.leaf, "text", ""), ())
-        if likely:
+        if likely and not term.articles:
             meant = _listed([f"{count:,} {_have(count)} {_quoted(word)}" for word, count in likely])
             yield f"no article has {_quoted(term.text)}; did you mean: {meant}?"
-        elif not _nowhere(results):
-            yield f"no article has {_quoted(term.text)}"
-    if len(missing) > _NAMED_WORDS and not _nowhere(results):
-        yield f"and {len(missing) - _NAMED_WORDS:,} more words stand in no article"
+        elif not term.articles:
+            alone.append(_quoted(term.text))
+    if alone and not _nowhere(results):
+        yield f"no article has {_any_of(alone)}"
     if results.nothing and results.nothing.reason:
         yield visible(results.nothing.reason)
         for part in results.nothing.parts:
