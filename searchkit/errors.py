@@ -84,7 +84,7 @@ class QueryTimeout(OperationError):
 
 
 class QueryTooLarge(OperationError):
-    """A query stands at more places of one article than can be kept."""
+    """A query needs more memory than there is for it: it stands at too many places, or means too many words."""
 
 
 class StorageError(OperationError):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from searchkit.analysis import Chain, fold, fold_letters
-from searchkit.errors import QueryError
+from searchkit.errors import QueryError, QueryTimeout
 from searchkit.local.plan import Filter, Plan
 from searchkit.query import Exact, Fuzzy, Id, Leaf, Regex, Scope, Wildcard, shape_pieces
 from searchkit.store.snapshot import Snapshot
@@ -20,14 +21,16 @@ Count = Callable[[Plan], int]
 class KnownWords:
     """The words of one snapshot, as one query asks for them; each pattern is looked up once.
 
-    ``count`` says how many articles match a plan. A pattern that means more than ``most`` words is a QueryError.
+    ``count`` says how many articles match a plan. A pattern that means more than ``most`` words is a QueryError, and
+    what begins after ``deadline`` a QueryTimeout, unless that is 0.
     """
 
-    def __init__(self, snapshot: Snapshot, chain: Chain, count: Count, most: int) -> None:
+    def __init__(self, snapshot: Snapshot, chain: Chain, count: Count, most: int, deadline: int) -> None:
         self._snapshot = snapshot
         self._chain = chain
         self._count = count
         self._most = most
+        self._deadline = deadline
         self._meant: dict[Leaf, list[tuple[str, Filter]]] = {}
         self._having: dict[Leaf, int] = {}
 
@@ -60,7 +63,10 @@ class KnownWords:
         found = []
         for segment in self._snapshot.segments:
             values, numbers = segment.reader.values(node.field, lambda article: field_text(article, node.field))
-            wanted = [holds(node.field, node.part, value, self._chain) for value in values]
+            wanted = []
+            for value in values:
+                self._check_time()
+                wanted.append(holds(node.field, node.part, value, self._chain))
             found.append(_as_bits(wanted, numbers) if any(wanted) else None)
         return found
 
@@ -78,6 +84,7 @@ class KnownWords:
         return found
 
     def _look_up(self, leaf: Leaf) -> list[tuple[str, Filter]]:
+        self._check_time()
         segments = self._snapshot.segments
         found: dict[str, list[bytes | None]] = {}
         held = self._numbers(leaf)
@@ -99,6 +106,10 @@ class KnownWords:
             if (wanted is None and segment.reader.dictionary.find(key) >= 0) or (wanted and 0 in wanted):
                 return column
         return None
+
+    def _check_time(self) -> None:
+        if self._deadline and time.monotonic_ns() > self._deadline:
+            raise timed_out()
 
     def _too_many(self, leaf: Leaf) -> QueryError:
         count = len(self.forms(leaf))
@@ -135,6 +146,14 @@ class KnownWords:
                 form = fold(text)
                 return lambda forms: [number for number in (forms.find(form),) if number >= 0]
         raise TypeError(leaf)
+
+
+def timed_out() -> QueryTimeout:
+    """The error about a query whose deadline has passed."""
+    return QueryTimeout(
+        "the query took longer than it may, and half of an answer is none",
+        hint="Allow more with --timeout, or ask for rarer words.",
+    )
 
 
 def _as_bits(wanted: Sequence[bool], numbers: Sequence[int]) -> bytes:

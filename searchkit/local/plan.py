@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from searchkit.analysis import Chain
+from searchkit.errors import QueryTooLarge
 from searchkit.query import (
     AllBut,
     AllOf,
@@ -36,6 +37,9 @@ _ANYWHERE, _IN_TITLE, _IN_BODY = range(3)
 _SCOPES = {"title": _IN_TITLE, "body": _IN_BODY}
 _UNITS = {"sentence": 0, "paragraph": 1}
 
+# A kernel keeps about four kilobytes for each.
+MOST_NODES = 1 << 17
+
 # For each segment a byte for each form of a stem, 1 where it is meant, or None where none is; or None: all are.
 Filter = Sequence[bytes | None] | None
 
@@ -56,7 +60,7 @@ class Known(Protocol):
 class Plan:
     """A tree as stems and nodes. ``possible``: whether it can match anything in any index."""
 
-    __slots__ = ("_chain", "_columns", "_known", "chosen", "has_days", "nodes", "numbers", "possible")
+    __slots__ = ("_chain", "_columns", "_known", "_words", "chosen", "has_days", "nodes", "numbers", "possible")
 
     def __init__(self, tree: Node, chain: Chain, known: Known) -> None:
         # Each stem with its number, in the order of their numbers.
@@ -65,6 +69,8 @@ class Plan:
         self.chosen: list[list[bytes | None]] = []
         self._columns: list[Sequence[bytes | None]] = []
         self.has_days = False
+        # Of the words of passages, how many.
+        self._words = 0
         self._chain = chain
         self._known = known
         self.possible = self._add(tree, 1.0)
@@ -160,6 +166,11 @@ class Plan:
 
     def _passage(self, node: Node, factor: float, scope: int) -> bool:
         """Append the nodes of a passage; False, and none of them, where it stands nowhere."""
+        if self._words + len(self.nodes) > MOST_NODES:
+            raise QueryTooLarge(
+                f"the query comes to more than {MOST_NODES:,} words and operators, with all that its patterns mean",
+                hint="Write more of the words, or ask in several queries.",
+            )
         match node:
             case Scope(field, part):
                 return self._passage(part, factor, _SCOPES[field])
@@ -234,5 +245,6 @@ class Plan:
             if column is not None:
                 self._columns.append(column)
         if words:
+            self._words += len(words)
             self.nodes.append((_SPOT, (factor, having, scope, tuple(words))))
         return bool(words)

@@ -10,10 +10,11 @@ from searchkit.analysis import Chain
 from searchkit.article import Article
 from searchkit.engine import Filters, Request, Response, Term
 from searchkit.errors import QueryTimeout, QueryTooLarge
-from searchkit.local.known import KnownWords
+from searchkit.local.known import KnownWords, timed_out
 from searchkit.local.plan import Plan
 from searchkit.query import AllOf, Days, Everything, Leaf, Node, Phrase, Word, is_list, leaves
 from searchkit.store.kernels import Damage, Exhausted
+from searchkit.store.passages import too_many
 from searchkit.store.segment import SegmentReader
 from searchkit.store.snapshot import LiveSegment, Snapshot
 
@@ -77,7 +78,7 @@ class Search:
         self._snapshot = snapshot
         self._chain = chain
         self._request = request
-        self._known = KnownWords(snapshot, chain, self.count, request.most_expansions)
+        self._known = KnownWords(snapshot, chain, self.count, request.most_expansions, request.deadline)
 
     def response(self) -> Response:
         """The answer."""
@@ -152,13 +153,8 @@ class Search:
 
 def _exhausted(error: Exhausted) -> QueryTimeout | QueryTooLarge:
     if error.args == ("time",):
-        return QueryTimeout(
-            "the query took longer than it may, and half of an answer is none",
-            hint="Allow more with --timeout, or ask for rarer words.",
-        )
-    return QueryTooLarge(
-        "the query stands at too many places of one article", hint="Ask for rarer words, or nearer to each other."
-    )
+        return timed_out()
+    return too_many()
 
 
 def _conditions(tree: Node, filters: Filters) -> tuple[Node, Filters]:

@@ -27,6 +27,11 @@ _SHIFTS = {"this": 0, "current": 0, "last": -1, "past": -1, "previous": -1, "nex
 _SEASONS = {"spring", "summer", "autumn", "fall", "winter"}
 _ORDINALS = {"st", "nd", "rd", "th"}
 _JOINTS = ("-", "/", ".")
+# Every word that stands in one of the forms below.
+WORDS = frozenset().union(
+    _MONTHS, _WEEKDAYS, _A_FEW, _UNITS, _CLOCK_UNITS, _NAMED_DAYS, _SHIFTS, _SEASONS, _ORDINALS,
+    ("the", "of", "ago", "s", "w", "q"),
+)  # fmt: skip
 _YEARS = "years have four digits, from 0001 to 9999"
 _BEYOND = "it lies beyond the calendar, which runs from 0001-01-01 to 9999-12-31"
 

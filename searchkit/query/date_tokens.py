@@ -118,6 +118,11 @@ class Cursor:
         return self.mistake(token, "" if is_all else f"{token.text!r} is not understood here", hint=hint)
 
 
+def has_only(words: Container[str], text: str) -> bool:
+    """Whether ``text`` is made of numbers, marks and these words."""
+    return all(token.kind in ("number", "mark", "end") or token.text in words for token in _tokens(text))
+
+
 def _tokens(text: str) -> list[Token]:
     """The tokens of ``text``, and an "end" behind them; those past the sixtieth are left out."""
     text = text.translate(_NARROW)

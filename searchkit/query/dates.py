@@ -31,17 +31,18 @@ from __future__ import annotations
 
 import datetime
 
-from searchkit.query.date_forms import Named, one_date
-from searchkit.query.date_tokens import HINT, Cursor, DateError, Token
+from searchkit.query.date_forms import WORDS, Named, one_date
+from searchkit.query.date_tokens import HINT, Cursor, DateError, Token, has_only
 from searchkit.query.days import Days, as_text, months
 
-__all__ = ["DateError", "Days", "as_text", "days_of"]
+__all__ = ["DateError", "Days", "as_text", "days_of", "goes_on"]
 
 # What begins a bound, and whether it leaves out the days of its date.
 _LOWER = {"after": True, ">": True, "since": False, ">=": False}
 _UPPER = {"before": True, "<": True, "until": False, "till": False, "<=": False}
 _ITSELF = ("on", "in", "during")
 _RANGE_WORDS = ("to", "until", "till", "through")
+_WORDS = WORDS.union(_LOWER, _UPPER, _ITSELF, _RANGE_WORDS, ("from", "between", "and"))
 
 
 def days_of(text: str, today: datetime.date) -> Days:
@@ -56,6 +57,11 @@ def days_of(text: str, today: datetime.date) -> Days:
     if rest.kind != "end":
         raise cursor.unexpected()
     return days
+
+
+def goes_on(chunk: str) -> bool:
+    """Whether a date may go on with ``chunk``; most words of a query behind a date cannot belong to it."""
+    return has_only(_WORDS, chunk)
 
 
 def _brackets(cursor: Cursor, today: datetime.date) -> Days | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from typing import NoReturn
 
 from searchkit.errors import QueryError
@@ -113,8 +114,7 @@ class _Parser:
         run = least <= self._levels[g.ADJACENT]
         if sign and not run:
             self._fail(sign.column, f"a {sign.value} cannot stand within an operator's operand", "Use parentheses.")
-        # The operator whose chain ``left`` is, which its next part joins.
-        chain = -1
+        chain = _Chain(left)
         while True:
             operator = self._between()
             if operator is None:
@@ -124,8 +124,8 @@ class _Parser:
                 break
             in_run = sign is not None or (operator.kind == g.ADJACENT and self._adjacent != "phrase")
             if in_run and level <= self._levels[g.ADJACENT]:
-                left, depth = self._run(left, depth, sign)
-                sign, chain = None, -1
+                left, depth = self._run(chain.node(), depth, sign)
+                sign, chain = None, _Chain(left)
                 continue
             column = self._next.column
             if operator.kind != g.ADJACENT:
@@ -133,15 +133,10 @@ class _Parser:
                 self._need_operand(operator, column)
             negated = operator.kind == g.AND and self._is_not(self._next)
             right, right_depth = self._expression(level + 1)
-            if negated and isinstance(right, AllBut) and isinstance(right.part, Everything):
-                left, grown = AllBut(left, right.without, left.column), True
-            else:
-                left, grown = self._joined(operator, left, right, chain, column)
-            depth = max(depth, right_depth) if not grown else self._deeper(max(depth, right_depth), column)
-            chain = operator.kind
-        if sign:
-            left, depth = self._run(left, depth, sign)
-        return left, depth
+            depth = max(depth, right_depth)
+            if self._joined(chain, operator, right, negated, column):
+                depth = self._deeper(depth, column)
+        return self._run(chain.node(), depth, sign) if sign else (chain.node(), depth)
 
     def _between(self) -> Operator | None:
         """The operator before the next operand, which is none but their standing side by side; None at an end."""
@@ -193,7 +188,8 @@ class _Parser:
         optional = [part for sign, part in parts if not sign and not _is_condition(part)]
         without = tuple([part for sign, part in parts if sign == "-"])
         if self._adjacent == "all":
-            required, optional = [part for sign, part in parts if sign == "+" or part in optional], []
+            required = [part for sign, part in parts if sign == "+" or (not sign and not _is_condition(part))]
+            optional = []
         if optional and required:
             # What may be there adds to the score of what must be.
             optional.append(Everything(column))
@@ -302,42 +298,28 @@ class _Parser:
             return AtLeast(operator.number, node, token.column), self._deeper(depth, token.column)
         return First(operator.number, node, token.column), self._deeper(depth, token.column)
 
-    def _joined(self, operator: Operator, left: Node, right: Node, chain: int, column: int) -> tuple[Node, bool]:
-        """Two operands joined, and whether that made the tree deeper."""
-        at, kind = left.column, operator.kind
+    def _joined(self, chain: _Chain, operator: Operator, right: Node, negated: bool, column: int) -> bool:
+        """Join an operand to a chain; whether that made the tree deeper."""
+        kind = operator.kind
+        if kind in (g.OR, g.AND, g.NOT):
+            if negated and isinstance(right, AllBut) and isinstance(right.part, Everything):
+                return chain.grow(g.NOT, right.without)
+            return chain.grow(kind, (right,))
         if kind == g.ADJACENT:
-            return self._beside(left, right, chain, column)
-        if kind == g.OR:
-            grown = chain != g.OR or not isinstance(left, AnyOf)
-            parts = (left, right) if grown else (*left.parts, right)  # type: ignore[union-attr]
-            return AnyOf(parts, at), grown
-        if kind == g.NOT:
-            grown = chain != g.NOT or not isinstance(left, AllBut)
-            if grown:
-                return AllBut(left, (right,), at), True
-            return AllBut(left.part, (*left.without, right), at), False  # type: ignore[union-attr]
-        if kind == g.AND:
-            grown = chain != g.AND or not isinstance(left, AllOf)
-            return AllOf((left, right) if grown else (*left.parts, right), at), grown  # type: ignore[union-attr]
+            # Words side by side in a dialect that takes them for a phrase.
+            words = _words(right)
+            if words and (chain.kind == kind or _words(chain.node())):
+                return chain.grow(kind, words)
+            operator = Operator(g.NEAR, "", 1, ordered=True)
+        left = chain.node()
         self._check_has_place(left, operator)
         self._check_has_place(right, operator)
         if kind == g.WITHIN:
-            return Within(left, right, operator.unit, operator.ordered, at), True  # type: ignore[arg-type]
-        self._check_number(operator, column, g.MOST_APART)
-        return Near(left, right, operator.number, operator.ordered, at), True
-
-    def _beside(self, left: Node, right: Node, chain: int, column: int) -> tuple[Node, bool]:
-        """Words side by side in a dialect that takes them for a phrase."""
-        if isinstance(right, Leaf | Phrase) and not (isinstance(right, Phrase) and right.slop):
-            parts = right.parts if isinstance(right, Phrase) else (right,)
-            if isinstance(left, Leaf):
-                return Phrase((left, *parts), 0, left.column), True
-            if isinstance(left, Phrase) and not left.slop:
-                return Phrase((*left.parts, *parts), 0, left.column), False
-        beside = Operator(g.NEAR, "", 1, ordered=True)
-        self._check_has_place(left, beside)
-        self._check_has_place(right, beside)
-        return Near(left, right, 1, True, left.column), True
+            chain.restart(Within(left, right, operator.unit, operator.ordered, left.column))  # type: ignore[arg-type]
+        else:
+            self._check_number(operator, column, g.MOST_APART)
+            chain.restart(Near(left, right, operator.number, operator.ordered, left.column))
+        return True
 
     def _check_number(self, operator: Operator, column: int, most: int) -> None:
         if not 1 <= operator.number <= most:
@@ -359,12 +341,54 @@ class _Parser:
                     f"“{operator.written}” joins words, and what stands here has no place in a text",
                     "Join it with AND.",
                 )
-            left += children(node)
+            # What such an operator joins was looked at when it was joined.
+            if not isinstance(node, Near | Within | First | AtLeast):
+                left += children(node)
+
+
+class _Chain:
+    """Operands joined by one operator, of which a node is made when all are known: ten thousand are no work."""
+
+    __slots__ = ("_parts", "kind")
+
+    def __init__(self, node: Node) -> None:
+        self.restart(node)
+
+    def restart(self, node: Node) -> None:
+        """A chain of one operand, without an operator yet."""
+        self.kind = -1
+        self._parts: list[Node] = [node]
+
+    def grow(self, kind: int, added: Sequence[Node]) -> bool:
+        """Join more by an operator; whether the chain so far becomes one part of what is joined."""
+        if kind == self.kind:
+            self._parts += added
+            return False
+        first = self.node()
+        is_part = not (kind == g.ADJACENT and isinstance(first, Phrase))
+        self.kind, self._parts = kind, [*(_words(first) if kind == g.ADJACENT else (first,)), *added]
+        return is_part
+
+    def node(self) -> Node:
+        """What the chain means."""
+        parts, at = self._parts, self._parts[0].column
+        if self.kind == g.NOT:
+            return AllBut(parts[0], tuple(parts[1:]), at)
+        if self.kind == g.ADJACENT:
+            return Phrase(tuple(parts), 0, at)  # type: ignore[arg-type]
+        return _joined_by(AnyOf if self.kind == g.OR else AllOf, parts, at)
 
 
 _SIDE_BY_SIDE = Operator(g.ADJACENT, "")
 # Of these an article has one at most.
 _SINGLE = ("source", "section", "url", "language")
+
+
+def _words(node: Node) -> tuple[Leaf, ...]:
+    """The words of a word or plain phrase; () of anything else."""
+    if isinstance(node, Phrase):
+        return () if node.slop else node.parts
+    return (node,) if isinstance(node, Leaf) else ()
 
 
 def _is_condition(node: Node) -> bool:

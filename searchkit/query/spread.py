@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from searchkit.errors import QueryError
 from searchkit.query.tree import (
     TEXT_FIELDS,
     AllBut,
@@ -34,16 +35,8 @@ MOST_NODES = 100_000
 _LEAF = (Word, Exact, Wildcard, Fuzzy, Regex, Phrase)
 
 
-class TooManyNodes(Exception):
-    """Groups within operators of places that multiply beyond all measure; ``column`` says where."""
-
-    def __init__(self, column: int) -> None:
-        super().__init__(column)
-        self.column = column
-
-
 def spread(tree: Node) -> Node:
-    """The tree that an engine answers; raises TooManyNodes."""
+    """The tree that an engine answers; raises QueryError, with an empty text, where groups multiply too often."""
     return _Spreading().node(tree, None)
 
 
@@ -106,7 +99,12 @@ class _Spreading:
         """``make`` of a node that may be a group."""
         self._made += 1
         if self._made > MOST_NODES:
-            raise TooManyNodes(node.column)
+            raise QueryError(
+                f"groups within operators of places make more than {MOST_NODES:,} passages of this query",
+                text="",
+                column=node.column,
+                hint="Write OR instead of AND within them, or ask in several queries.",
+            )
         if is_passage(node):
             return make(node)
         match node:

@@ -323,7 +323,7 @@ class Lexer:
             return
         for _ in range(_DAY_WORDS):
             match = _CHUNK.match(text, at)
-            if match is None or (at > self._at and self._grammar.operator(match.group())):
+            if match is None or (at > self._at and not self._is_of_a_date(match.group())):
                 break
             yield match.end()
             blank = _BLANK.match(text, match.end())
@@ -334,6 +334,11 @@ class Lexer:
             return
         if at == self._at:
             yield at + 1
+
+    def _is_of_a_date(self, chunk: str) -> bool:
+        from searchkit.query.dates import goes_on  # heavy, and few queries have a date
+
+        return not self._grammar.operator(chunk) and goes_on(chunk)
 
     def _note(self, column: int, text: str) -> None:
         self.notices.append(Notice(column, text))

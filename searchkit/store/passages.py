@@ -7,10 +7,22 @@ once. They are slow and plain: searchkit.store.kernels.search answers with their
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from searchkit.errors import QueryTooLarge
 
 Passage = tuple[int, int]
+# So many passages of one node may an article have.
+MOST_PASSAGES = 1 << 22
 ANYWHERE, IN_TITLE, IN_BODY = range(3)
+
+
+def too_many() -> QueryTooLarge:
+    """The error about an article in which the parts of a query stand together at too many places."""
+    return QueryTooLarge(
+        "the query stands at too many places of one article", hint="Ask for rarer words, or nearer to each other."
+    )
 
 
 def scoped(positions: Iterable[int], title: int, scope: int) -> list[Passage]:
@@ -21,30 +33,25 @@ def scoped(positions: Iterable[int], title: int, scope: int) -> list[Passage]:
 
 def chain(parts: Sequence[Sequence[Passage]]) -> list[Passage]:
     """One passage of each part, each beginning where the one before it ends."""
-    found = set(parts[0])
+    found = list(parts[0])
     for part in parts[1:]:
-        found = {(begin, stop) for begin, end in found for start, stop in part if start == end}
-    return sorted(found)
+        found = _kept((begin, stop) for begin, end in found for start, stop in _from(part, end) if start == end)
+    return found
 
 
 def union(parts: Sequence[Sequence[Passage]]) -> list[Passage]:
     """The passages of any part."""
-    return sorted({passage for part in parts for passage in part})
+    return _kept(passage for part in parts for passage in part)
 
 
 def near(
     left: Sequence[Passage], right: Sequence[Passage], distance: int, ordered: bool, title: int
 ) -> list[Passage]:
     """Two that do not overlap, the later beginning at most ``distance`` words behind the last word of the earlier."""
-    pairs = [(one, other) for one in left for other in right]
-    if not ordered:
-        pairs += [(other, one) for one, other in pairs]
-    return sorted(
-        {
-            (one[0], other[1])
-            for one, other in pairs
-            if 0 < other[0] - (one[1] - 1) <= distance and (one[0] < title) == (other[0] < title)
-        }
+    return _kept(
+        (one[0], other[1])
+        for one, other in _pairs(left, right, ordered, lambda one: one[1] - 1 + distance)
+        if (one[0] < title) == (other[0] < title)
     )
 
 
@@ -52,15 +59,15 @@ def within(
     left: Sequence[Passage], right: Sequence[Passage], borders: Sequence[int], ordered: bool, title: int
 ) -> list[Passage]:
     """Two that do not overlap and lie between the same two of ``borders``, which number words as ``word`` does."""
-    pairs = [(one, other) for one in left for other in right]
-    if not ordered:
-        pairs += [(other, one) for one, other in pairs]
-    return sorted(
-        {
-            (one[0], other[1])
-            for one, other in pairs
-            if other[0] >= one[1] and not any(word(one[0], title) < at <= word(other[1] - 1, title) for at in borders)
-        }
+    ends = sorted(borders)
+
+    def unit(position: int) -> int:
+        return bisect_right(ends, word(position, title))
+
+    return _kept(
+        (one[0], other[1])
+        for one, other in _pairs(left, right, ordered, lambda one: _last_of(ends, unit(one[0]), title))
+        if unit(one[0]) == unit(one[1] - 1) == unit(other[0]) == unit(other[1] - 1)
     )
 
 
@@ -81,10 +88,44 @@ def close(parts: Sequence[Sequence[Passage]], slop: int, title: int) -> list[Pas
     ]
 
 
+def _pairs(
+    left: Sequence[Passage], right: Sequence[Passage], ordered: bool, reach: Callable[[Passage], int]
+) -> Iterator[tuple[Passage, Passage]]:
+    """Each passage with those of the other part that begin behind it, as far as it reaches."""
+    for ones, others in ((left, right),) if ordered else ((left, right), (right, left)):
+        for one in ones:
+            last = reach(one)
+            for other in _from(others, one[1]):
+                if other[0] > last:
+                    break
+                yield one, other
+
+
+def _from(passages: Sequence[Passage], begin: int) -> Iterator[Passage]:
+    """Those that begin at a position or behind it."""
+    for at in range(bisect_left(passages, (begin,)), len(passages)):
+        yield passages[at]
+
+
+def _last_of(ends: Sequence[int], unit: int, title: int) -> int:
+    """The last position that a sentence or paragraph can have."""
+    return ends[unit] + (ends[unit] > title) if unit < len(ends) else 1 << 32
+
+
+def _kept(found: Iterable[Passage]) -> list[Passage]:
+    """Passages in order, each once; raises QueryTooLarge."""
+    kept: set[Passage] = set()
+    for passage in found:
+        kept.add(passage)
+        if len(kept) > MOST_PASSAGES:
+            raise too_many()
+    return sorted(kept)
+
+
 def first(passages: Sequence[Passage], words: int, scope: int, title: int) -> list[Passage]:
     """Those whose last word is one of the first ``words``, counted from where the scope begins."""
     before = title if scope == IN_BODY else 0
-    return [(begin, end) for begin, end in passages if word(end - 1, title) - before < words]
+    return [(begin, end) for begin, end in passages if 0 <= word(end - 1, title) - before < words]
 
 
 def begins(passages: Sequence[Passage], title: int) -> tuple[int, int]:

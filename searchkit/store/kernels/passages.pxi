@@ -3,6 +3,9 @@
 cdef enum:
     # So many passages of one node may an article have.
     MOST_SPANS = 1 << 22
+    # For so many is there room, in all nodes together; what takes less may be kept for the next article.
+    MOST_KEPT = 1 << 24
+    MOST_IDLE = 1 << 20
     MOST_CLOSE = 32
     ANYWHERE = 0
     IN_TITLE = 1
@@ -24,16 +27,38 @@ cdef int compare_spans(const void *one, const void *other) noexcept nogil:
     return (left.end > right.end) - (left.end < right.end)
 
 
-cdef inline int add_span(Node *node, uint32_t begin, uint32_t end) noexcept nogil:
+cdef int grow(Node *node) noexcept nogil:
+    """Make room for more passages."""
+    cdef uint32_t more = node.room + 16
     cdef void *grown
+    if node.held >= MOST_SPANS or node.kept[0] + more > MOST_KEPT:
+        return TOO_MUCH
+    grown = realloc(node.spans, (<size_t>node.room + more) * sizeof(Span))
+    if grown == NULL:
+        return NO_MEMORY
+    node.spans = <Span *>grown
+    node.room += more
+    node.kept[0] += more
+    return 0
+
+
+cdef void give_back(Search *search, Node *node) noexcept nogil:
+    """Give back the room of a node and of its parts."""
+    cdef uint32_t at
+    free(node.spans)
+    node.spans = NULL
+    node.kept[0] -= node.room
+    node.held = node.room = 0
+    for at in range(node.count if node.kind != SPOT else 0):
+        give_back(search, &search.nodes[node.children[at]])
+
+
+cdef inline int add_span(Node *node, uint32_t begin, uint32_t end) noexcept nogil:
+    cdef int failed
     if node.held == node.room:
-        if node.held >= MOST_SPANS:
-            return TOO_MUCH
-        node.room = 2 * node.room + 16
-        grown = realloc(node.spans, node.room * sizeof(Span))
-        if grown == NULL:
-            return NO_MEMORY
-        node.spans = <Span *>grown
+        failed = grow(node)
+        if failed < 0:
+            return failed
     node.spans[node.held].begin = begin
     node.spans[node.held].end = end
     node.held += 1
@@ -125,9 +150,11 @@ cdef int passages(Search *search, Node *node, uint32_t article, int wanted) noex
 
 cdef int append(Node *node, const Node *part) noexcept nogil:
     cdef uint32_t at
+    cdef int failed
     for at in range(part.held):
-        if add_span(node, part.spans[at].begin, part.spans[at].end) < 0:
-            return TOO_MUCH if node.held >= MOST_SPANS else NO_MEMORY
+        failed = add_span(node, part.spans[at].begin, part.spans[at].end)
+        if failed < 0:
+            return failed
     return 0
 
 
@@ -190,6 +217,8 @@ cdef int chain(Search *search, Node *node) noexcept nogil:
                 if failed < 0:
                     return failed
                 other += 1
+            if spent(search, 1):
+                return EXPIRED
         node.held -= held
         if node.held == 0:
             return 0
@@ -223,6 +252,8 @@ cdef int pairs(Search *search, Node *node, const Node *left, const Node *right, 
         reach = <uint64_t>one.end - 1 + node.distance
         other = span_from(right, one.end)
         while other < right.held:
+            if spent(search, 1):
+                return EXPIRED
             if node.kind == NEAR:
                 if right.spans[other].begin > reach:
                     break
@@ -243,8 +274,6 @@ cdef int pairs(Search *search, Node *node, const Node *left, const Node *right, 
             if wanted == BEGINS:
                 break
             other += 1
-        if (at & 1023) == 1023 and expired(search):
-            return EXPIRED
     return 0
 
 
@@ -264,8 +293,8 @@ cdef int early(Search *search, Node *node, uint32_t title) noexcept nogil:
 cdef int close_together(Search *search, Node *node, uint32_t title, int wanted) noexcept nogil:
     """The shortest passages that hold a word of every part, each another, and few words besides."""
     cdef uint32_t heads[MOST_CLOSE]
-    cdef uint32_t number, at, stop, place, kept = 0
-    cdef uint32_t full = <uint32_t>((<uint64_t>1 << node.count) - 1), mask, seen
+    cdef uint32_t taken[MOST_CLOSE]
+    cdef uint32_t number, at, stop, place, kept = 0, mask, tried, placed
     cdef uint64_t length = <uint64_t>node.count + node.distance
     cdef Node *part
     cdef int failed
@@ -289,16 +318,22 @@ cdef int close_together(Search *search, Node *node, uint32_t title, int wanted) 
         if failed < 0:
             return failed
     for at in range(node.held):
+        # Each part is given a position of its own, as positions come: a matching by augmenting paths (Kuhn 1955).
         place = node.spans[at].begin
-        seen = 0
+        for number in range(node.count):
+            taken[number] = NONE
+        placed = 0
         stop = at
         while stop < node.held:
             if node.spans[stop].begin >= place + length or (node.spans[stop].begin < title) != (place < title):
                 stop = node.held
                 break
-            seen |= node.spans[stop].end
-            if seen == full and stop + 1 - at >= node.count and each_has_one(node, at, stop + 1):
+            tried = 0
+            placed += augment(node, stop, taken, &tried)
+            if placed == node.count:
                 break
+            if spent(search, 8):
+                return EXPIRED
             stop += 1
         if stop < node.held:
             # A passage that ends where this one does, and began before it, is not the shortest.
@@ -312,10 +347,9 @@ cdef int close_together(Search *search, Node *node, uint32_t title, int wanted) 
             kept += 1
             if wanted == WHETHER:
                 break
-        if (at & 1023) == 1023 and expired(search):
-            return EXPIRED
     node.held = kept
-    memcpy(node.spans, search.other_spans, kept * sizeof(Span))
+    if kept:
+        memcpy(node.spans, search.other_spans, kept * sizeof(Span))
     return 0
 
 
@@ -330,23 +364,8 @@ cdef int room_for_spans(Search *search, uint32_t count) noexcept nogil:
     return 0
 
 
-cdef bint each_has_one(const Node *node, uint32_t first, uint32_t last) noexcept nogil:
-    """Whether each part can be given a position of its own among some: a matching by augmenting paths (Kuhn 1955)."""
-    cdef uint32_t taken[MOST_CLOSE]
-    cdef uint32_t number, tried
-    for number in range(node.count):
-        taken[number] = NONE
-    number = 0
-    while first < last:
-        tried = 0
-        number += augment(node, first, taken, &tried)
-        if number == node.count:
-            return True
-        first += 1
-    return False
-
-
 cdef bint augment(const Node *node, uint32_t at, uint32_t *taken, uint32_t *tried) noexcept nogil:
+    """Give a part the position ``at``, and another to whichever part had it."""
     cdef uint32_t number
     for number in range(node.count):
         if (node.spans[at].end >> number) & 1 and not (tried[0] >> number) & 1:

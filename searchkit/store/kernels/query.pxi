@@ -3,6 +3,7 @@
 cdef enum:
     WINDOW = 4096
     WORDS = 64
+    STEPS = 1 << 14
 
 # How a query is handed over: nodes in postfix order.
 cdef enum:
@@ -77,6 +78,7 @@ cdef struct Node:
     Span *spans
     uint32_t held
     uint32_t room
+    uint64_t *kept          # for how many passages there is room in all nodes together
     uint32_t *next          # of many words: where each stands next behind the window
     uint32_t *first_link    # for each article of the window the first of its words, as a link; NULL: there is one word
     Link *links
@@ -127,6 +129,8 @@ cdef struct Search:
     size_t marks_room
     Span *other_spans
     uint32_t spans_room
+    uint64_t kept               # passages for which the nodes have room
+    uint64_t steps              # since the clock was looked at
     const uint8_t **filters     # for each cursor a byte for each of its forms, or NULL: all are meant
     uint32_t *filter_sizes
     const uint32_t *borders     # doubled; odd: a paragraph
@@ -139,6 +143,15 @@ cdef struct Search:
 
 cdef inline bint expired(const Search *search) noexcept nogil:
     return search.deadline != 0 and sk_now() > search.deadline
+
+
+cdef inline bint spent(Search *search, uint32_t steps) noexcept nogil:
+    """Whether the time is over, which is looked at once in many steps."""
+    search.steps += steps
+    if search.steps < STEPS:
+        return False
+    search.steps = 0
+    return expired(search)
 
 
 cdef inline bint better(double score, uint32_t article, double other, uint32_t other_article) noexcept nogil:

@@ -12,12 +12,17 @@ cdef struct Step:
     uint32_t scope
     bint ordered
     bint placed             # whether the positions of its words are needed
+    uint32_t deep           # levels from here down
     uint32_t since          # of days
     uint32_t until
 
 
 cdef enum:
     UNKNOWN = 0xFFFFFFFF
+    # Nodes are looked at by functions that call themselves for their children.
+    DEEPEST = 500
+
+cdef double HEAVIEST = 1e300
 
 
 cdef struct Hit:
@@ -52,6 +57,7 @@ cdef class Run:
     cdef uint32_t *_nexts       # room for what the nodes keep of each word
     cdef bint _bordered
     cdef uint32_t _word_count
+    cdef size_t _word_room
     cdef int64_t *_numbers      # of the stems in each segment, -1 where there is none
     cdef uint64_t *_having
     cdef double *_weights
@@ -71,6 +77,7 @@ cdef class Run:
         self._stems = stems
         for kind, operand in nodes:
             words += len(operand) if kind == PHRASE else len(operand[3]) if kind == SPOT else kind == WORD
+        self._word_room = words
         self._steps = <Step *>malloc((steps + 1) * sizeof(Step))
         self._words = <uint32_t *>malloc((words + 1) * sizeof(uint32_t))
         self._numbers = <int64_t *>malloc((count * segments + 1) * sizeof(int64_t))
@@ -162,19 +169,29 @@ cdef class Run:
                 if step.count > depth or (step.count == 0 and kind not in (EVERYTHING, DAYS, CHOSEN)):
                     raise ValueError("a node without its children")
                 depth -= step.count
-                if kind not in (ALL_OF, ANY_OF, ALL_BUT):
-                    for at in range(depth, depth + step.count):
-                        if not SPOT <= self._steps[self._stack[at]].kind <= EARLY:
-                            raise ValueError("what is no passage has no place")
-                        self._steps[self._stack[at]].placed = True
+                self._read_children(step, depth)
             self._stack[depth] = self._step_count
             depth += 1
             self._step_count += 1
         if depth != 1:
             raise ValueError("a tree has one root")
 
+    cdef _read_children(self, Step *step, uint32_t first):
+        cdef uint32_t at
+        cdef Step *child
+        for at in range(first, first + step.count):
+            child = &self._steps[self._stack[at]]
+            step.deep = max(step.deep, child.deep + 1)
+            if ALL_OF <= step.kind <= ALL_BUT:
+                continue
+            if not SPOT <= child.kind <= EARLY or (step.kind == CLOSE and child.kind != SPOT):
+                raise ValueError("what is no passage has no place")
+            child.placed = True
+        if step.deep > DEEPEST:
+            raise ValueError("a tree of too many levels")
+
     cdef _add_word(self, Step *step, uint32_t stem, int filter_number):
-        if stem >= <size_t>len(self._stems):
+        if stem >= <size_t>len(self._stems) or self._word_count == self._word_room:
             raise ValueError("a node without its stem")
         self._words[self._word_count] = stem
         self._filters[self._word_count] = filter_number
@@ -188,6 +205,8 @@ cdef class Run:
             step.count = 1
             return
         step.factor, step.having = operand[0], operand[1]
+        if not 0 <= step.factor <= HEAVIEST:
+            raise ValueError("a weight that is none")
         if step.kind == SPOT:
             step.scope = operand[2]
             for stem, number in operand[3]:
@@ -196,6 +215,8 @@ cdef class Run:
             step.placed = step.placed or step.scope != ANYWHERE
             if step.count == 0 or (step.having < 0 and step.count > 1):
                 raise ValueError("a word without its articles")
+            if step.scope > IN_BODY:
+                raise ValueError("a scope or unit that is none")
             return
         step.count = operand[2] if step.kind in (CHAIN, UNION, CLOSE) else 1 if step.kind == EARLY else 2
         if step.kind == CLOSE:
@@ -207,6 +228,8 @@ cdef class Run:
         elif step.kind != CHAIN and step.kind != UNION:
             step.distance, step.ordered = operand[2], operand[3]
             self._bordered = self._bordered or step.kind == WITHIN
+        if step.scope > IN_BODY or (step.kind == WITHIN and step.distance > 1):
+            raise ValueError("a scope or unit that is none")
 
     cdef look_up(self, Py_ssize_t segment):
         """Find the stems in one segment, and count the live articles that have them."""
@@ -264,7 +287,7 @@ cdef class Run:
         return [self._having[at] for at in range(len(self._stems))]
 
     cdef ask(self, Py_ssize_t number, uint32_t since, uint32_t until, wanted, uint32_t limit, int order,
-             list filters, list chosen, uint64_t deadline):
+             filters, list chosen, uint64_t deadline):
         """Ask one segment."""
         cdef Search *search = &self._search
         cdef Segment segment = self._searcher._segments[number]
@@ -275,7 +298,7 @@ cdef class Run:
         if since or until:
             search.low = first_day(segment, since if since else 1)
             if until:
-                search.high = first_day(segment, until + 1)
+                search.high = first_day(segment, <uint64_t>until + 1)
         if search.low >= search.high or not self._plan(number, filters, chosen):
             return
         search.titles = &segment._titles[0]
@@ -284,6 +307,8 @@ cdef class Run:
         search.live = NULL if segment._all_live else &segment._live[0]
         search.wanted = NULL
         if wanted is not None:
+            if not isinstance(wanted, bytes):
+                raise ValueError("a byte for each source is needed")
             if len(wanted) == 0:
                 return
             sources = wanted
@@ -323,7 +348,7 @@ cdef class Run:
         self._take(number, limit)
         self._clear()
 
-    cdef bint _plan(self, Py_ssize_t segment, list filters, list chosen) except -1:
+    cdef bint _plan(self, Py_ssize_t segment, filters, list chosen) except -1:
         """Make nodes for one segment of what can match there; False where nothing can."""
         cdef Search *search = &self._search
         cdef uint32_t at, part, depth = 0, used = 0, child, kept
@@ -335,6 +360,7 @@ cdef class Run:
             step = &self._steps[at]
             node = &search.nodes[at]
             node.kind = step.kind
+            node.kept = &search.kept
             node.count = 0
             node.weight = step.weight * step.factor
             node.distance, node.scope, node.ordered = step.distance, step.scope, step.ordered
@@ -378,19 +404,19 @@ cdef class Run:
         cdef const uint8_t[::1] bits
         if step.kind == DAYS:
             node.low = first_day(columns, step.since if step.since else 1)
-            node.high = first_day(columns, step.until + 1) if step.until else columns.articles
+            node.high = first_day(columns, <uint64_t>step.until + 1) if step.until else columns.articles
             return node.low < node.high
         if step.kind == CHOSEN:
-            found = chosen[step.distance][segment]
+            found = entry(entry(chosen, step.distance), segment)
             if found is None:
                 return False
-            if len(found) * 8 < columns.articles:
+            if not isinstance(found, bytes) or len(found) * 8 < columns.articles:
                 raise ValueError("a bit for each article is needed")
             bits = found
             node.chosen = &bits[0]
         return True
 
-    cdef bint _plan_words(self, const Step *step, Node *node, Py_ssize_t segment, list filters) except -1:
+    cdef bint _plan_words(self, const Step *step, Node *node, Py_ssize_t segment, filters) except -1:
         """A node of words with their cursors; False where it can match nothing."""
         cdef Search *search = &self._search
         cdef Dictionary dictionary = self._searcher._dictionaries[segment]
@@ -414,9 +440,11 @@ cdef class Run:
                 continue
             search.filters[search.terms] = NULL
             if self._filters[word] >= 0:
-                found = filters[self._filters[word]]
+                found = entry(filters, self._filters[word])
                 if found is None:
                     continue
+                if not isinstance(found, bytes):
+                    raise ValueError("a byte for each form is needed")
                 forms = found
                 search.filters[search.terms] = &forms[0] if forms.shape[0] else NULL
                 search.filter_sizes[search.terms] = <uint32_t>forms.shape[0]
@@ -521,7 +549,14 @@ cdef inline bint equal(const Hit *one, const Hit *other) noexcept nogil:
     return one.score == other.score and one.day == other.day
 
 
-cdef uint32_t first_day(Segment segment, uint32_t day) noexcept:
+cdef entry(column, Py_ssize_t number):
+    """What a list of a query has for a segment, filter or condition."""
+    if not isinstance(column, list) or not 0 <= number < len(column):
+        raise ValueError("a list of the query is too short")
+    return (<list>column)[number]
+
+
+cdef uint32_t first_day(Segment segment, uint64_t day) noexcept:
     """The first article of that day or a later one."""
     cdef uint32_t low = 0, high = segment.articles, middle
     while low < high:

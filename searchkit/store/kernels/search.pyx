@@ -204,17 +204,24 @@ cdef class Searcher:
         The best are (score, number of a segment, article), best first; by day, scores are zero. Where articles of
         different segments are equal in score and day they are tied: whoever knows their ids puts them in order,
         and then cuts them to ``limit``. A Damage has the number of its segment as second argument. Raises Exhausted
-        when time.monotonic_ns() passes ``deadline``, unless that is 0.
+        when time.monotonic_ns() passes ``deadline``, unless that is 0, and ValueError where ``nodes`` are no tree or
+        refer to what is not there.
         """
-        cdef Run run = Run(self, stems, nodes)
+        cdef Run run
         cdef Py_ssize_t at = 0
+        try:
+            run = Run(self, stems, nodes)
+        except (AttributeError, IndexError, OverflowError, TypeError) as error:
+            raise ValueError("a node without its operand") from error
+        if not RELEVANCE <= order <= OLDEST:
+            raise ValueError("an order that is none")
         try:
             for at in range(len(self._segments)):
                 run.look_up(at)
             run.weigh()
             for at in range(len(self._segments)):
-                run.ask(at, since, until, None if wanted is None else wanted[at], limit, order,
-                        None if filters is None else filters[at], chosen, deadline)
+                run.ask(at, since, until, None if wanted is None else entry(wanted, at), limit, order,
+                        None if filters is None else entry(filters, at), chosen, deadline)
         except Damage as error:
             raise Damage(error.args[0], at) from None
         best = run.best(order, limit)

@@ -62,6 +62,8 @@ cdef int window_of_tree(Search *search, Node *root, uint32_t window, bint scorin
             article = window + at
             counts = scoring
             if not root.exact:
+                if spent(search, 32):
+                    return EXPIRED
                 if scoring and search.best.size == search.best.room:
                     # An article that cannot be among the best need only be known to match.
                     if bound_here(search, root, article, at, &score) < 0:
@@ -73,8 +75,6 @@ cdef int window_of_tree(Search *search, Node *root, uint32_t window, bint scorin
                 if failed == 0:
                     continue
                 search.total += 1
-                if (search.total & 1023) == 0 and expired(search):
-                    return EXPIRED
             if search.order != RELEVANCE:
                 offer_day(search, article)
             elif counts:
@@ -373,6 +373,8 @@ cdef int passages_match(Search *search, Node *node, uint32_t article, int wanted
             before = node.spans[at].begin
             node.total += 1
             node.title += before < title
+    if search.kept > MOST_IDLE:
+        give_back(search, node)
     return node.total > 0
 
 

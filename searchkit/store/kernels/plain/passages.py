@@ -17,7 +17,11 @@ Node = tuple[int, Any]
 
 (_WORD, _PHRASE, _ALL_OF, _ANY_OF, _ALL_BUT, _EVERYTHING, _SPOT, _CHAIN, _UNION, _CLOSE, _NEAR, _WITHIN, _EARLY,
  _TIMES, _DAYS, _CHOSEN) = range(16)  # fmt: skip
-_MOST_CLOSE = 32
+_ANYWHERE, _IN_TITLE, _IN_BODY = range(3)
+MOST_CLOSE = 32
+# As the compiled kernels have it, whose functions call themselves for the children of a node.
+_DEEPEST = 500
+_HEAVIEST = 1e300
 
 
 class Passages:
@@ -37,13 +41,13 @@ class Passages:
         operand: Any,  # noqa: ANN401
         weights: Sequence[float],
         weigh: Callable[[int], float],
-        filters: Sequence[bytes | None],
+        filters: list[bytes | None] | None,
     ) -> Passages:
         """Where one of some words stands."""
         factor, having, scope, words = operand
         places: dict[int, set[int]] = {}
         for stem, number in words:
-            postings, meant = terms[stem], filters[number] if number >= 0 else b""
+            postings, meant = terms[stem], entry(filters, number) if number >= 0 else b""
             if postings is None or meant is None:
                 continue
             for at, article in enumerate(postings.articles):
@@ -119,30 +123,81 @@ def _borders(segment: Segment, article: int) -> Sequence[int]:
 
 def check_nodes(nodes: Sequence[Node], stems: int) -> None:
     """Raise ValueError where nodes are no tree."""
-    stack: list[int] = []
-    for kind, operand in nodes:
-        count = 0
-        if kind in (_WORD, _PHRASE, _SPOT):
-            words = operand if kind == _PHRASE else (operand,) if kind == _WORD else [stem for stem, _ in operand[3]]
-            if any(not 0 <= word < stems for word in words):
-                raise ValueError("a node without its stem")
-            if not words:
-                raise ValueError("a phrase without words")
-            if kind == _SPOT and operand[1] < 0 and len(words) > 1:
-                raise ValueError("a word without its articles")
-        elif _SPOT < kind <= _TIMES:
-            count = operand[2] if kind in (_CHAIN, _UNION, _CLOSE) else 1 if kind in (_EARLY, _TIMES) else 2
-            if kind == _CLOSE and count > _MOST_CLOSE:
-                raise ValueError("too many words for a passage")
-            if any(not _SPOT <= part <= _EARLY for part in stack[len(stack) - count :]):
-                raise ValueError("what is no passage has no place")
-        elif kind not in (_EVERYTHING, _DAYS, _CHOSEN):
-            count = operand
-            if kind not in (_ALL_OF, _ANY_OF, _ALL_BUT) or count < 1:
-                raise ValueError("a node of no kind")
-        if count > len(stack):
-            raise ValueError("a node without its children")
-        del stack[len(stack) - count :]
-        stack.append(kind)
+    stack: list[tuple[int, int]] = []
+    try:
+        for kind, operand in nodes:
+            count = _children(kind, operand, stems)
+            if count > len(stack):
+                raise ValueError("a node without its children")
+            parts = stack[len(stack) - count :]
+            if _SPOT < kind <= _TIMES:
+                allowed = _SPOT if kind == _CLOSE else _EARLY
+                if any(not _SPOT <= part <= allowed for part, _ in parts):
+                    raise ValueError("what is no passage has no place")
+            deep = max([deep + 1 for _, deep in parts], default=0)
+            if deep > _DEEPEST:
+                raise ValueError("a tree of too many levels")
+            del stack[len(stack) - count :]
+            stack.append((kind, deep))
+    except (AttributeError, IndexError, TypeError) as error:
+        raise ValueError("a node without its operand") from error
     if len(stack) != 1:
         raise ValueError("a tree has one root")
+
+
+def _children(kind: int, operand: Any, stems: int) -> int:  # noqa: ANN401
+    """How many children a node has; raises ValueError where its operand is none of its kind."""
+    if kind in (_WORD, _PHRASE):
+        _check_words((operand,) if kind == _WORD else operand, stems)
+        return 0
+    if _SPOT <= kind <= _EARLY:
+        if not 0 <= operand[0] <= _HEAVIEST:
+            raise ValueError("a weight that is none")
+        scope = operand[2] if kind == _SPOT else operand[3] if kind == _EARLY else 0
+        if scope not in (_ANYWHERE, _IN_TITLE, _IN_BODY) or (kind == _WITHIN and operand[2] not in (0, 1)):
+            raise ValueError("a scope or unit that is none")
+        if kind == _SPOT:
+            _check_words([stem for stem, _ in operand[3]], stems)
+            if operand[1] < 0 and len(operand[3]) > 1:
+                raise ValueError("a word without its articles")
+            return 0
+        if kind in (_CLOSE, _NEAR, _WITHIN):
+            _check_numbers(operand[3])
+        if kind in (_NEAR, _EARLY):
+            _check_numbers(operand[2])
+    elif kind in (_DAYS, _CHOSEN, _TIMES):
+        first, last = operand if kind == _DAYS else (operand, operand)
+        _check_numbers(first, last)
+        return int(kind == _TIMES)
+    elif kind == _EVERYTHING:
+        return 0
+    elif kind not in (_ALL_OF, _ANY_OF, _ALL_BUT):
+        raise ValueError("a node of no kind")
+    count: int = operand if kind <= _ALL_BUT else 1 if kind == _EARLY else 2 if kind >= _NEAR else operand[2]
+    if count < 1:
+        raise ValueError("a node without its children")
+    if kind == _CLOSE and count > MOST_CLOSE:
+        raise ValueError("too many words for a passage")
+    return count
+
+
+def _check_words(words: Sequence[int], stems: int) -> None:
+    if not words:
+        raise ValueError("a phrase without words")
+    if any(not 0 <= word < stems for word in words):
+        raise ValueError("a node without its stem")
+
+
+def _check_numbers(*numbers: int) -> None:
+    if any(not 0 <= number < 1 << 32 for number in numbers):
+        raise ValueError("a node without its operand")
+
+
+def entry(column: Any, number: int) -> Any:  # noqa: ANN401
+    """What a list of a query has for a segment, filter or condition."""
+    if not isinstance(column, list) or not 0 <= number < len(column):
+        raise ValueError("a list of the query is too short")
+    found = column[number]
+    if found is not None and not isinstance(found, bytes | list):
+        raise ValueError("bytes are needed")
+    return found

@@ -10,8 +10,9 @@ from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from searchkit.errors import QueryTooLarge
 from searchkit.store.kernels.plain.dictionary import Damage, Dictionary
-from searchkit.store.kernels.plain.passages import Node, Passages, check_nodes, pop_passages
+from searchkit.store.kernels.plain.passages import Node, Passages, check_nodes, entry, pop_passages
 from searchkit.store.ranking import share
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ _Hit = tuple[float, int, int, int]
 
 
 class Exhausted(Exception):
-    """A query took more time than it was given."""
+    """A query took more time than it was given, or its passages in one article more room than there is."""
 
 
 class Segment:
@@ -107,11 +108,11 @@ class Searcher:
         nodes: Sequence[Node],
         since: int,
         until: int,
-        wanted: Sequence[bytes | None] | None,
+        wanted: list[bytes | None] | None,
         limit: int,
         order: int,
-        filters: Sequence[Sequence[bytes | None]] | None = None,
-        chosen: Sequence[Sequence[bytes | None]] | None = None,
+        filters: list[list[bytes | None]] | None = None,
+        chosen: list[list[bytes | None]] | None = None,
         deadline: int = 0,
     ) -> tuple[int, list[int], list[tuple[float, int, int]], bool]:
         """(exact total, in how many articles each stem stands, the best, whether they are tied).
@@ -135,9 +136,12 @@ class Searcher:
         The best are (score, number of a segment, article), best first; by day, scores are zero. Where articles of
         different segments are equal in score and day they are tied: whoever knows their ids puts them in order,
         and then cuts them to ``limit``. A Damage has the number of its segment as second argument. Raises Exhausted
-        when time.monotonic_ns() passes ``deadline``, unless that is 0.
+        when time.monotonic_ns() passes ``deadline``, unless that is 0, and ValueError where ``nodes`` are no tree or
+        refer to what is not there.
         """
         check_nodes(nodes, len(stems))
+        if order not in (_RELEVANCE, _NEWEST, _OLDEST):
+            raise ValueError("an order that is none")
         counts = [0] * len(stems)
         total, number = 0, 0
         hits: list[_Hit] = []
@@ -152,9 +156,9 @@ class Searcher:
             for number, one in enumerate(asked):
                 if deadline and time.monotonic_ns() > deadline:
                     raise Exhausted("time")
-                sources = wanted[number] if wanted is not None else None
-                meant = filters[number] if filters else ()
-                bits = [column[number] for column in chosen or ()]
+                sources = entry(wanted, number) if wanted is not None else None
+                meant = entry(filters, number) if filters is not None else None
+                bits = [entry(column, number) for column in chosen or ()]
                 found = [
                     _hit(order, score, one.day(article), number, article)
                     for article, score in one.matching(nodes, weights, weigh, meant, bits).items()
@@ -164,6 +168,8 @@ class Searcher:
                 hits += sorted(found, key=_place)[:limit]
         except Damage as error:
             raise Damage(error.args[0], number) from None
+        except QueryTooLarge:
+            raise Exhausted("room") from None
         hits.sort(key=_place)
         while len(hits) > limit and hits[-1][:2] != hits[limit - 1][:2]:
             hits.pop()
@@ -235,8 +241,8 @@ class _InSegment:
         nodes: Sequence[Node],
         weights: Sequence[float],
         weigh: Callable[[int], float],
-        filters: Sequence[bytes | None],
-        chosen: Sequence[bytes | None],
+        filters: list[bytes | None] | None,
+        chosen: list[bytes | None],
     ) -> dict[int, float]:
         """The score of every article that the tree matches."""
         stack: list[dict[int, float] | Passages] = []
@@ -269,14 +275,16 @@ class _InSegment:
                 scores[article] = self._share(found.weight * found.factor, article, total, title)
         return scores
 
-    def _whole(self, kind: int, operand: Any, chosen: Sequence[bytes | None]) -> Iterable[int]:  # noqa: ANN401
+    def _whole(self, kind: int, operand: Any, chosen: list[bytes | None]) -> Iterable[int]:  # noqa: ANN401
         """The articles of some days, or that were chosen, or all."""
         articles = range(self.segment.articles)
         if kind == _DAYS:
             first, last = operand
             return [at for at in articles if (first or 1) <= self.segment.days[at] <= (last or _LAST)]
         if kind == _CHOSEN:
-            bits = chosen[operand]
+            bits = entry(chosen, operand)
+            if bits is not None and len(bits) * 8 < self.segment.articles:
+                raise ValueError("a bit for each article is needed")
             return [at for at in articles if bits is not None and bits[at >> 3] >> (at & 7) & 1]
         return articles
 
