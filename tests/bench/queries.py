@@ -11,8 +11,12 @@ from typing import Literal
 
 from tests.bench.places import corpora_folder
 
-Kind = Literal["any", "all", "phrase"]
+Kind = Literal["any", "all", "phrase", "slop", "near", "sentence", "prefix", "infix", "fuzzy", "two edits", "regex"]
 KINDS: tuple[Kind, ...] = ("any", "all", "phrase")
+# Of two words, and of one.
+OF_PAIRS: tuple[Kind, ...] = ("slop", "near", "sentence")
+PATTERNS: tuple[Kind, ...] = ("prefix", "infix", "fuzzy", "two edits", "regex")
+SLOP = 4
 SETS = ("news-words", "news-topics", "wikipedia-mixed")
 SEED = 7
 A_SET = 100
@@ -88,3 +92,25 @@ def common_phrases() -> list[Query]:
 def for_kind(queries: list[Query], kind: Kind) -> list[Query]:
     """The queries that make sense as this kind: one word is no phrase, and all of one word is any of it."""
     return queries if kind == "any" else [query for query in queries if len(query.words) > 1]
+
+
+def pairs(queries: list[Query]) -> list[tuple[str, str]]:
+    """The first two words of each query that has as many."""
+    return [(query.words[0], query.words[1]) for query in queries if len(query.words) > 1]
+
+
+def patterns(queries: list[Query], kind: Kind) -> list[tuple[str]]:
+    """A pattern made of the longest word of each query, where it has six letters or more."""
+    made = []
+    for query in queries:
+        word = max(query.words, key=len)
+        if len(word) < 6 or not (word.isascii() and word.isalpha()):
+            continue
+        if kind == "prefix":
+            word = word[:5]
+        elif kind == "infix":
+            word = word[1:5]
+        elif kind == "regex":
+            word = f"{word[:3]}[a-z]*{word[4]}.*"
+        made.append((word,))
+    return made

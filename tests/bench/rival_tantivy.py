@@ -21,6 +21,7 @@ import tantivy
 from tantivy import Filter, Occur, Query, TextAnalyzerBuilder, Tokenizer
 
 from tests.bench.engine import Abilities, Answer, Question
+from tests.bench.queries import PATTERNS, SLOP
 
 HEAP_BYTES = 512_000_000  # for all threads together
 
@@ -30,7 +31,8 @@ class Tantivy:
 
     name: ClassVar[str] = "tantivy"
     abilities: ClassVar[Abilities] = Abilities(
-        remark="its workers are threads beside the Python that reads the JSON; it merges in more threads"
+        frozenset({"any", "all", "phrase", "slop", "prefix", "infix", "fuzzy", "two edits", "regex"}),
+        remark="its workers are threads beside the Python that reads the JSON; it merges in more threads",
     )
     index_of: ClassVar[str] = ""
     searched: ClassVar[tuple[str, ...]] = ("body",)
@@ -103,20 +105,32 @@ class Tantivy:
         return self._searcher.search(query, question.limit, count=self.total, order_by_field=order)
 
     def _query(self, question: Question) -> Query:
+        if question.kind in PATTERNS:
+            return _any([self._pattern(field, question) for field in self.searched])
         stems = self._analyzer.analyze(" ".join(question.words))
         if not stems:
             return Query.empty_query()
-        if question.kind == "phrase":
-            return _any([self._phrase(field, stems) for field in self.searched])
+        if question.kind in ("phrase", "slop"):
+            slop = SLOP if question.kind == "slop" else 0
+            return _any([self._phrase(field, stems, slop) for field in self.searched])
         words = [_any([Query.term_query(self._schema, f, stem) for f in self.searched]) for stem in stems]
         if question.kind == "any":
             return _any(words)
         return Query.boolean_query([(Occur.Must, word) for word in words])
 
-    def _phrase(self, field: str, stems: list[str]) -> Query:
+    def _pattern(self, field: str, question: Question) -> Query:
+        """A pattern over the terms, which are stems: it finds fewer of them than there are written words."""
+        word = question.words[0]
+        if question.kind in ("fuzzy", "two edits"):
+            edits = 1 if question.kind == "fuzzy" else 2
+            return Query.fuzzy_term_query(self._schema, field, word, edits, transposition_cost_one=True)
+        expression = {"prefix": f"{word}.*", "infix": f".*{word}.*"}.get(question.kind, word)
+        return Query.regex_query(self._schema, field, expression)
+
+    def _phrase(self, field: str, stems: list[str], slop: int) -> Query:
         if len(stems) == 1:
             return Query.term_query(self._schema, field, stems[0])
-        return Query.phrase_query(self._schema, field, list(stems))
+        return Query.phrase_query(self._schema, field, list(stems), slop=slop)
 
     def _days(self, question: Question) -> Query:
         assert question.since is not None and question.until is not None

@@ -128,7 +128,7 @@ class Cell:
 
     origin: str
     kind: Kind
-    variant: str  # plain, dates or newest
+    variant: str  # plain, dates, newest or operators
     questions: tuple[Question, ...]
 
     @property
@@ -153,6 +153,15 @@ def cells(on: Corpus, settings: Settings) -> list[Cell]:
                 chosen = queries.for_kind(loaded, kind)
                 asked = tuple(Question(q.words, kind, 10, since, until, sort) for q in chosen)
                 made.append(Cell(origin, kind, variant, asked))
+    for origin in queries.SETS:
+        loaded = queries.load(origin, settings.a_set)
+        for kind in queries.OF_PAIRS:
+            made.append(
+                Cell(origin, kind, "operators", tuple(Question(words, kind) for words in queries.pairs(loaded)))
+            )
+        for kind in queries.PATTERNS:
+            asked = tuple(Question(words, kind) for words in queries.patterns(loaded, kind))
+            made.append(Cell(origin, kind, "operators", asked))
     common = tuple(Question(query.words, "phrase") for query in queries.common_phrases())
     return [*made, Cell("common-words", "phrase", "plain", common)]
 

@@ -7,22 +7,23 @@ import hashlib
 import json
 import sys
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, get_args
 
 from searchkit.article import Article
 from searchkit.engine import Engine, Filters, Request, Response
 from searchkit.local import open_engine, open_writer
-from searchkit.query import AllOf, AnyOf, Node, Word, phrase
+from searchkit.query import AllOf, AnyOf, Fuzzy, Near, Node, Phrase, Regex, Wildcard, Within, Word, phrase
 from searchkit.version import __version__
 from tests.bench.engine import Abilities, Answer, Question
 from tests.bench.places import REPOSITORY
+from tests.bench.queries import KINDS, SLOP, Kind
 
 
 class SearchkitEngine:
     """The local engine, through the calls that the command line makes."""
 
     name: ClassVar[str] = "searchkit"
-    abilities: ClassVar[Abilities] = Abilities()
+    abilities: ClassVar[Abilities] = Abilities(frozenset(get_args(Kind)))
     index_of: ClassVar[str] = ""
 
     def __init__(self, engine: Engine) -> None:
@@ -69,7 +70,12 @@ class SearchkitEngine:
         """The exact total and the ten best; ids and articles are read by ``answer``."""
         filters = Filters(since=question.since, until=question.until)
         request = Request(
-            query=_node(question), filters=filters, sort=question.sort, limit=question.limit, details=False
+            query=_node(question),
+            filters=filters,
+            sort=question.sort,
+            limit=question.limit,
+            details=False,
+            most_expansions=1 << 20,
         )
         return self._engine.search(request)
 
@@ -83,9 +89,29 @@ class SearchkitEngine:
 
 
 def _node(question: Question) -> Node:
+    if question.kind not in KINDS:
+        return _operator(question)
     if question.kind == "phrase" and len(question.words) > 1:
         return phrase(" ".join(question.words))
     words = tuple(Word(word) for word in question.words)
     if len(words) == 1:
         return words[0]
     return AnyOf(words) if question.kind == "any" else AllOf(words)
+
+
+def _operator(question: Question) -> Node:
+    first, second = Word(question.words[0]), Word(question.words[-1])
+    match question.kind:
+        case "slop":
+            return Phrase((first, second), SLOP)
+        case "near":
+            return Near(first, second, 1 + SLOP)
+        case "sentence":
+            return Within(first, second, "sentence")
+        case "prefix":
+            return Wildcard(f"{first.text}*")
+        case "infix":
+            return Wildcard(f"*{first.text}*")
+        case "regex":
+            return Regex(first.text)
+    return Fuzzy(first.text, 1 if question.kind == "fuzzy" else 2)
