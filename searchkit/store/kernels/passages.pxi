@@ -127,7 +127,7 @@ cdef int passages(Search *search, Node *node, uint32_t article, int wanted) noex
         if search.nodes[node.children[at]].held == 0 and node.kind != UNION:
             return 0
     if node.kind == SPOT:
-        return spots(search, node, article)
+        return spots(search, node, article, wanted)
     if node.kind == CHAIN:
         return chain(search, node)
     if node.kind == UNION:
@@ -158,14 +158,21 @@ cdef int append(Node *node, const Node *part) noexcept nogil:
     return 0
 
 
-cdef int spots(Search *search, Node *node, uint32_t article) noexcept nogil:
+cdef int spots(Search *search, Node *node, uint32_t article, int wanted) noexcept nogil:
     """The places of single words."""
-    cdef uint32_t number, place, title = search.titles[article], total, link = first_word(node, article)
-    cdef bint several = node.count > 1 and link != NONE and next_word(node, link) != NONE
+    cdef uint32_t number, place, title = search.titles[article], total, link, at = article % WINDOW
+    cdef bint several
     cdef Cursor *cursor
     cdef const uint8_t *filter
     cdef int failed
-    while link != NONE:
+    if wanted == WHETHER and (node.sure[at >> 6] >> (at & 63)) & 1:
+        return add_span(node, 0, 1)
+    failed = link_window(search, node, article - at)
+    if failed < 0:
+        return failed
+    link = first_word(node, article)
+    several = node.count > 1 and link != NONE and next_word(node, link) != NONE
+    while link != NONE and not (wanted == WHETHER and node.held):
         number = word_of(node, link)
         link = next_word(node, link)
         cursor = &search.cursors[number]

@@ -69,6 +69,7 @@ cdef struct Node:
     uint32_t *children      # nodes; of a phrase, the places of its words in it, in the order to look at them
     double weight           # of a phrase or passage
     uint64_t bits[WORDS]
+    bint unfiltered         # whether all forms of its words are meant
     bint exact              # whether the bits say what it matches, and not only what it may
     uint32_t total          # of a phrase or passage in the article looked at last: how often, and in the title
     uint32_t title
@@ -84,6 +85,11 @@ cdef struct Node:
     Link *links
     uint32_t link_count
     uint32_t link_room
+    uint32_t linked         # the window whose articles are linked to their words, or NONE
+    uint32_t *active        # of many words those that stand in the window
+    uint32_t actives
+    uint64_t sure[WORDS]    # the articles that have one of many words, whatever its form
+    double peak             # the most that their weighted frequency can be in the window
     uint32_t low            # of days: the first article, and the one behind the last
     uint32_t high
     const uint8_t *chosen   # a bit for each article
@@ -344,6 +350,11 @@ cdef int mark(Search *search, Cursor *cursor, uint32_t window, uint32_t block, u
 
 cdef inline double window_bound(const Search *search, const Cursor *cursor, uint32_t block, uint32_t end) noexcept nogil:
     """The most that a term can add to an article before ``end``, from ``block`` on."""
+    return bound_of(search, cursor.weight, window_peak(cursor, block, end))
+
+
+cdef inline double window_peak(const Cursor *cursor, uint32_t block, uint32_t end) noexcept nogil:
+    """The most that the weighted frequency of a term can be in an article before ``end``, from ``block`` on."""
     cdef double peak = 0, here
     while block < cursor.blocks or (block == cursor.blocks and cursor.rest):
         here = peak_of_block(cursor, block)
@@ -352,7 +363,7 @@ cdef inline double window_bound(const Search *search, const Cursor *cursor, uint
         if last_of_block(cursor, block) >= end - 1:
             break
         block += 1
-    return bound_of(search, cursor.weight, peak)
+    return peak
 
 
 cdef inline double block_bound(const Search *search, Cursor *cursor) noexcept nogil:

@@ -88,7 +88,7 @@ cdef class Run:
         self._search.cursors = <Cursor *>malloc((words + 1) * sizeof(Cursor))
         self._search.nodes = <Node *>calloc(steps + 1, sizeof(Node))
         self._filters = <int32_t *>malloc((words + 1) * sizeof(int32_t))
-        self._nexts = <uint32_t *>malloc((words + 1) * sizeof(uint32_t))
+        self._nexts = <uint32_t *>malloc((2 * words + 1) * sizeof(uint32_t))
         self._search.filters = <const uint8_t **>calloc(words + 1, sizeof(uint8_t *))
         self._search.filter_sizes = <uint32_t *>calloc(words + 1, sizeof(uint32_t))
         if not (self._steps and self._words and self._numbers and self._having and self._weights and self._stack
@@ -428,7 +428,8 @@ cdef class Run:
         if step.kind == PHRASE and step.count == 1:
             node.kind, node.exact = WORD, True
         node.first = search.terms
-        node.next = self._nexts + step.first
+        node.next = self._nexts + 2 * step.first
+        node.active = node.next + step.count
         if step.kind != SPOT:
             node.weight = 0
             for word in range(step.first, step.first + step.count):
@@ -459,9 +460,10 @@ cdef class Run:
             node.count += 1
             search.terms += 1
         if step.kind == SPOT:
-            node.exact = step.scope == ANYWHERE
+            node.unfiltered = True
             for word in range(node.first, search.terms):
-                node.exact = node.exact and search.filters[word] == NULL
+                node.unfiltered = node.unfiltered and search.filters[word] == NULL
+            node.exact = node.unfiltered and step.scope == ANYWHERE
         return node.count > 0
 
     cdef _make_room(self, uint32_t room, uint32_t limit):

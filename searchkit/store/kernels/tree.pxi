@@ -95,6 +95,8 @@ cdef double tree_bound(Search *search, const Node *node, uint32_t window) noexce
     if node.kind == WORD:
         cursor = &search.cursors[node.first]
         return window_bound(search, cursor, block_of(cursor, window, 0), window + WINDOW)
+    if node.kind == SPOT:
+        return bound_of(search, node.weight, node.peak)
     if node.kind == PHRASE or is_passage(node):
         return node.weight
     if node.kind == ALL_OF or node.kind == ANY_OF or node.kind == ALL_BUT or node.kind == TIMES:
@@ -194,28 +196,32 @@ cdef int candidates(Search *search, Node *node, uint32_t window) noexcept nogil:
 
 
 cdef int mark_spots(Search *search, Node *node, uint32_t window) noexcept nogil:
-    """The articles that have one of many words, and which of these each has."""
+    """The articles that may have one of many words, and those that have one for sure."""
     cdef uint64_t marks[WORDS]
-    cdef uint32_t at, found, block
-    cdef int failed
+    cdef uint32_t at, word, found, block
+    cdef uint64_t *bits
     cdef Cursor *cursor
-    if node.count > 1:
-        failed = begin_links(node)
-        if failed < 0:
-            return failed
+    memset(marks, 0, sizeof(marks))
+    memset(node.sure, 0, sizeof(node.sure))
+    node.peak = 0
+    node.actives = 0
+    node.linked = NONE
     for at in range(node.count):
         if node.next[at] >= window + WINDOW:
             continue
+        node.active[node.actives] = at
+        node.actives += 1
         cursor = &search.cursors[node.first + at]
+        if node.scope == ANYWHERE and search.filters[node.first + at] == NULL:
+            bits = &node.sure[0]
+        else:
+            bits = &marks[0]
         block = block_of(cursor, window, 0)
-        if node.count == 1:
-            return mark(search, cursor, window, block, node.bits)
-        memset(marks, 0, sizeof(marks))
-        if mark(search, cursor, window, block, marks) < 0:
+        node.peak += window_peak(cursor, block, window + WINDOW)
+        if mark(search, cursor, window, block, bits) < 0:
             return DAMAGED
-        failed = link_words(node, at, marks)
-        if failed < 0:
-            return failed
+        if node.count == 1:
+            break
         # Where it stands next: a word that is rare need not be looked at for every window.
         block = block_of(cursor, window + WINDOW, block)
         if block > cursor.blocks or (block == cursor.blocks and cursor.rest == 0):
@@ -226,7 +232,30 @@ cdef int mark_spots(Search *search, Node *node, uint32_t window) noexcept nogil:
         if seek(cursor, window + WINDOW, &found) < 0:
             return DAMAGED
         node.next[at] = found
+    for word in range(WORDS):
+        node.bits[word] = node.sure[word] | marks[word]
     return 0
+
+
+cdef int link_window(Search *search, Node *node, uint32_t window) noexcept nogil:
+    """Which of many words each article of a window has."""
+    cdef uint64_t marks[WORDS]
+    cdef uint32_t at
+    cdef Cursor *cursor
+    cdef int failed
+    if node.count == 1 or node.linked == window:
+        return 0
+    failed = begin_links(node)
+    for at in range(node.actives):
+        if failed < 0:
+            return failed
+        cursor = &search.cursors[node.first + node.active[at]]
+        memset(marks, 0, sizeof(marks))
+        if mark(search, cursor, window, block_of(cursor, window, 0), marks) < 0:
+            return DAMAGED
+        failed = link_words(node, node.active[at], marks)
+    node.linked = window
+    return failed
 
 
 cdef int begin_links(Node *node) noexcept nogil:
@@ -247,7 +276,6 @@ cdef int link_words(Node *node, uint32_t word, const uint64_t *marks) noexcept n
     cdef void *grown
     for number in range(WORDS):
         left = marks[number]
-        node.bits[number] |= left
         while left:
             at = number * 64 + sk_lowest_bit(left)
             left &= left - 1
@@ -325,6 +353,8 @@ cdef int matches(Search *search, Node *node, uint32_t article, uint32_t at, bint
         return 0
     if node.exact:
         return 1
+    if node.kind == SPOT and not scoring and node.sure[at >> 6] & bit:
+        return 1
     found = node.kind != ANY_OF
     if node.kind == PHRASE:
         found = phrase_matches(search, node, article, scoring)
@@ -364,7 +394,19 @@ cdef int phrase_matches(Search *search, Node *node, uint32_t article, bint count
 cdef int passages_match(Search *search, Node *node, uint32_t article, int wanted) noexcept nogil:
     """Whether a node stands in an article; keeps at how many places."""
     cdef uint32_t at, before = NONE, title = search.titles[article]
-    cdef int failed = passages(search, node, article, wanted)
+    cdef int failed
+    if node.kind == SPOT and node.unfiltered:
+        if count_spots(search, node, article, &node.total, &node.title) < 0:
+            return DAMAGED
+        if node.scope == IN_TITLE:
+            node.total = node.title
+        elif node.scope == IN_BODY:
+            node.total -= node.title
+            node.title = 0
+        return node.total > 0
+    if node.kind == SPOT:
+        return count_forms(search, node, article, wanted)
+    failed = passages(search, node, article, wanted)
     if failed < 0:
         return failed
     node.total = node.title = 0
@@ -408,9 +450,12 @@ cdef int add(Search *search, Node *node, uint32_t article, uint32_t at, double *
 
 cdef int count_spots(Search *search, Node *node, uint32_t article, uint32_t *total, uint32_t *title) noexcept nogil:
     """How often one of many words stands in an article, all told."""
-    cdef uint32_t here, in_title, link = first_word(node, article)
-    cdef int found
+    cdef uint32_t here, in_title, link
+    cdef int found = link_window(search, node, article // WINDOW * WINDOW)
     cdef Cursor *cursor
+    if found < 0:
+        return found
+    link = first_word(node, article)
     total[0] = title[0] = 0
     while link != NONE:
         cursor = &search.cursors[word_of(node, link)]
@@ -424,6 +469,58 @@ cdef int count_spots(Search *search, Node *node, uint32_t article, uint32_t *tot
             total[0] += here
             title[0] += in_title
     return 0
+
+
+cdef int count_forms(Search *search, Node *node, uint32_t article, int wanted) noexcept nogil:
+    """How often the forms that are meant stand in an article; whether they do is enough where no more is wanted."""
+    cdef uint32_t number, place, held, in_title, first, link, at = article % WINDOW
+    cdef Cursor *cursor
+    cdef const uint8_t *filter
+    cdef int found
+    node.total = node.title = 0
+    if wanted == WHETHER and (node.sure[at >> 6] >> (at & 63)) & 1:
+        node.total = 1
+        return 1
+    found = link_window(search, node, article - at)
+    if found < 0:
+        return found
+    link = first_word(node, article)
+    while link != NONE:
+        number = word_of(node, link)
+        link = next_word(node, link)
+        cursor = &search.cursors[number]
+        found = at_article(cursor, article)
+        if found < 0:
+            return found
+        if found == 0:
+            continue
+        if counts_here(cursor, &held, &in_title) < 0:
+            return DAMAGED
+        # Positions ascend: those in the title are the first.
+        first = 0 if node.scope != IN_BODY else in_title
+        if node.scope == IN_TITLE:
+            held = in_title
+        filter = search.filters[number]
+        if filter == NULL:
+            node.total += held - first
+            node.title += in_title if node.scope != IN_BODY else 0
+        else:
+            if load_counts(cursor) < 0:
+                return DAMAGED
+            found = room_for(search, cursor.total[cursor.at])
+            if found < 0:
+                return found
+            if positions_of(cursor, search.places, search.lead_places) < 0:
+                return DAMAGED
+            for place in range(first, held):
+                if search.lead_places[place] < search.filter_sizes[number] and filter[search.lead_places[place]]:
+                    node.total += 1
+                    node.title += place < in_title
+                    if wanted == WHETHER:
+                        return 1
+        if wanted == WHETHER and node.total:
+            return 1
+    return node.total > 0
 
 
 cdef int add_exact(Search *search, Node *node, uint32_t window, const uint64_t *bits) noexcept nogil:
