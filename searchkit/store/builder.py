@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import array
+import struct
 from collections.abc import Sequence
+from itertools import accumulate
 from operator import add
 from typing import TYPE_CHECKING
 
@@ -11,13 +13,21 @@ import zstandard
 
 from searchkit.analysis import ABBREVIATIONS, Chain, class_table
 from searchkit.article import Article
-from searchkit.store.digest import id_digest
 from searchkit.store.folder import Folder
-from searchkit.store.kernels import Damage, TermOutput, Vocabulary, arrange, count_words, group, invert
+from searchkit.store.kernels import (
+    Damage,
+    Register,
+    TermOutput,
+    Vocabulary,
+    arrange,
+    count_words,
+    group,
+    invert,
+    sort_digests,
+)
 from searchkit.store.manifest import SegmentEntry
 from searchkit.store.queue import WriteQueue
 from searchkit.store.ranking import Scale
-from searchkit.store.record import encode
 from searchkit.store.sections import SectionWriter
 from searchkit.store.strings import write_strings
 
@@ -33,6 +43,7 @@ _NONE = 0xFFFFFFFF
 # No article has as many words, and no stem as many written forms.
 _POSITION_BITS = 26
 _FORM_BITS = 31
+_LENGTHS = struct.Struct("=QQ")
 # One position between title and body belongs to no word: no phrase runs across.
 GAP = 1
 
@@ -56,59 +67,37 @@ class SegmentBuilder:
         self._compressor = new_compressor()
         # Texts are packed beside the search for words, postings written beside the sorting of others.
         self._queue = WriteQueue()
-        self._full: list[bytes | bytearray | memoryview] = []
-        self._blocks = 0
-        self._block: list[bytes] = []
-        self._block_size = 0
-        self._texts_end = 0
+        self._register = Register(TEXT_BLOCK)
         self._block_ends = array.array("Q")
-        self._places = array.array("I")
-        self._texts: dict[bytes, int] = {}
-        self._ids: list[bytes] = []
-        self._days = array.array("I")
-        self._sources: list[str] = []
 
     def __len__(self) -> int:
-        return len(self._texts)
+        return len(self._register)
 
     @property
     def bytes_held(self) -> int:
         """About how much memory the segment takes until it is finished, the sorting included."""
         words = self._vocabulary
         sorting = 8 * min(words.token_count, self._room)
-        return words.bytes_held + sorting + 200 * len(words) + 400 * len(self._ids)
+        return words.bytes_held + sorting + 200 * len(words) + self._register.bytes_held
 
-    def add(self, articles: Sequence[Article]) -> None:
+    def add(self, articles: list[Article]) -> None:
         """Add articles."""
-        titles = [article.title.encode("utf-8", "replace") for article in articles]
-        bodies = [article.body.encode("utf-8", "replace") for article in articles]
-        for article, title, body in zip(articles, titles, bodies, strict=True):
-            record = encode(article, title, body)
-            self._places.append(self._blocks)
-            self._places.append(self._block_size)
-            self._block.append(record)
-            self._block_size += len(record)
-            if self._block_size >= TEXT_BLOCK:
-                self._end_block()
-            key = article.id.encode("utf-8", "replace")
-            self._texts[key] = len(self._ids)
-            self._ids.append(key)
-            self._days.append(article.date.toordinal() if article.date else 0)
-            self._sources.append(article.source)
-        self._pack_blocks()
-        self._vocabulary.add(titles, bodies)
+        records, spans, blocks = self._register.add(articles)
+        if blocks:
+            self._queue.step(self._pack, records, blocks)
+        self._vocabulary.add_spans(records, spans)
 
     def remove(self, article_id: bytes) -> None:
         """Leave an article out after all, if it is here."""
-        self._texts.pop(article_id, None)
+        self._register.remove(article_id)
 
     def finish(self) -> SegmentEntry:
         """Sort everything, write it, sync it."""
         words, writer, queue = self._vocabulary, self._writer, self._queue
-        self._end_block()
-        self._pack_blocks()
+        if rest := self._register.end_block():
+            queue.step(self._pack, rest, _LENGTHS.pack(0, len(rest)))
         queue.step(writer.end)
-        order = self._order()
+        order = _numbers(self._register.order())
         queue.step(self._write_columns, order)
         bounds, tokens = words.bounds(), words.tokens()
         arranged = arrange(_numbers(bounds), _numbers(words.borders()), order)
@@ -143,43 +132,21 @@ class SegmentBuilder:
         self._queue.give_up()
         self._writer.abandon()
 
-    def _end_block(self) -> None:
-        if self._block:
-            self._full.append(b"".join(self._block))
-            self._blocks += 1
-            self._block, self._block_size = [], 0
+    def _pack(self, records: bytes, blocks: bytes) -> None:
+        """Pack blocks, each an offset and a length in ``records``, and write them."""
+        given = zstandard.BufferWithSegments(records, blocks)
+        collection = self._compressor.multi_compress_to_buffer(given, threads=1)
+        packed = [collection[number] for number in range(len(collection))]
+        end = self._block_ends[-1] if self._block_ends else 0
+        self._block_ends.extend(accumulate(map(len, packed[1:]), initial=end + len(packed[0])))
+        # (A segment is a buffer, whatever its stub says.)
+        self._writer.append(b"".join(packed))  # type: ignore[arg-type]
 
-    def _pack_blocks(self) -> None:
-        """Hand over the blocks that are full, to be packed all at once."""
-        if self._full:
-            self._queue.step(self._pack, self._full)
-            self._full = []
-
-    def _pack(self, blocks: list[bytes | bytearray | memoryview]) -> None:
-        packed = self._compressor.multi_compress_to_buffer(blocks, threads=1)
-        for block in (packed[number] for number in range(len(packed))):
-            self._writer.append(block.tobytes())
-            self._texts_end += len(block)
-            self._block_ends.append(self._texts_end)
-
-    def _order(self) -> array.array[int]:
-        """The texts in the order of their days; among those of one day the smallest id comes last."""
-        numbers = [number for _, number in sorted(self._texts.items(), reverse=True)]
-        return array.array("I", sorted(numbers, key=self._days.__getitem__))
-
-    def _write_columns(self, order: array.array[int]) -> None:
-        places = array.array("I")
-        for text in order:
-            places.append(self._places[2 * text])
-            places.append(self._places[2 * text + 1])
+    def _write_columns(self, order: memoryview[int]) -> None:
+        ids, ends, days, sources, names, places = self._register.columns(order)
         self._writer.add("texts.ends", memoryview(self._block_ends).cast("B"))
-        self._writer.add("texts.places", memoryview(places).cast("B"))
-        write_columns(
-            self._writer,
-            ids=[self._ids[text] for text in order],
-            days=array.array("I", [self._days[text] for text in order]),
-            sources=[self._sources[text] for text in order],
-        )
+        self._writer.add("texts.places", places)
+        write_columns(self._writer, ids=ids, ends=ends, days=days, sources=sources, names=names)
 
     def _dictionary(
         self, counts: memoryview[int]
@@ -255,19 +222,19 @@ def new_vocabulary() -> Vocabulary:
     return Vocabulary(class_table(), sorted(word.encode() for word in ABBREVIATIONS))
 
 
-def write_columns(writer: SectionWriter, *, ids: list[bytes], days: array.array[int], sources: list[str]) -> None:
-    """What is known of each article besides its text, in the order of the articles."""
-    names = sorted(set(sources))
-    number = {name: at for at, name in enumerate(names)}
-    writer.add("days", memoryview(days).cast("B"))
-    writer.add("sources", memoryview(array.array("I", [number[source] for source in sources])).cast("B"))
+def write_columns(
+    writer: SectionWriter, *, ids: bytes, ends: bytes, days: bytes, sources: bytes, names: list[str]
+) -> None:
+    """What is known of each article besides its text, in the order of the articles; ``names`` are the sources'."""
+    writer.add("days", days)
+    writer.add("sources", sources)
     write_strings(writer, "sources.names", [name.encode("utf-8", "replace") for name in names])
-    write_strings(writer, "ids", ids)
+    writer.add("ids", ids)
+    writer.add("ids.ends", ends)
     # To look an article up by its id: the digests of all ids, ascending, and whose they are.
-    digests = [id_digest(key) for key in ids]
-    by_digest = array.array("I", sorted(range(len(ids)), key=digests.__getitem__))
-    writer.add("ids.digests", memoryview(array.array("Q", [digests[at] for at in by_digest])).cast("B"))
-    writer.add("ids.articles", memoryview(by_digest).cast("B"))
+    digests, whose = sort_digests(ids, _numbers(ends))
+    writer.add("ids.digests", digests)
+    writer.add("ids.articles", whose)
 
 
 def write_dictionary(writer: SectionWriter, stems: list[bytes], forms: list[bytes], counts: Sequence[int]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import array
 from collections.abc import Iterator, Sequence
 from heapq import merge
-from itertools import groupby, islice
+from itertools import accumulate, groupby, islice
 from operator import itemgetter, sub
 
 from searchkit.errors import IndexDamaged
@@ -94,12 +94,19 @@ class _Merge:
         columns = [
             (segment.reader.days, segment.reader.sources, segment.reader.source_names) for segment in self._segments
         ]
+        ids = [self._ids[which][old] for which, old in self._order()]
+        sources = [columns[which][2][columns[which][1][old]] for which, old in self._order()]
+        names = sorted(set(sources))
+        number = {name: at for at, name in enumerate(names)}
         write_columns(
             writer,
-            ids=[self._ids[which][old] for which, old in self._order()],
-            days=array.array("I", [columns[which][0][old] for which, old in self._order()]),
-            sources=[columns[which][2][columns[which][1][old]] for which, old in self._order()],
+            ids=b"".join(ids),
+            ends=array.array("I", accumulate(map(len, ids))).tobytes(),
+            days=array.array("I", [columns[which][0][old] for which, old in self._order()]).tobytes(),
+            sources=array.array("I", [number[source] for source in sources]).tobytes(),
+            names=names,
         )
+        del ids, sources
         # The terms need the room.
         self._ids.clear()
         titles, bodies = self._lengths("lengths.title"), self._lengths("lengths.body")

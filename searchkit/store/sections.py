@@ -20,7 +20,7 @@ from typing import Any, Literal, TypeVar
 from searchkit.errors import IndexDamaged, StorageError
 from searchkit.store.folder import Folder
 
-MAGIC = b"skseg\x00\x00\x01"
+MAGIC = b"skseg\x00\x00\x02"
 PAGE = 16384
 T = TypeVar("T")
 _TAIL = struct.Struct("<II8s")

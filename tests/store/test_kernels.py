@@ -126,6 +126,25 @@ def test_a_vocabulary_wants_whole_tables_and_pairs() -> None:
             module.Vocabulary(b"")
         with pytest.raises(ValueError, match="as many bodies"):
             vocabulary(module).add([b"a"], [])
+        for spans, message in [([0, 1, 1], "four"), ([0, 1, 1, 3], "outside"), ([1, 0, 1, 2], "outside")]:
+            with pytest.raises(ValueError, match=message):
+                vocabulary(module).add_spans(b"ab", array("Q", spans))
+
+
+@given(st.lists(st.tuples(TEXTS, TEXTS, st.binary(max_size=9)), max_size=5))
+def test_words_of_texts_that_lie_apart(texts: list[tuple[str, str, bytes]]) -> None:
+    """Texts lie in records, with other fields between them."""
+    data, spans = b"", array("Q")
+    pairs = [(title.encode("utf-8", "replace"), body.encode("utf-8", "replace")) for title, body, _ in texts]
+    for (title, body), (_, _, between) in zip(pairs, texts, strict=True):
+        begin = len(data) + len(between)
+        data += between + title + between + body
+        spans.extend((begin, begin + len(title), len(data) - len(body), len(data)))
+    for module in BOTH:
+        one, other = vocabulary(module), vocabulary(module)
+        one.add_spans(data, spans)
+        other.add([title for title, _ in pairs], [body for _, body in pairs])
+        assert facts(one) == facts(other)
 
 
 def random_entries(random_: random.Random, articles: int, lengths: array[int], forms: int) -> array[int]:

@@ -12,6 +12,7 @@ WHY_PLAIN = ""
 if TYPE_CHECKING:
     from searchkit.store.kernels.dictionary import Damage, Dictionary
     from searchkit.store.kernels.encoding import TermOutput, arrange, common, count_words, group, invert
+    from searchkit.store.kernels.gathering import Register, id_digest, sort_digests
     from searchkit.store.kernels.merging import Merger
     from searchkit.store.kernels.search import Searcher, Segment
     from searchkit.store.kernels.words import Vocabulary
@@ -29,6 +30,7 @@ else:
             raise ImportError(WHY_PLAIN)
         from searchkit.store.kernels.dictionary import Damage, Dictionary
         from searchkit.store.kernels.encoding import TermOutput, arrange, common, count_words, group, invert
+        from searchkit.store.kernels.gathering import Register, id_digest, sort_digests
         from searchkit.store.kernels.merging import Merger
         from searchkit.store.kernels.search import Searcher, Segment
         from searchkit.store.kernels.words import Vocabulary
@@ -41,6 +43,7 @@ else:
             Damage,
             Dictionary,
             Merger,
+            Register,
             Searcher,
             Segment,
             TermOutput,
@@ -49,7 +52,9 @@ else:
             common,
             count_words,
             group,
+            id_digest,
             invert,
+            sort_digests,
         )
 
         COMPILED = False
@@ -60,6 +65,7 @@ __all__ = [
     "Damage",
     "Dictionary",
     "Merger",
+    "Register",
     "Searcher",
     "Segment",
     "TermOutput",
@@ -68,5 +74,7 @@ __all__ = [
     "common",
     "count_words",
     "group",
+    "id_digest",
     "invert",
+    "sort_digests",
 ]

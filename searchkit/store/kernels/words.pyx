@@ -168,36 +168,33 @@ cdef class Vocabulary:
 
     def add(self, list titles, list bodies):
         """Add texts, each a title and a body in valid UTF-8, of the same number."""
-        cdef Py_ssize_t count = len(titles), number
-        cdef int failed = 0
-        cdef const uint8_t **starts
-        cdef size_t *sizes
-        cdef bytes item
-        if len(bodies) != count:
+        if len(bodies) != len(titles):
             raise ValueError("as many bodies as titles")
-        starts = <const uint8_t **>malloc((2 * count + 1) * sizeof(void *))
-        sizes = <size_t *>malloc((2 * count + 1) * sizeof(size_t))
-        if starts == NULL or sizes == NULL:
-            free(starts)
-            free(sizes)
-            raise MemoryError
-        try:
-            for number in range(count):
-                item = titles[number]
-                starts[2 * number] = <const uint8_t *>PyBytes_AS_STRING(item)
-                sizes[2 * number] = PyBytes_GET_SIZE(item)
-                item = bodies[number]
-                starts[2 * number + 1] = <const uint8_t *>PyBytes_AS_STRING(item)
-                sizes[2 * number + 1] = PyBytes_GET_SIZE(item)
-            with nogil:
-                for number in range(count):
-                    if self._add_one(starts[2 * number], sizes[2 * number], starts[2 * number + 1],
-                                     sizes[2 * number + 1]) < 0:
-                        failed = 1
-                        break
-        finally:
-            free(starts)
-            free(sizes)
+        spans = array("Q")
+        cdef uint64_t at = 0
+        for title, body in zip(titles, bodies):
+            middle, end = at + len(title), at + len(title) + len(body)
+            spans.extend((at, middle, middle, end))
+            at = end
+        self.add_spans(b"".join([text for pair in zip(titles, bodies) for text in pair]), spans)
+
+    def add_spans(self, const uint8_t[::1] data, spans):
+        """Add texts that lie in ``data``: for each, where title and body begin and end, four uint64 in ``spans``."""
+        cdef const uint64_t[::1] where = memoryview(spans).cast("B").cast("Q") if len(spans) else array("Q")
+        cdef const uint8_t *bytes_ = &data[0] if data.shape[0] else NULL
+        cdef Py_ssize_t at
+        cdef int failed = 0
+        if where.shape[0] % 4:
+            raise ValueError("four borders a text")
+        for at in range(0, where.shape[0], 2):
+            if where[at] > where[at + 1] or where[at + 1] > <uint64_t>data.shape[0]:
+                raise ValueError("a text lies outside its bytes")
+        with nogil:
+            for at in range(0, where.shape[0], 4):
+                if self._add_one(bytes_ + where[at], where[at + 1] - where[at], bytes_ + where[at + 2],
+                                 where[at + 3] - where[at + 2]) < 0:
+                    failed = 1
+                    break
         if failed:
             raise MemoryError
 
