@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
 # Of a page of results ten blocks are unpacked: larger ones would take a few per cent less room, and longer.
 TEXT_BLOCK = 4096
-# The part of the memory in which occurrences are sorted, eight bytes each, in as many passes as it takes.
-_SORTING = 4
+# The part of the memory in which occurrences are sorted, four bytes each; where they need eight, in several passes.
+_SORTING = 2
 ROOM = 8 << 20
 _NONE = 0xFFFFFFFF
 # No article has as many words, and no stem as many written forms.
@@ -77,7 +77,7 @@ class SegmentBuilder:
     def bytes_held(self) -> int:
         """About how much memory the segment takes until it is finished, the sorting included."""
         words = self._vocabulary
-        sorting = 8 * min(words.token_count, self._room)
+        sorting = min(4 * words.token_count, 8 * self._room)
         return words.bytes_held + sorting + 200 * len(words) + self._register.bytes_held
 
     def add(self, articles: list[Article]) -> None:

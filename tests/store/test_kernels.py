@@ -260,10 +260,12 @@ def test_inversion(seed: int) -> None:
     titles, bodies = random_lengths(random_, len(order))
     gap = random_.choice([0, 1, 5])
     room = random_.choice([1, 1000, 1 << 20])
+    # With so many bits for a form, no place fits beside it in four bytes.
+    bits = random_.choice([(12, 26), (31, 20), (9, 20)])
     results = []
     for module in BOTH:
         chunks: list[bytes] = []
-        output = module.TermOutput(titles, bodies, SCALE, chunks.append)
+        output = module.TermOutput(titles, bodies, SCALE, chunks.append, *bits)
         with pytest.raises(ValueError, match="do not fit"):
             module.invert(output, tokens, bounds[1:], order, counts, stem_of, form_of, forms, gap, room)
         module.invert(output, tokens, bounds, order, counts, stem_of, form_of, forms, gap, room)
