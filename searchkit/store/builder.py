@@ -16,12 +16,12 @@ from searchkit.article import Article
 from searchkit.store.folder import Folder
 from searchkit.store.kernels import (
     Damage,
+    Lexicon,
     Register,
     TermOutput,
     Vocabulary,
     arrange,
     count_words,
-    group,
     invert,
     sort_digests,
 )
@@ -39,13 +39,31 @@ TEXT_BLOCK = 4096
 # The part of the memory in which occurrences are sorted, four bytes each; where they need eight, in several passes.
 _SORTING = 2
 ROOM = 8 << 20
-_NONE = 0xFFFFFFFF
 # No article has as many words, and no stem as many written forms.
 _POSITION_BITS = 26
 _FORM_BITS = 31
 _LENGTHS = struct.Struct("=QQ")
+# What it takes to fold and stem a word, beyond what is kept of it.
+_NEW_WORD = 200
 # One position between title and body belongs to no word: no phrase runs across.
 GAP = 1
+
+
+class Words:
+    """The words of texts, and what is known of words; the latter may serve for one segment after another."""
+
+    def __init__(self) -> None:
+        self.vocabulary = new_vocabulary()
+        self.lexicon = Lexicon()
+
+    @property
+    def bytes_held(self) -> int:
+        """About how much memory this takes."""
+        return self.vocabulary.bytes_held + self.lexicon.bytes_held
+
+    def learn(self, chain: Chain) -> None:
+        """Fold and stem the words that are new."""
+        self.lexicon.learn(*chain.terms(self.vocabulary.words(len(self.lexicon))))
 
 
 class SegmentBuilder:
@@ -56,14 +74,15 @@ class SegmentBuilder:
     """
 
     def __init__(
-        self, folder: Folder, name: str, chain: Chain, vocabulary: Vocabulary, memory: int = 8 * _SORTING * ROOM
+        self, folder: Folder, name: str, chain: Chain, words: Words, memory: int = 8 * _SORTING * ROOM
     ) -> None:
         self.name = name
         self._room = memory // _SORTING // 8
         self._writer = SectionWriter(folder, name)
         self._writer.begin("texts")
         self._chain = chain
-        self._vocabulary = vocabulary
+        self._words = words
+        self._vocabulary = words.vocabulary
         self._compressor = new_compressor()
         # Texts are packed beside the search for words, postings written beside the sorting of others.
         self._queue = WriteQueue()
@@ -76,9 +95,10 @@ class SegmentBuilder:
     @property
     def bytes_held(self) -> int:
         """About how much memory the segment takes until it is finished, the sorting included."""
-        words = self._vocabulary
-        sorting = min(4 * words.token_count, 8 * self._room)
-        return words.bytes_held + sorting + 200 * len(words) + self._register.bytes_held
+        words = self._words
+        sorting = min(4 * words.vocabulary.token_count, 8 * self._room)
+        new = _NEW_WORD * (len(words.vocabulary) - len(words.lexicon))
+        return words.bytes_held + sorting + new + self._register.bytes_held
 
     def add(self, articles: list[Article]) -> None:
         """Add articles."""
@@ -104,8 +124,7 @@ class SegmentBuilder:
         titles, bodies, borders, border_ends = (_numbers(column) for column in arranged)
         title_words, body_words = sum(titles), sum(bodies)
         counts = _numbers(count_words(tokens, _numbers(bounds), order, len(words)))
-        forms, stems, stem_of, form_of, sizes = self._dictionary(counts)
-        queue.step(write_dictionary, writer, stems, forms, sizes)
+        stem_of, form_of, sizes = self._write_dictionary(counts)
         scale = Scale.of_averages(title_words, body_words, len(order))
         bits = entry_bits(len(order), titles, bodies, max(sizes, default=1))
         queue.step(writer.begin, "postings")
@@ -148,33 +167,13 @@ class SegmentBuilder:
         self._writer.add("texts.places", places)
         write_columns(self._writer, ids=ids, ends=ends, days=days, sources=sources, names=names)
 
-    def _dictionary(
-        self, counts: memoryview[int]
-    ) -> tuple[list[bytes], list[bytes], array.array[int], memoryview[int], memoryview[int]]:
-        """(forms by stem, stems, stem of each word, number of each word's form, forms of each stem)."""
-        written, stemmed = self._chain.terms(self._vocabulary.words())
-        if 0 in counts:
-            # A word of an article that another took the place of, or an abbreviation that no text has.
-            stems = sorted({stem for stem, count in zip(stemmed, counts, strict=True) if count})
-        else:
-            stems = sorted(set(stemmed))
-        rank = dict(zip(stems, range(len(stems)), strict=True))
-        stem_of = array.array("I", [rank.get(stem, _NONE) for stem in stemmed])
-        kept = stem_of[:]
-        for at, count in enumerate(counts):
-            if not count:
-                kept[at] = _NONE
-        first_with: dict[bytes, int] = {}
-        same: list[tuple[int, int]] = []
-        for at, form in enumerate(written):
-            # Words that were written in other bytes may be folded to the same form.
-            if counts[at] and first_with.setdefault(form, at) != at:
-                same.append((at, first_with[form]))
-                kept[at] = _NONE
-        numbers, sizes, order = (_numbers(column) for column in group(kept, len(stems)))
-        for at, first in same:
-            numbers[at] = numbers[first]
-        return [written[at] for at in order], stems, stem_of, numbers, sizes
+    def _write_dictionary(self, counts: memoryview[int]) -> tuple[memoryview[int], memoryview[int], memoryview[int]]:
+        """Write the dictionary; returns (stem of each word, number of each word's form, forms of each stem)."""
+        self._words.learn(self._chain)
+        stem_of, form_of, sizes, sections = self._words.lexicon.dictionary(counts)
+        for name, data in sections.items():
+            self._queue.step(self._writer.add, name, data)
+        return _numbers(stem_of), _numbers(form_of), _numbers(sizes)
 
 
 class DoesNotFit(Exception):
@@ -235,16 +234,3 @@ def write_columns(
     digests, whose = sort_digests(ids, _numbers(ends))
     writer.add("ids.digests", digests)
     writer.add("ids.articles", whose)
-
-
-def write_dictionary(writer: SectionWriter, stems: list[bytes], forms: list[bytes], counts: Sequence[int]) -> None:
-    """The stems, ascending; the written forms by stem, where each group begins, and their alphabetical order."""
-    write_strings(writer, "stems", stems)
-    write_strings(writer, "forms", forms)
-    first, total = array.array("I", [0]), 0
-    for count in counts:
-        total += count
-        first.append(total)
-    writer.add("forms.first", memoryview(first).cast("B"))
-    by_name = array.array("I", sorted(range(len(forms)), key=forms.__getitem__))
-    writer.add("forms.sorted", memoryview(by_name).cast("B"))

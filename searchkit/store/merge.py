@@ -15,7 +15,6 @@ from searchkit.store.builder import (
     entry_bits,
     new_compressor,
     write_columns,
-    write_dictionary,
 )
 from searchkit.store.folder import Folder
 from searchkit.store.kernels import Damage, Merger, TermOutput
@@ -24,7 +23,7 @@ from searchkit.store.ranking import Scale
 from searchkit.store.record import encode
 from searchkit.store.sections import SectionWriter
 from searchkit.store.snapshot import LiveSegment
-from searchkit.store.strings import Strings
+from searchkit.store.strings import Strings, write_strings
 
 FACTOR = 8
 _SMALLEST_TIER = 1 << 20
@@ -120,7 +119,7 @@ class _Merge:
         writer.end()
         for section, data in output.sections().items():
             writer.add(section, data)
-        write_dictionary(writer, stems, forms, counts)
+        _write_dictionary(writer, stems, forms, counts)
         self._copy_borders()
         writer.add("lengths.title", memoryview(titles).cast("B"))
         writer.add("lengths.body", memoryview(bodies).cast("B"))
@@ -271,6 +270,19 @@ class _Merge:
         self._writer.append(b"".join(parts))
         self._writer.end()
         self._writer.add("borders.ends", memoryview(ends).cast("B"))
+
+
+def _write_dictionary(writer: SectionWriter, stems: list[bytes], forms: list[bytes], counts: Sequence[int]) -> None:
+    """The stems, ascending; the written forms by stem, where each group begins, and their alphabetical order."""
+    write_strings(writer, "stems", stems)
+    write_strings(writer, "forms", forms)
+    first, total = array.array("I", [0]), 0
+    for count in counts:
+        total += count
+        first.append(total)
+    writer.add("forms.first", memoryview(first).cast("B"))
+    by_name = array.array("I", sorted(range(len(forms)), key=forms.__getitem__))
+    writer.add("forms.sorted", memoryview(by_name).cast("B"))
 
 
 def _strings(strings: Strings, segment: LiveSegment) -> Iterator[bytes]:

@@ -275,7 +275,7 @@ def test_inversion(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_arranging_and_grouping(seed: int) -> None:
+def test_arranging(seed: int) -> None:
     random_ = random.Random(seed)
     texts = random_.choice([0, 1, 40])
     bounds, tokens, drawn = array("I"), 0, 0
@@ -289,9 +289,31 @@ def test_arranging_and_grouping(seed: int) -> None:
     order = array("I", random_.sample(range(texts), random_.randrange(texts + 1)))
     ours, twin = ([bytes(part) for part in module.arrange(bounds, borders, order)] for module in BOTH)
     assert ours == twin
-    stems = random_.choice([0, 1, 7])
-    stem_of = array("I", [random_.choice([*range(stems), 0xFFFFFFFF]) for _ in range(random_.choice([0, 1, 50]))])
-    assert kernels.group(stem_of, stems) == plain.group(stem_of, stems)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_dictionaries_of_one_segment_after_another(seed: int) -> None:
+    """Words are learned in parts; what stands in a segment is only some of what is known."""
+    random_ = random.Random(seed)
+    lexicons = [module.Lexicon() for module in BOTH]
+    letters = random_.choice(["a", "ab", "abcdé\0"])
+    for _ in range(random_.choice([1, 4])):
+        new = random_.choice([0, 1, 30, 3000])
+        forms = ["".join(random_.choices(letters, k=random_.randrange(14))).encode() for _ in range(new)]
+        stems = [form[: random.Random(form).randrange(1, 12)] for form in forms]
+        for lexicon in lexicons:
+            lexicon.learn(forms, stems)
+        assert len(lexicons[0]) == len(lexicons[1])
+        often = random_.choice([0, 0.5, 1])
+        counts = array("I", [random_.random() < often for _ in range(len(lexicons[0]))])
+        ours, twin = (lexicon.dictionary(counts) for lexicon in lexicons)
+        assert ours == twin
+    assert lexicons[0].bytes_held > 0
+    for lexicon in lexicons:
+        with pytest.raises(ValueError, match="as many stems"):
+            lexicon.learn([b"a"], [])
+        with pytest.raises(ValueError, match="as many counts"):
+            lexicon.dictionary(array("I", [1] * (len(lexicon) + 1)))
 
 
 @given(st.lists(st.integers(0, 30) | st.integers(0, (1 << 64) - 1)), st.lists(st.integers(0, 30)))

@@ -11,8 +11,9 @@ WHY_PLAIN = ""
 
 if TYPE_CHECKING:
     from searchkit.store.kernels.dictionary import Damage, Dictionary
-    from searchkit.store.kernels.encoding import TermOutput, arrange, common, count_words, group, invert
+    from searchkit.store.kernels.encoding import TermOutput, arrange, common, count_words, invert
     from searchkit.store.kernels.gathering import Register, id_digest, sort_digests
+    from searchkit.store.kernels.lexicon import Lexicon
     from searchkit.store.kernels.merging import Merger
     from searchkit.store.kernels.search import Searcher, Segment
     from searchkit.store.kernels.words import Vocabulary
@@ -29,8 +30,9 @@ else:
             WHY_PLAIN = "searchkit was compiled for another processor"
             raise ImportError(WHY_PLAIN)
         from searchkit.store.kernels.dictionary import Damage, Dictionary
-        from searchkit.store.kernels.encoding import TermOutput, arrange, common, count_words, group, invert
+        from searchkit.store.kernels.encoding import TermOutput, arrange, common, count_words, invert
         from searchkit.store.kernels.gathering import Register, id_digest, sort_digests
+        from searchkit.store.kernels.lexicon import Lexicon
         from searchkit.store.kernels.merging import Merger
         from searchkit.store.kernels.search import Searcher, Segment
         from searchkit.store.kernels.words import Vocabulary
@@ -42,6 +44,7 @@ else:
         from searchkit.store.kernels.plain import (
             Damage,
             Dictionary,
+            Lexicon,
             Merger,
             Register,
             Searcher,
@@ -51,7 +54,6 @@ else:
             arrange,
             common,
             count_words,
-            group,
             id_digest,
             invert,
             sort_digests,
@@ -64,6 +66,7 @@ __all__ = [
     "WHY_PLAIN",
     "Damage",
     "Dictionary",
+    "Lexicon",
     "Merger",
     "Register",
     "Searcher",
@@ -73,7 +76,6 @@ __all__ = [
     "arrange",
     "common",
     "count_words",
-    "group",
     "id_digest",
     "invert",
     "sort_digests",

@@ -51,36 +51,6 @@ def arrange(const uint32_t[::1] bounds, const uint32_t[::1] borders, const uint3
     return titles, bodies, memoryview(kept)[: 4 * total], ends
 
 
-def group(const uint32_t[::1] stem_of, size_t stems):
-    """(number of each word among those of its stem, words of each stem, words by stem), each uint32.
-
-    ``stem_of`` has 0xFFFFFFFF for a word that has no stem; it is left out.
-    """
-    cdef Py_ssize_t words = stem_of.shape[0], at
-    numbers, sizes, places = bytearray(4 * words), bytearray(4 * stems), bytearray(4 * stems)
-    cdef uint32_t[::1] number_of, size_of, place_of, order_of
-    cdef uint32_t total = 0
-    if stems == 0 or words == 0:
-        return numbers, sizes, bytearray()
-    number_of = memoryview(numbers).cast("I")
-    size_of = memoryview(sizes).cast("I")
-    place_of = memoryview(places).cast("I")
-    for at in range(words):
-        if stem_of[at] < stems:
-            number_of[at] = size_of[stem_of[at]]
-            size_of[stem_of[at]] += 1
-    for at in range(<Py_ssize_t>stems):
-        place_of[at] = total
-        total += size_of[at]
-    order = bytearray(4 * total)
-    if total:
-        order_of = memoryview(order).cast("I")
-        for at in range(words):
-            if stem_of[at] < stems:
-                order_of[place_of[stem_of[at]] + number_of[at]] = <uint32_t>at
-    return numbers, sizes, order
-
-
 cdef struct Texts:
     # Texts as numbers of words, in the order of their articles, and what becomes of each word.
     const uint32_t *tokens

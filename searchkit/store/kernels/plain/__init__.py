@@ -4,8 +4,9 @@ Each class and function does what its namesake does, slowly and in the most obvi
 """
 
 from searchkit.store.kernels.plain.dictionary import Damage, Dictionary
-from searchkit.store.kernels.plain.encoding import TermOutput, arrange, common, count_words, group, invert
+from searchkit.store.kernels.plain.encoding import TermOutput, arrange, common, count_words, invert
 from searchkit.store.kernels.plain.gathering import Register, id_digest, sort_digests
+from searchkit.store.kernels.plain.lexicon import Lexicon
 from searchkit.store.kernels.plain.merging import Merger
 from searchkit.store.kernels.plain.search import Searcher, Segment
 from searchkit.store.kernels.plain.words import Vocabulary
@@ -13,6 +14,7 @@ from searchkit.store.kernels.plain.words import Vocabulary
 __all__ = [
     "Damage",
     "Dictionary",
+    "Lexicon",
     "Merger",
     "Register",
     "Searcher",
@@ -22,7 +24,6 @@ __all__ = [
     "arrange",
     "common",
     "count_words",
-    "group",
     "id_digest",
     "invert",
     "sort_digests",

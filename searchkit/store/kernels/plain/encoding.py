@@ -9,7 +9,7 @@ import struct
 from array import array
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from itertools import chain, groupby
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -220,22 +220,6 @@ def arrange(
         kept_ends.append(len(kept))
     parts = [bytearray(column.tobytes()) for column in (titles, bodies, kept, kept_ends)]
     return parts[0], parts[1], memoryview(parts[2]), parts[3]
-
-
-def group(stem_of: Buffer, stems: int) -> tuple[bytearray, bytearray, bytearray]:
-    """(number of each word among those of its stem, words of each stem, words by stem), each uint32.
-
-    ``stem_of`` has 0xFFFFFFFF for a word that has no stem; it is left out.
-    """
-    of_stem: list[list[int]] = [[] for _ in range(stems)]
-    numbers = array("I")
-    for word, stem in enumerate(_numbers(stem_of)):
-        numbers.append(len(of_stem[stem]) if stem < stems else 0)
-        if stem < stems:
-            of_stem[stem].append(word)
-    sizes = array("I", map(len, of_stem))
-    order = array("I", chain.from_iterable(of_stem))
-    return bytearray(numbers.tobytes()), bytearray(sizes.tobytes()), bytearray(order.tobytes())
 
 
 def common(ours: Buffer, theirs: Buffer) -> list[tuple[int, int]]:
