@@ -15,6 +15,7 @@ from searchkit.analysis import ABBREVIATIONS, Chain, class_table
 from searchkit.article import Article
 from searchkit.store.folder import Folder
 from searchkit.store.kernels import (
+    Bench,
     Damage,
     Lexicon,
     Register,
@@ -50,9 +51,13 @@ GAP = 1
 
 
 class Words:
-    """The words of texts, and what is known of words; the latter may serve for one segment after another."""
+    """The words of texts, and what is known of words; the latter may serve for one segment after another.
 
-    def __init__(self) -> None:
+    ``memory``, in bytes, is what one of these segments may hold.
+    """
+
+    def __init__(self, memory: int = 8 * _SORTING * ROOM) -> None:
+        self.bench = Bench(memory // _SORTING // 8)
         self.vocabulary = new_vocabulary()
         self.lexicon = Lexicon()
 
@@ -70,14 +75,11 @@ class SegmentBuilder:
     """One segment being made, in one thread.
 
     Texts are packed and written as they come. A later article takes the place of an earlier one with its id.
-    ``memory``, in bytes, is what may be held altogether: whoever adds articles asks for ``bytes_held``.
+    Whoever adds articles asks how much is held.
     """
 
-    def __init__(
-        self, folder: Folder, name: str, chain: Chain, words: Words, memory: int = 8 * _SORTING * ROOM
-    ) -> None:
+    def __init__(self, folder: Folder, name: str, chain: Chain, words: Words) -> None:
         self.name = name
-        self._room = memory // _SORTING // 8
         self._writer = SectionWriter(folder, name)
         self._writer.begin("texts")
         self._chain = chain
@@ -96,7 +98,7 @@ class SegmentBuilder:
     def bytes_held(self) -> int:
         """About how much memory the segment takes until it is finished, the sorting included."""
         words = self._words
-        sorting = min(4 * words.vocabulary.token_count, 8 * self._room)
+        sorting = min(4 * words.vocabulary.token_count, 8 * words.bench.room)
         new = _NEW_WORD * (len(words.vocabulary) - len(words.lexicon))
         return words.bytes_held + sorting + new + self._register.bytes_held
 
@@ -129,7 +131,7 @@ class SegmentBuilder:
         bits = entry_bits(len(order), titles, bodies, max(sizes, default=1))
         queue.step(writer.begin, "postings")
         output = TermOutput(titles, bodies, scale.for_bounds(), lambda data: queue.step(writer.append, data), *bits)
-        invert(output, tokens, _numbers(bounds), order, counts, stem_of, form_of, sizes, GAP, self._room)
+        invert(output, tokens, _numbers(bounds), order, counts, stem_of, form_of, sizes, GAP, self._words.bench)
         output.flush()
         queue.step(writer.end)
         columns = {

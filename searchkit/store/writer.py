@@ -305,7 +305,7 @@ class _Lane:
         self._next_name = next_name
         self._chain = Chain(language)
         self._memory = memory
-        self._words = Words()
+        self._words = Words(memory)
         self._builder: SegmentBuilder | None = None
 
     def work(self, items: list[Article | str]) -> None:
@@ -326,7 +326,7 @@ class _Lane:
         if not articles:
             return
         if self._builder is None:
-            self._builder = SegmentBuilder(self._folder, self._next_name(), self._chain, self._words, self._memory)
+            self._builder = SegmentBuilder(self._folder, self._next_name(), self._chain, self._words)
         self._builder.add(articles)
         if self._builder.bytes_held > self._memory:
             self.flush()
@@ -349,7 +349,7 @@ class _Lane:
         """Keep what is known of words for the next segment, unless it is much."""
         self._words.vocabulary.forget_texts()
         if self._words.bytes_held > self._memory // _WORDS_KEPT:
-            self._words = Words()
+            self._words = Words(self._memory)
 
     def forget(self) -> None:
         """What was made is committed."""

@@ -267,8 +267,8 @@ def test_inversion(seed: int) -> None:
         chunks: list[bytes] = []
         output = module.TermOutput(titles, bodies, SCALE, chunks.append, *bits)
         with pytest.raises(ValueError, match="do not fit"):
-            module.invert(output, tokens, bounds[1:], order, counts, stem_of, form_of, forms, gap, room)
-        module.invert(output, tokens, bounds, order, counts, stem_of, form_of, forms, gap, room)
+            module.invert(output, tokens, bounds[1:], order, counts, stem_of, form_of, forms, gap, module.Bench(room))
+        module.invert(output, tokens, bounds, order, counts, stem_of, form_of, forms, gap, module.Bench(room))
         output.flush()
         results.append((b"".join(chunks), output.sections()))
     assert results[0] == results[1]
@@ -314,6 +314,16 @@ def test_dictionaries_of_one_segment_after_another(seed: int) -> None:
             lexicon.learn([b"a"], [])
         with pytest.raises(ValueError, match="as many counts"):
             lexicon.dictionary(array("I", [1] * (len(lexicon) + 1)))
+
+
+@given(st.binary(max_size=400), st.integers(0, 200), st.integers(1, 300))
+def test_checksums_of_pages(data: bytes, times: int, page: int) -> None:
+    data *= times
+    for part in (data, memoryview(bytearray(data))[1:]):
+        assert kernels.page_checksums(part, page) == plain.page_checksums(part, page)
+    for module in BOTH:
+        with pytest.raises(ValueError, match="a page has bytes"):
+            module.page_checksums(data, 0)
 
 
 @given(st.lists(st.integers(0, 30) | st.integers(0, (1 << 64) - 1)), st.lists(st.integers(0, 30)))

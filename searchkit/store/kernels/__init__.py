@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 WHY_PLAIN = ""
 
 if TYPE_CHECKING:
+    from searchkit.store.kernels.checksums import page_checksums
     from searchkit.store.kernels.dictionary import Damage, Dictionary
-    from searchkit.store.kernels.encoding import TermOutput, arrange, common, count_words, invert
+    from searchkit.store.kernels.encoding import Bench, TermOutput, arrange, common, count_words, invert
     from searchkit.store.kernels.gathering import Register, id_digest, sort_digests
     from searchkit.store.kernels.lexicon import Lexicon
     from searchkit.store.kernels.merging import Merger
@@ -29,8 +30,9 @@ else:
         if not suits():
             WHY_PLAIN = "searchkit was compiled for another processor"
             raise ImportError(WHY_PLAIN)
+        from searchkit.store.kernels.checksums import page_checksums
         from searchkit.store.kernels.dictionary import Damage, Dictionary
-        from searchkit.store.kernels.encoding import TermOutput, arrange, common, count_words, invert
+        from searchkit.store.kernels.encoding import Bench, TermOutput, arrange, common, count_words, invert
         from searchkit.store.kernels.gathering import Register, id_digest, sort_digests
         from searchkit.store.kernels.lexicon import Lexicon
         from searchkit.store.kernels.merging import Merger
@@ -42,6 +44,7 @@ else:
         WHY_PLAIN = WHY_PLAIN or "no compiler was there when searchkit was installed"
         # All of them or none: a compiled merger needs a compiled output.
         from searchkit.store.kernels.plain import (
+            Bench,
             Damage,
             Dictionary,
             Lexicon,
@@ -56,6 +59,7 @@ else:
             count_words,
             id_digest,
             invert,
+            page_checksums,
             sort_digests,
         )
 
@@ -64,6 +68,7 @@ else:
 __all__ = [
     "COMPILED",
     "WHY_PLAIN",
+    "Bench",
     "Damage",
     "Dictionary",
     "Lexicon",
@@ -78,5 +83,6 @@ __all__ = [
     "count_words",
     "id_digest",
     "invert",
+    "page_checksums",
     "sort_digests",
 ]

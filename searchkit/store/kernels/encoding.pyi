@@ -16,6 +16,11 @@ class TermOutput:
     def flush(self) -> None: ...
     def sections(self) -> dict[str, bytes]: ...
 
+class Bench:
+    def __init__(self, room: int) -> None: ...
+    @property
+    def room(self) -> int: ...
+
 def invert(
     output: TermOutput,
     tokens: Buffer,
@@ -26,7 +31,7 @@ def invert(
     form_of: Buffer,
     forms: Buffer,
     gap: int,
-    room: int,
+    bench: Bench,
 ) -> None: ...
 def count_words(tokens: Buffer, bounds: Buffer, order: Buffer, words: int) -> bytearray: ...
 def arrange(

@@ -64,16 +64,50 @@ cdef struct Texts:
     uint32_t gap
 
 
+cdef class Bench:
+    """Memory to sort occurrences in, kept for the next segment: the system takes long to bring and to clear it.
+
+    ``room`` is for how many occurrences of eight bytes there may be memory; more is taken where one term needs it.
+    """
+
+    cdef readonly size_t room
+    cdef uint64_t *_entries
+    cdef size_t _entries_room
+    cdef uint64_t *_wide
+    cdef size_t _wide_room
+
+    def __cinit__(self, size_t room):
+        self.room = room
+
+    def __dealloc__(self):
+        free(self._entries)
+        free(self._wide)
+
+
+cdef int make_room(uint64_t **memory, size_t *room, size_t wanted) noexcept nogil:
+    """Room for so many numbers of eight bytes, not kept from what was there before; -1 where memory ends."""
+    if wanted > room[0]:
+        free(memory[0])
+        room[0] = 0
+        # A little more, lest the next segment be a little larger.
+        wanted += wanted >> 4
+        memory[0] = <uint64_t *>sk_large(wanted * sizeof(uint64_t))
+        if memory[0] == NULL:
+            return -1
+        room[0] = wanted
+    return 0
+
+
 def invert(TermOutput output, const uint32_t[::1] tokens, const uint32_t[::1] bounds, const uint32_t[::1] order,
            const uint32_t[::1] counts, const uint32_t[::1] stem_of, const uint32_t[::1] form_of,
-           const uint32_t[::1] forms, uint32_t gap, size_t room):
+           const uint32_t[::1] forms, uint32_t gap, Bench bench):
     """Sort the words of many texts by stem and hand them to ``output``, stem by stem.
 
     ``tokens`` and ``bounds`` are a vocabulary's (three bounds a text); ``order[i]`` is the text that becomes
     article ``i``, and ``counts`` says how often each word stands in these. ``stem_of`` and ``form_of`` say for each
     word its stem and the number of its form among the ``forms[stem]`` forms of that stem; each stem occurs. The
-    body's positions begin ``gap`` behind the title's. ``room`` is for how many occurrences of eight bytes there is
-    memory: as a rule four do, and all are sorted in one pass; else as many stems at a time as find room, or one.
+    body's positions begin ``gap`` behind the title's. As a rule four bytes do for an occurrence, and all are sorted
+    in one pass; else as many stems at a time as find room on the ``bench``, or one.
     """
     cdef size_t stems = forms.shape[0], words = stem_of.shape[0], at, total
     cdef uint64_t *ends = <uint64_t *>calloc(stems + 1, sizeof(uint64_t))
@@ -100,10 +134,10 @@ def invert(TermOutput output, const uint32_t[::1] tokens, const uint32_t[::1] bo
         texts.articles, texts.gap = order.shape[0], gap
         texts.packed, texts.ends, texts.forms, texts.stems = packed, ends, &forms[0], stems
         with nogil:
-            if total <= 2 * room and total <= (<uint32_t>-1) >> output._lengths.form_bits:
-                failed = sort_narrow(output, &texts)
+            if total <= 2 * bench.room and total <= (<uint32_t>-1) >> output._lengths.form_bits:
+                failed = sort_narrow(output, &texts, bench)
             else:
-                failed = sort_wide(output, &texts, room)
+                failed = sort_wide(output, &texts, bench)
         if failed:
             output.raise_failure()
     finally:
@@ -111,34 +145,32 @@ def invert(TermOutput output, const uint32_t[::1] tokens, const uint32_t[::1] bo
         free(packed)
 
 
-cdef int sort_narrow(TermOutput output, const Texts *texts) noexcept nogil:
+cdef int sort_narrow(TermOutput output, const Texts *texts, Bench bench) noexcept nogil:
     """Sort all occurrences at once, four bytes each: the place among all words of all articles, and the form."""
     cdef size_t total = texts.ends[texts.stems - 1], at, first = 0, most = 0
     cdef uint32_t form_bits = output._lengths.form_bits
     cdef Narrow narrow
-    cdef uint64_t *wide = NULL
     cdef int result = -1
     for at in range(texts.stems):
         most = max(most, texts.ends[at] - first)
         first = texts.ends[at]
-    narrow.entries = <uint32_t *>sk_large((total + 1) * sizeof(uint32_t))
     narrow.starts = <uint32_t *>malloc((2 * texts.articles + 1) * sizeof(uint32_t))
     narrow.nearest = <uint32_t *>malloc(((total >> NEAR) + 2) * sizeof(uint32_t))
-    wide = <uint64_t *>sk_large((most + 1) * sizeof(uint64_t))
-    if (narrow.entries != NULL and narrow.starts != NULL and narrow.nearest != NULL and wide != NULL
-            and scatter(texts, form_bits, &narrow) == 0):
+    if (narrow.starts != NULL and narrow.nearest != NULL
+            and make_room(&bench._entries, &bench._entries_room, total // 2 + 1) == 0
+            and make_room(&bench._wide, &bench._wide_room, most) == 0
+            and scatter(texts, form_bits, <uint32_t *>bench._entries, &narrow) == 0):
         result = 0
         first = 0
         for at in range(texts.stems):
-            widen(narrow.entries + first, texts.ends[at] - first, &narrow, &output._lengths, texts.gap, wide)
-            result = output.take(wide, texts.ends[at] - first, texts.forms[at])
+            widen(<uint32_t *>bench._entries + first, texts.ends[at] - first, &narrow, &output._lengths, texts.gap,
+                  bench._wide)
+            result = output.take(bench._wide, texts.ends[at] - first, texts.forms[at])
             if result < 0:
                 break
             first = texts.ends[at]
-    free(narrow.entries)
     free(narrow.starts)
     free(narrow.nearest)
-    free(wide)
     return result
 
 
@@ -148,17 +180,15 @@ cdef enum:
 
 
 cdef struct Narrow:
-    uint32_t *entries
     uint32_t *starts        # the places of the first word of each article, and of the first of its body, in turn
     uint32_t *nearest       # the article of every 2^NEAR-th place
 
 
-cdef int scatter(const Texts *texts, uint32_t form_bits, Narrow *narrow) noexcept nogil:
+cdef int scatter(const Texts *texts, uint32_t form_bits, uint32_t *entries, Narrow *narrow) noexcept nogil:
     """Put each occurrence behind those that its stem has already."""
     cdef uint32_t *next_of = <uint32_t *>malloc((texts.stems + 1) * sizeof(uint32_t))
     cdef const uint32_t *tokens = texts.tokens
     cdef const uint64_t *packed = texts.packed
-    cdef uint32_t *entries = narrow.entries
     cdef uint32_t first, middle, last, where, begin, place = 0
     cdef size_t article, at
     cdef uint64_t both
@@ -208,27 +238,25 @@ cdef inline void widen(const uint32_t *entries, size_t count, const Narrow *narr
         out[at] = (((<uint64_t>article << lengths.position_bits) | position) << form_bits) | (entries[at] & mask)
 
 
-cdef int sort_wide(TermOutput output, const Texts *texts, size_t room) noexcept nogil:
+cdef int sort_wide(TermOutput output, const Texts *texts, Bench bench) noexcept nogil:
     """Sort eight bytes for each occurrence, in as many passes as it takes."""
     cdef size_t first = 0, behind, held = 0, most = 0, at
-    cdef uint64_t *entries
     cdef int result = 0
     for at in range(texts.stems):
         most = max(most, texts.ends[at] - held)
         held = texts.ends[at]
     # No pass needs more than all occurrences, or than the one stem that has more than there is room for.
-    most = max(most, min(room, held))
-    entries = <uint64_t *>sk_large((most + 1) * sizeof(uint64_t))
-    if entries == NULL:
+    most = max(most, min(bench.room, held))
+    # One more, for what is not wanted in a pass.
+    if make_room(&bench._entries, &bench._entries_room, most + 1) < 0:
         return -1
     while first < texts.stems and result == 0:
         held = texts.ends[first - 1] if first else 0
         behind = first + 1
         while behind < texts.stems and texts.ends[behind] - held <= most:
             behind += 1
-        result = one_pass(output, texts, first, behind, entries)
+        result = one_pass(output, texts, first, behind, bench._entries)
         first = behind
-    free(entries)
     return result
 
 

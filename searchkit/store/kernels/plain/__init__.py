@@ -3,8 +3,9 @@
 Each class and function does what its namesake does, slowly and in the most obvious way.
 """
 
+from searchkit.store.kernels.plain.checksums import page_checksums
 from searchkit.store.kernels.plain.dictionary import Damage, Dictionary
-from searchkit.store.kernels.plain.encoding import TermOutput, arrange, common, count_words, invert
+from searchkit.store.kernels.plain.encoding import Bench, TermOutput, arrange, common, count_words, invert
 from searchkit.store.kernels.plain.gathering import Register, id_digest, sort_digests
 from searchkit.store.kernels.plain.lexicon import Lexicon
 from searchkit.store.kernels.plain.merging import Merger
@@ -12,6 +13,7 @@ from searchkit.store.kernels.plain.search import Searcher, Segment
 from searchkit.store.kernels.plain.words import Vocabulary
 
 __all__ = [
+    "Bench",
     "Damage",
     "Dictionary",
     "Lexicon",
@@ -26,5 +28,6 @@ __all__ = [
     "count_words",
     "id_digest",
     "invert",
+    "page_checksums",
     "sort_digests",
 ]

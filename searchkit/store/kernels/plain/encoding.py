@@ -162,6 +162,13 @@ class TermOutput:
         return share
 
 
+class Bench:
+    """Memory to sort occurrences in, which only the compiled twin needs."""
+
+    def __init__(self, room: int) -> None:
+        self.room = room
+
+
 def invert(
     output: TermOutput,
     tokens: Buffer,
@@ -172,14 +179,14 @@ def invert(
     form_of: Buffer,
     forms: Buffer,
     gap: int,
-    room: int,
+    bench: Bench,
 ) -> None:
     """Sort the words of many texts by stem and hand them to ``output``, stem by stem.
 
     ``tokens`` and ``bounds`` are a vocabulary's (three bounds a text); ``order[i]`` is the text that becomes
     article ``i``, and ``counts`` says how often each word stands in these. ``stem_of`` and ``form_of`` say for each
     word its stem and the number of its form among the ``forms[stem]`` forms of that stem; each stem occurs. The
-    body's positions begin ``gap`` behind the title's. All stems are sorted in one pass, whatever ``room`` there is.
+    body's positions begin ``gap`` behind the title's. All stems are sorted at once, whatever room ``bench`` has.
     """
     words, ends = _numbers(tokens), _numbers(bounds)
     stems, written = _numbers(stem_of), _numbers(form_of)
