@@ -13,7 +13,8 @@ from Cython.Build import cythonize
 from setuptools import Extension, setup
 
 KERNELS = Path("searchkit/store/kernels")
-WIDE = {"avx2", "bmi1", "bmi2", "abm", "popcnt"}
+WIDE = {"avx2", "bmi1", "bmi2", "abm", "popcnt", "pclmulqdq"}
+WIDE_OPTIONS = ["-mavx2", "-mbmi", "-mbmi2", "-mlzcnt", "-mpopcnt", "-mpclmul"]
 
 
 def is_wide() -> bool:
@@ -30,7 +31,9 @@ def is_wide() -> bool:
 
 def extension(path: Path, wide: bool) -> Extension:
     """One kernel. The one that asks which processor this is must run on every processor."""
-    options = ["-mavx2", "-mbmi", "-mbmi2", "-mlzcnt", "-mpopcnt"] if wide and path.stem != "processor" else []
+    options = (
+        ["-mavx2", "-mbmi", "-mbmi2", "-mlzcnt", "-mpopcnt", "-mpclmul"] if wide and path.stem != "processor" else []
+    )
     return Extension(
         "searchkit.store.kernels." + path.stem,
         [str(path)],

@@ -18,7 +18,7 @@ from operator import sub
 from searchkit.analysis import Chain
 from searchkit.article import Article
 from searchkit.store.builder import GAP, ROOM, entry_bits, new_vocabulary
-from searchkit.store.kernels import Merger, TermOutput, count_words, invert
+from searchkit.store.kernels import Bench, Merger, TermOutput, count_words, invert
 from searchkit.store.segment import SegmentReader
 from searchkit.store.strings import Strings
 
@@ -144,7 +144,7 @@ class WordsCheck:
             return
         made: list[bytes] = []
         output = TermOutput(titles, bodies, reader.scale.for_bounds(), made.append, *_entry_bits(reader))
-        invert(output, tokens, bounds, place, counts, *numbered, GAP, ROOM)
+        invert(output, tokens, bounds, place, counts, *numbered, GAP, Bench(ROOM))
         output.flush()
         sections = output.sections()
         if sections["stems.occurrences"] != file.section("stems.occurrences"):

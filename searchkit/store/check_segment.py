@@ -15,8 +15,7 @@ import zstandard
 from searchkit.article import Article
 from searchkit.errors import IndexDamaged
 from searchkit.store.check_postings import PostingsCheck, WordsCheck
-from searchkit.store.digest import id_digest
-from searchkit.store.kernels import Damage
+from searchkit.store.kernels import Damage, id_digest
 from searchkit.store.manifest import SegmentEntry
 from searchkit.store.record import decode
 from searchkit.store.sections import PAGE

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from searchkit.store.kernels import Damage, Lexicon
+from searchkit.store.kernels import Damage, FormTable
 from searchkit.store.sections import SectionReader
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Forms:
     def __init__(self, file: SectionReader) -> None:
         self._file = file
         with self._damage():
-            self._lexicon = file.for_kernel(Lexicon, _SECTIONS)
+            self._lexicon = file.for_kernel(FormTable, _SECTIONS)
 
     def __len__(self) -> int:
         return self._lexicon.forms

@@ -5,7 +5,7 @@ from __future__ import annotations
 import array
 from collections.abc import Iterator, Sequence
 from heapq import merge
-from itertools import groupby, islice
+from itertools import accumulate, groupby, islice
 from operator import itemgetter, sub
 
 from searchkit.errors import IndexDamaged
@@ -15,7 +15,6 @@ from searchkit.store.builder import (
     entry_bits,
     new_compressor,
     write_columns,
-    write_dictionary,
 )
 from searchkit.store.folder import Folder
 from searchkit.store.kernels import Damage, Merger, TermOutput
@@ -24,7 +23,7 @@ from searchkit.store.ranking import Scale
 from searchkit.store.record import encode
 from searchkit.store.sections import SectionWriter
 from searchkit.store.snapshot import LiveSegment
-from searchkit.store.strings import Strings
+from searchkit.store.strings import Strings, write_strings
 
 FACTOR = 8
 _SMALLEST_TIER = 1 << 20
@@ -94,12 +93,19 @@ class _Merge:
         columns = [
             (segment.reader.days, segment.reader.sources, segment.reader.source_names) for segment in self._segments
         ]
+        ids = [self._ids[which][old] for which, old in self._order()]
+        sources = [columns[which][2][columns[which][1][old]] for which, old in self._order()]
+        names = sorted(set(sources))
+        number = {name: at for at, name in enumerate(names)}
         write_columns(
             writer,
-            ids=[self._ids[which][old] for which, old in self._order()],
-            days=array.array("I", [columns[which][0][old] for which, old in self._order()]),
-            sources=[columns[which][2][columns[which][1][old]] for which, old in self._order()],
+            ids=b"".join(ids),
+            ends=array.array("I", accumulate(map(len, ids))).tobytes(),
+            days=array.array("I", [columns[which][0][old] for which, old in self._order()]).tobytes(),
+            sources=array.array("I", [number[source] for source in sources]).tobytes(),
+            names=names,
         )
+        del ids, sources
         # The terms need the room.
         self._ids.clear()
         titles, bodies = self._lengths("lengths.title"), self._lengths("lengths.body")
@@ -113,7 +119,7 @@ class _Merge:
         writer.end()
         for section, data in output.sections().items():
             writer.add(section, data)
-        write_dictionary(writer, stems, forms, counts)
+        _write_dictionary(writer, stems, forms, counts)
         self._copy_borders()
         writer.add("lengths.title", memoryview(titles).cast("B"))
         writer.add("lengths.body", memoryview(bodies).cast("B"))
@@ -264,6 +270,19 @@ class _Merge:
         self._writer.append(b"".join(parts))
         self._writer.end()
         self._writer.add("borders.ends", memoryview(ends).cast("B"))
+
+
+def _write_dictionary(writer: SectionWriter, stems: list[bytes], forms: list[bytes], counts: Sequence[int]) -> None:
+    """The stems, ascending; the written forms by stem, where each group begins, and their alphabetical order."""
+    write_strings(writer, "stems", stems)
+    write_strings(writer, "forms", forms)
+    first, total = array.array("I", [0]), 0
+    for count in counts:
+        total += count
+        first.append(total)
+    writer.add("forms.first", memoryview(first).cast("B"))
+    by_name = array.array("I", sorted(range(len(forms)), key=forms.__getitem__))
+    writer.add("forms.sorted", memoryview(by_name).cast("B"))
 
 
 def _strings(strings: Strings, segment: LiveSegment) -> Iterator[bytes]:

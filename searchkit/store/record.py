@@ -12,6 +12,7 @@ _PATH = 7
 _LENGTHS = struct.Struct(f"<{_FIELDS}I")
 # Authors are one field; no reader lets this character into a name.
 _BETWEEN = "\x1f"
+HEAD = _LENGTHS.size
 LAST_DAY = datetime.date.max.toordinal()
 
 

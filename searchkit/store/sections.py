@@ -19,8 +19,9 @@ from typing import Any, Literal, TypeVar
 
 from searchkit.errors import IndexDamaged, StorageError
 from searchkit.store.folder import Folder
+from searchkit.store.kernels import page_checksums
 
-MAGIC = b"skseg\x00\x00\x01"
+MAGIC = b"skseg\x00\x00\x02"
 PAGE = 16384
 T = TypeVar("T")
 _TAIL = struct.Struct("<II8s")
@@ -90,14 +91,13 @@ class SectionWriter:
             self._flush_page(self._page)
             self._page = bytearray()
         whole = len(view) // PAGE * PAGE
-        for at in range(0, whole, PAGE):
-            self._checksums += struct.pack("<I", zlib.crc32(view[at : at + PAGE]))
         if whole:
+            self._checksums += page_checksums(view[:whole], PAGE)
             self._write(view[:whole])
         self._page += view[whole:]
 
     def _flush_page(self, page: bytearray) -> None:
-        self._checksums += struct.pack("<I", zlib.crc32(page))
+        self._checksums += page_checksums(page, PAGE)
         self._write(bytes(page))
 
     def _write(self, data: bytes | memoryview) -> None:

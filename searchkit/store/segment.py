@@ -16,7 +16,6 @@ import zstandard
 from searchkit.article import Article
 from searchkit.errors import IndexDamaged
 from searchkit.store import kernels
-from searchkit.store.digest import id_digest
 from searchkit.store.forms import Forms
 from searchkit.store.ranking import Scale
 from searchkit.store.record import LAST_DAY, decode
@@ -171,7 +170,7 @@ class SegmentReader:
 
     def number_of(self, article_id: bytes) -> int:
         """The number of the article with this id, or -1."""
-        digest = id_digest(article_id)
+        digest = kernels.id_digest(article_id)
         digests = self.digests
         at = bisect_left(digests, digest)
         while at < len(digests) and digests[at] == digest:

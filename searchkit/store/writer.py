@@ -29,7 +29,7 @@ from searchkit.errors import (
     StorageError,
     UsageError,
 )
-from searchkit.store.builder import DoesNotFit, SegmentBuilder, new_vocabulary
+from searchkit.store.builder import DoesNotFit, SegmentBuilder, Words
 from searchkit.store.deletion import Deletions
 from searchkit.store.folder import Folder, make_folders
 from searchkit.store.lock import WriterLock
@@ -45,6 +45,8 @@ _BATCH = 2 << 20
 _AHEAD = 4
 # What a lane can hold beyond its segment: two batches under way, text and packed.
 _OVERHEAD = 40 << 20
+# The part of a lane's memory that words may take from one segment to the next.
+_WORDS_KEPT = 4
 LONGEST_ARTICLE = 64 << 20
 
 
@@ -303,6 +305,7 @@ class _Lane:
         self._next_name = next_name
         self._chain = Chain(language)
         self._memory = memory
+        self._words = Words(memory)
         self._builder: SegmentBuilder | None = None
 
     def work(self, items: list[Article | str]) -> None:
@@ -323,9 +326,7 @@ class _Lane:
         if not articles:
             return
         if self._builder is None:
-            self._builder = SegmentBuilder(
-                self._folder, self._next_name(), self._chain, new_vocabulary(), self._memory
-            )
+            self._builder = SegmentBuilder(self._folder, self._next_name(), self._chain, self._words)
         self._builder.add(articles)
         if self._builder.bytes_held > self._memory:
             self.flush()
@@ -342,6 +343,13 @@ class _Lane:
                 self.made.append(builder.finish())
             else:
                 builder.abandon()
+            self._forget_texts()
+
+    def _forget_texts(self) -> None:
+        """Keep what is known of words for the next segment, unless it is much."""
+        self._words.vocabulary.forget_texts()
+        if self._words.bytes_held > self._memory // _WORDS_KEPT:
+            self._words = Words(self._memory)
 
     def forget(self) -> None:
         """What was made is committed."""
@@ -358,6 +366,7 @@ class _Lane:
         if self._builder is not None:
             self._builder.abandon()
             self._builder = None
+            self._forget_texts()
         self.forget()
 
     def stop(self) -> None:

@@ -126,6 +126,25 @@ def test_a_vocabulary_wants_whole_tables_and_pairs() -> None:
             module.Vocabulary(b"")
         with pytest.raises(ValueError, match="as many bodies"):
             vocabulary(module).add([b"a"], [])
+        for spans, message in [([0, 1, 1], "four"), ([0, 1, 1, 3], "outside"), ([1, 0, 1, 2], "outside")]:
+            with pytest.raises(ValueError, match=message):
+                vocabulary(module).add_spans(b"ab", array("Q", spans))
+
+
+@given(st.lists(st.tuples(TEXTS, TEXTS, st.binary(max_size=9)), max_size=5))
+def test_words_of_texts_that_lie_apart(texts: list[tuple[str, str, bytes]]) -> None:
+    """Texts lie in records, with other fields between them."""
+    data, spans = b"", array("Q")
+    pairs = [(title.encode("utf-8", "replace"), body.encode("utf-8", "replace")) for title, body, _ in texts]
+    for (title, body), (_, _, between) in zip(pairs, texts, strict=True):
+        begin = len(data) + len(between)
+        data += between + title + between + body
+        spans.extend((begin, begin + len(title), len(data) - len(body), len(data)))
+    for module in BOTH:
+        one, other = vocabulary(module), vocabulary(module)
+        one.add_spans(data, spans)
+        other.add([title for title, _ in pairs], [body for _, body in pairs])
+        assert facts(one) == facts(other)
 
 
 def random_entries(random_: random.Random, articles: int, lengths: array[int], forms: int) -> array[int]:
@@ -241,20 +260,22 @@ def test_inversion(seed: int) -> None:
     titles, bodies = random_lengths(random_, len(order))
     gap = random_.choice([0, 1, 5])
     room = random_.choice([1, 1000, 1 << 20])
+    # With so many bits for a form, no place fits beside it in four bytes.
+    bits = random_.choice([(12, 26), (31, 20), (9, 20)])
     results = []
     for module in BOTH:
         chunks: list[bytes] = []
-        output = module.TermOutput(titles, bodies, SCALE, chunks.append)
+        output = module.TermOutput(titles, bodies, SCALE, chunks.append, *bits)
         with pytest.raises(ValueError, match="do not fit"):
-            module.invert(output, tokens, bounds[1:], order, counts, stem_of, form_of, forms, gap, room)
-        module.invert(output, tokens, bounds, order, counts, stem_of, form_of, forms, gap, room)
+            module.invert(output, tokens, bounds[1:], order, counts, stem_of, form_of, forms, gap, module.Bench(room))
+        module.invert(output, tokens, bounds, order, counts, stem_of, form_of, forms, gap, module.Bench(room))
         output.flush()
         results.append((b"".join(chunks), output.sections()))
     assert results[0] == results[1]
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_arranging_and_grouping(seed: int) -> None:
+def test_arranging(seed: int) -> None:
     random_ = random.Random(seed)
     texts = random_.choice([0, 1, 40])
     bounds, tokens, drawn = array("I"), 0, 0
@@ -268,9 +289,41 @@ def test_arranging_and_grouping(seed: int) -> None:
     order = array("I", random_.sample(range(texts), random_.randrange(texts + 1)))
     ours, twin = ([bytes(part) for part in module.arrange(bounds, borders, order)] for module in BOTH)
     assert ours == twin
-    stems = random_.choice([0, 1, 7])
-    stem_of = array("I", [random_.choice([*range(stems), 0xFFFFFFFF]) for _ in range(random_.choice([0, 1, 50]))])
-    assert kernels.group(stem_of, stems) == plain.group(stem_of, stems)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_dictionaries_of_one_segment_after_another(seed: int) -> None:
+    """Words are learned in parts; what stands in a segment is only some of what is known."""
+    random_ = random.Random(seed)
+    lexicons = [module.Lexicon() for module in BOTH]
+    letters = random_.choice(["a", "ab", "abcdé\0"])
+    for _ in range(random_.choice([1, 4])):
+        new = random_.choice([0, 1, 30, 3000])
+        forms = ["".join(random_.choices(letters, k=random_.randrange(14))).encode() for _ in range(new)]
+        stems = [form[: random.Random(form).randrange(1, 12)] for form in forms]
+        for lexicon in lexicons:
+            lexicon.learn(forms, stems)
+        assert len(lexicons[0]) == len(lexicons[1])
+        often = random_.choice([0, 0.5, 1])
+        counts = array("I", [random_.random() < often for _ in range(len(lexicons[0]))])
+        ours, twin = (lexicon.dictionary(counts) for lexicon in lexicons)
+        assert ours == twin
+    assert lexicons[0].bytes_held > 0
+    for lexicon in lexicons:
+        with pytest.raises(ValueError, match="as many stems"):
+            lexicon.learn([b"a"], [])
+        with pytest.raises(ValueError, match="as many counts"):
+            lexicon.dictionary(array("I", [1] * (len(lexicon) + 1)))
+
+
+@given(st.binary(max_size=400), st.integers(0, 200), st.integers(1, 300))
+def test_checksums_of_pages(data: bytes, times: int, page: int) -> None:
+    data *= times
+    for part in (data, memoryview(bytearray(data))[1:]):
+        assert kernels.page_checksums(part, page) == plain.page_checksums(part, page)
+    for module in BOTH:
+        with pytest.raises(ValueError, match="a page has bytes"):
+            module.page_checksums(data, 0)
 
 
 @given(st.lists(st.integers(0, 30) | st.integers(0, (1 << 64) - 1)), st.lists(st.integers(0, 30)))

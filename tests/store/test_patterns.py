@@ -60,7 +60,7 @@ class File:
                 raise IndexDamaged("a bad page")
             verified[page] = 1
 
-        return module.Lexicon(bytes(data), PAGE, verified, verify, sections)
+        return module.FormTable(bytes(data), PAGE, verified, verify, sections)
 
 
 def lexicons(words: list[str]) -> list[Any]:

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING
 WHY_PLAIN = ""
 
 if TYPE_CHECKING:
+    from searchkit.store.kernels.checksums import page_checksums
     from searchkit.store.kernels.dictionary import Damage, Dictionary
-    from searchkit.store.kernels.encoding import TermOutput, arrange, common, count_words, group, invert
+    from searchkit.store.kernels.encoding import Bench, TermOutput, arrange, common, count_words, invert
+    from searchkit.store.kernels.gathering import Register, id_digest, sort_digests
+    from searchkit.store.kernels.lexicon import Lexicon
     from searchkit.store.kernels.merging import Merger
-    from searchkit.store.kernels.patterns import Lexicon
+    from searchkit.store.kernels.patterns import FormTable
     from searchkit.store.kernels.search import Exhausted, Searcher, Segment
     from searchkit.store.kernels.words import Vocabulary
 
@@ -28,10 +31,13 @@ else:
         if not suits():
             WHY_PLAIN = "searchkit was compiled for another processor"
             raise ImportError(WHY_PLAIN)
+        from searchkit.store.kernels.checksums import page_checksums
         from searchkit.store.kernels.dictionary import Damage, Dictionary
-        from searchkit.store.kernels.encoding import TermOutput, arrange, common, count_words, group, invert
+        from searchkit.store.kernels.encoding import Bench, TermOutput, arrange, common, count_words, invert
+        from searchkit.store.kernels.gathering import Register, id_digest, sort_digests
+        from searchkit.store.kernels.lexicon import Lexicon
         from searchkit.store.kernels.merging import Merger
-        from searchkit.store.kernels.patterns import Lexicon
+        from searchkit.store.kernels.patterns import FormTable
         from searchkit.store.kernels.search import Exhausted, Searcher, Segment
         from searchkit.store.kernels.words import Vocabulary
 
@@ -40,11 +46,14 @@ else:
         WHY_PLAIN = WHY_PLAIN or "no compiler was there when searchkit was installed"
         # All of them or none: a compiled merger needs a compiled output.
         from searchkit.store.kernels.plain import (
+            Bench,
             Damage,
             Dictionary,
             Exhausted,
+            FormTable,
             Lexicon,
             Merger,
+            Register,
             Searcher,
             Segment,
             TermOutput,
@@ -52,8 +61,10 @@ else:
             arrange,
             common,
             count_words,
-            group,
+            id_digest,
             invert,
+            page_checksums,
+            sort_digests,
         )
 
         COMPILED = False
@@ -61,11 +72,14 @@ else:
 __all__ = [
     "COMPILED",
     "WHY_PLAIN",
+    "Bench",
     "Damage",
     "Dictionary",
     "Exhausted",
+    "FormTable",
     "Lexicon",
     "Merger",
+    "Register",
     "Searcher",
     "Segment",
     "TermOutput",
@@ -73,6 +87,8 @@ __all__ = [
     "arrange",
     "common",
     "count_words",
-    "group",
+    "id_digest",
     "invert",
+    "page_checksums",
+    "sort_digests",
 ]

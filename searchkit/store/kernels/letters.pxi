@@ -13,10 +13,20 @@ cdef struct Letters:
     # A word of ASCII letters, made small, whose number is not looked up yet.
     uint64_t head           # its first eight bytes
     uint64_t tail           # its next eight
-    uint64_t mask           # which bits of the tail count
     size_t size             # 0: there is none
     uint32_t hashed
     bint capital            # whether it begins with a large letter
+
+
+cdef enum:
+    # So many words are read before the first of them is looked up: what it takes to fetch a slot from far away.
+    AHEAD = 8
+
+
+cdef struct Ahead:
+    Letters words[AHEAD]
+    size_t oldest
+    size_t held
 
 
 cdef struct Numbers:
@@ -48,7 +58,7 @@ cdef inline uint64_t step(uint64_t state, uint64_t piece) noexcept nogil:
 cdef inline void read_letters(const uint8_t *text, size_t start, size_t at, size_t end, Letters *word) noexcept nogil:
     """Read the word ``text[start:at]``, of at most 16 letters of ASCII, and make them small."""
     cdef size_t size = at - start
-    cdef uint64_t head = 0, tail = 0, mask = 0, state
+    cdef uint64_t head = 0, tail = 0, state
     if start + 16 <= end:
         memcpy(&head, text + start, 8)
         memcpy(&tail, text + start + 8, 8)
@@ -63,15 +73,13 @@ cdef inline void read_letters(const uint8_t *text, size_t start, size_t at, size
         head &= ((<uint64_t>1) << (8 * size)) - 1
     if size <= 8:
         tail = 0
-    else:
-        mask = ((<uint64_t>1) << (8 * (size - 8))) - 1 if size < 16 else ~(<uint64_t>0)
-        tail &= mask
+    elif size < 16:
+        tail &= ((<uint64_t>1) << (8 * (size - 8))) - 1
     state = step(size * MULTIPLIER, head)
     if size > 8:
         state = step(state, tail)
     word.head = head
     word.tail = tail
-    word.mask = mask
     word.size = size
     word.hashed = <uint32_t>(state ^ (state >> 32))
     word.capital = text[start] <= 90

@@ -2,7 +2,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from typing_extensions import Buffer
 
-class Lexicon:
+class FormTable:
     forms: int
     def __init__(
         self,

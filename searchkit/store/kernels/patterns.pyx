@@ -73,7 +73,7 @@ include "fuzzy.pxi"
 
 
 @cython.final
-cdef class Lexicon:
+cdef class FormTable:
     """The written forms of one segment.
 
     ``file``, ``page``, ``verified`` and ``verify`` are as in Dictionary; ``sections`` gives (offset, size) for

@@ -9,7 +9,7 @@ cdef extern from *:
     {
         __builtin_cpu_init();
         return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2")
-            && __builtin_cpu_supports("popcnt");
+            && __builtin_cpu_supports("popcnt") && __builtin_cpu_supports("pclmul");
     }
     #else
     static int sk_suits(void) { return 1; }

@@ -75,6 +75,7 @@ cdef class Vocabulary:
     cdef bytes _classes
     cdef const uint8_t *_class
     cdef Slot *_table
+    cdef uint64_t *_tails      # the second eight bytes of the word of each slot
     cdef uint8_t _plain[256]   # 1 for ASCII letters, 2 for ASCII characters that end a word behind a letter
     cdef size_t _mask
     cdef uint8_t *_arena
@@ -96,11 +97,12 @@ cdef class Vocabulary:
         self._class = <const uint8_t *>PyBytes_AS_STRING(classes)
         self._mask = (1 << 16) - 1
         self._table = <Slot *>calloc(self._mask + 1, sizeof(Slot))
+        self._tails = <uint64_t *>malloc((self._mask + 1) * sizeof(uint64_t))
         self._arena_room = 1 << 20
         self._arena = <uint8_t *>malloc(self._arena_room)
         self._scratch_room = 1 << 12
         self._scratch = <uint8_t *>calloc(self._scratch_room + 8, 1)
-        if self._table == NULL or self._arena == NULL or self._scratch == NULL or push(&self._offsets, 0) < 0:
+        if self._table == NULL or self._tails == NULL or self._arena == NULL or self._scratch == NULL or push(&self._offsets, 0) < 0:
             raise MemoryError
         cdef bytes word
         cdef int byte
@@ -113,6 +115,7 @@ cdef class Vocabulary:
 
     def __dealloc__(self):
         free(self._table)
+        free(self._tails)
         free(self._arena)
         free(self._scratch)
         free(self._offsets.data)
@@ -137,7 +140,7 @@ cdef class Vocabulary:
     @property
     def bytes_held(self):
         """About how much memory this takes; what was made room for and never written takes none."""
-        return (self._arena_size + (self._mask + 1) * sizeof(Slot)
+        return (self._arena_size + (self._mask + 1) * (sizeof(Slot) + sizeof(uint64_t))
                 + 4 * (self._offsets.size + self._hashes.size + self._tokens.size + self._bounds.size
                        + self._borders.size))
 
@@ -168,36 +171,33 @@ cdef class Vocabulary:
 
     def add(self, list titles, list bodies):
         """Add texts, each a title and a body in valid UTF-8, of the same number."""
-        cdef Py_ssize_t count = len(titles), number
-        cdef int failed = 0
-        cdef const uint8_t **starts
-        cdef size_t *sizes
-        cdef bytes item
-        if len(bodies) != count:
+        if len(bodies) != len(titles):
             raise ValueError("as many bodies as titles")
-        starts = <const uint8_t **>malloc((2 * count + 1) * sizeof(void *))
-        sizes = <size_t *>malloc((2 * count + 1) * sizeof(size_t))
-        if starts == NULL or sizes == NULL:
-            free(starts)
-            free(sizes)
-            raise MemoryError
-        try:
-            for number in range(count):
-                item = titles[number]
-                starts[2 * number] = <const uint8_t *>PyBytes_AS_STRING(item)
-                sizes[2 * number] = PyBytes_GET_SIZE(item)
-                item = bodies[number]
-                starts[2 * number + 1] = <const uint8_t *>PyBytes_AS_STRING(item)
-                sizes[2 * number + 1] = PyBytes_GET_SIZE(item)
-            with nogil:
-                for number in range(count):
-                    if self._add_one(starts[2 * number], sizes[2 * number], starts[2 * number + 1],
-                                     sizes[2 * number + 1]) < 0:
-                        failed = 1
-                        break
-        finally:
-            free(starts)
-            free(sizes)
+        spans = array("Q")
+        cdef uint64_t at = 0
+        for title, body in zip(titles, bodies):
+            middle, end = at + len(title), at + len(title) + len(body)
+            spans.extend((at, middle, middle, end))
+            at = end
+        self.add_spans(b"".join([text for pair in zip(titles, bodies) for text in pair]), spans)
+
+    def add_spans(self, const uint8_t[::1] data, spans):
+        """Add texts that lie in ``data``: for each, where title and body begin and end, four uint64 in ``spans``."""
+        cdef const uint64_t[::1] where = memoryview(spans).cast("B").cast("Q") if len(spans) else array("Q")
+        cdef const uint8_t *bytes_ = &data[0] if data.shape[0] else NULL
+        cdef Py_ssize_t at
+        cdef int failed = 0
+        if where.shape[0] % 4:
+            raise ValueError("four borders a text")
+        for at in range(0, where.shape[0], 2):
+            if where[at] > where[at + 1] or where[at + 1] > <uint64_t>data.shape[0]:
+                raise ValueError("a text lies outside its bytes")
+        with nogil:
+            for at in range(0, where.shape[0], 4):
+                if self._add_one(bytes_ + where[at], where[at + 1] - where[at], bytes_ + where[at + 2],
+                                 where[at + 3] - where[at + 2]) < 0:
+                    failed = 1
+                    break
         if failed:
             raise MemoryError
 
@@ -240,15 +240,16 @@ cdef class Vocabulary:
         return kind
 
     cdef int _scan(self, const uint8_t *text, size_t end, size_t first, bint body) noexcept nogil:
-        cdef size_t at = 0, start, following, after
+        cdef size_t at = 0, start, following, after, place
         cdef uint32_t kind, previous, number
         cdef bint content, ascii
         cdef size_t gap = 0         # where the gap before the next word begins
         cdef bint abbreviated = False, any_word = False
         cdef uint8_t byte
         cdef int border
-        cdef Letters waiting, following_word
-        waiting.size = 0
+        cdef Ahead ahead
+        cdef Letters *word
+        ahead.oldest = ahead.held = 0
         while at < end:
             byte = text[at]
             if self._plain[byte] == 1:
@@ -263,25 +264,28 @@ cdef class Vocabulary:
                     text[at] < 0x80 and at + 1 < end and self._plain[text[at + 1]] == 2
                     and self._class[text[at]] != CONNECTOR and self._class[text[at]] != NUMBER
                 )):
-                    # The slot of this word is on its way while the one before it is looked up.
-                    read_letters(text, start, at, end, &following_word)
-                    sk_prefetch(&self._table[following_word.hashed & self._mask])
-                    if waiting.size and self._take_letters(&waiting, &abbreviated) < 0:
-                        return -1
-                    waiting = following_word
                     if start - gap > 1 or not any_word:
+                        # Only behind a full stop does it matter what the word before it is.
+                        if any_word and text[gap] == 46 and self._take_all(&ahead, &abbreviated) < 0:
+                            return -1
                         border = self._border(text, gap, start, any_word, abbreviated, body)
-                        if border >= 0 and self._tokens.size > first:
-                            if push(&self._borders, <uint32_t>(2 * (self._tokens.size - first) + border)) < 0:
+                        place = self._tokens.size + ahead.held - first
+                        if border >= 0 and place:
+                            if push(&self._borders, <uint32_t>(2 * place + border)) < 0:
                                 return -1
+                    # The slot of this word is on its way while those before it are looked up.
+                    if ahead.held == AHEAD and self._take_oldest(&ahead, &abbreviated) < 0:
+                        return -1
+                    word = &ahead.words[(ahead.oldest + ahead.held) % AHEAD]
+                    read_letters(text, start, at, end, word)
+                    sk_prefetch(&self._table[word.hashed & self._mask])
+                    if word.size > 8:
+                        sk_prefetch(&self._tails[word.hashed & self._mask])
+                    ahead.held += 1
                     gap = at
                     any_word = True
                     continue
                 at = start
-            if waiting.size:
-                if self._take_letters(&waiting, &abbreviated) < 0:
-                    return -1
-                waiting.size = 0
             kind = self._class[byte] if byte < 0x80 else self._unit(text, at, end, &following)
             if byte < 0x80:
                 following = at + 1
@@ -364,6 +368,8 @@ cdef class Vocabulary:
                 continue
             if not content:
                 continue
+            if self._take_all(&ahead, &abbreviated) < 0:
+                return -1
             if body or self._tokens.size > first:
                 border = self._border(text, gap, start, any_word, abbreviated, body)
                 if border >= 0 and self._tokens.size > first:
@@ -375,9 +381,7 @@ cdef class Vocabulary:
             gap = at
             any_word = True
             abbreviated = self._is_abbreviation(text, start, at, number)
-        if waiting.size and self._take_letters(&waiting, &abbreviated) < 0:
-            return -1
-        return 0
+        return self._take_all(&ahead, &abbreviated)
 
     cdef inline bint _is_abbreviation(self, const uint8_t *text, size_t start, size_t end, uint32_t number) noexcept nogil:
         """Whether a full stop right behind this word belongs to it: an initial, U.S, Mr."""
@@ -428,6 +432,19 @@ cdef class Vocabulary:
         byte = text[start]
         return -1 if 97 <= byte <= 122 else 0
 
+    cdef int _take_all(self, Ahead *ahead, bint *abbreviated) noexcept nogil:
+        """Look up all words that were read ahead."""
+        while ahead.held:
+            if self._take_oldest(ahead, abbreviated) < 0:
+                return -1
+        return 0
+
+    cdef inline int _take_oldest(self, Ahead *ahead, bint *abbreviated) noexcept nogil:
+        cdef Letters *word = &ahead.words[ahead.oldest]
+        ahead.oldest = (ahead.oldest + 1) % AHEAD
+        ahead.held -= 1
+        return self._take_letters(word, abbreviated)
+
     cdef inline int _take_letters(self, const Letters *word, bint *abbreviated) noexcept nogil:
         """Look up a word of letters, and append its number to the texts."""
         cdef uint32_t number = self._number_of_letters(word)
@@ -436,8 +453,6 @@ cdef class Vocabulary:
 
     cdef inline uint32_t _number_of_letters(self, const Letters *word) noexcept nogil:
         cdef size_t slot = word.hashed & self._mask
-        cdef uint64_t piece
-        cdef uint32_t number
         cdef Slot *found
         while True:
             found = &self._table[slot]
@@ -446,13 +461,8 @@ cdef class Vocabulary:
                 memcpy(self._scratch + 8, &word.tail, 8)
                 return self._new_word(word.size, word.hashed, slot, word.head)
             if found.head == word.head and found.size == word.size:
-                number = found.number - 1
-                # The arena has room behind its last word.
-                if word.size <= 8:
-                    return number
-                memcpy(&piece, self._arena + self._offsets.data[number] + 8, 8)
-                if piece & word.mask == word.tail:
-                    return number
+                if word.size <= 8 or self._tails[slot] == word.tail:
+                    return found.number - 1
             slot = (slot + 1) & self._mask
 
     cdef uint32_t _number(self, const uint8_t *text, size_t start, size_t end, bint ascii) noexcept nogil:
@@ -541,6 +551,9 @@ cdef class Vocabulary:
         self._table[slot].head = head
         self._table[slot].size = <uint32_t>size
         self._table[slot].number = number + 1
+        self._tails[slot] = 0
+        if size > 8:
+            memcpy(&self._tails[slot], self._scratch + 8, min(size - 8, 8))
         if self._hashes.size * 2 > self._mask and self._grow_table() < 0:
             return <uint32_t>-1
         return number
@@ -548,7 +561,10 @@ cdef class Vocabulary:
     cdef int _grow_table(self) noexcept nogil:
         cdef size_t mask = self._mask * 2 + 1, old, slot
         cdef Slot *table = <Slot *>sk_large((mask + 1) * sizeof(Slot))
-        if table == NULL:
+        cdef uint64_t *tails = <uint64_t *>sk_large((mask + 1) * sizeof(uint64_t))
+        if table == NULL or tails == NULL:
+            free(table)
+            free(tails)
             return -1
         memset(table, 0, (mask + 1) * sizeof(Slot))
         for old in range(self._mask + 1):
@@ -557,7 +573,10 @@ cdef class Vocabulary:
                 while table[slot].number:
                     slot = (slot + 1) & mask
                 table[slot] = self._table[old]
+                tails[slot] = self._tails[old]
         free(self._table)
+        free(self._tails)
         self._table = table
+        self._tails = tails
         self._mask = mask
         return 0

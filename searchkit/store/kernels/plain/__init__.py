@@ -3,19 +3,25 @@
 Each class and function does what its namesake does, slowly and in the most obvious way.
 """
 
+from searchkit.store.kernels.plain.checksums import page_checksums
 from searchkit.store.kernels.plain.dictionary import Damage, Dictionary
-from searchkit.store.kernels.plain.encoding import TermOutput, arrange, common, count_words, group, invert
+from searchkit.store.kernels.plain.encoding import Bench, TermOutput, arrange, common, count_words, invert
+from searchkit.store.kernels.plain.gathering import Register, id_digest, sort_digests
+from searchkit.store.kernels.plain.lexicon import Lexicon
 from searchkit.store.kernels.plain.merging import Merger
-from searchkit.store.kernels.plain.patterns import Lexicon
+from searchkit.store.kernels.plain.patterns import FormTable
 from searchkit.store.kernels.plain.search import Exhausted, Searcher, Segment
 from searchkit.store.kernels.plain.words import Vocabulary
 
 __all__ = [
+    "Bench",
     "Damage",
     "Dictionary",
     "Exhausted",
+    "FormTable",
     "Lexicon",
     "Merger",
+    "Register",
     "Searcher",
     "Segment",
     "TermOutput",
@@ -23,6 +29,8 @@ __all__ = [
     "arrange",
     "common",
     "count_words",
-    "group",
+    "id_digest",
     "invert",
+    "page_checksums",
+    "sort_digests",
 ]

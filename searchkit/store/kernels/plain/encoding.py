@@ -9,7 +9,7 @@ import struct
 from array import array
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from itertools import chain, groupby
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -162,6 +162,13 @@ class TermOutput:
         return share
 
 
+class Bench:
+    """Memory to sort occurrences in, which only the compiled twin needs."""
+
+    def __init__(self, room: int) -> None:
+        self.room = room
+
+
 def invert(
     output: TermOutput,
     tokens: Buffer,
@@ -172,14 +179,14 @@ def invert(
     form_of: Buffer,
     forms: Buffer,
     gap: int,
-    room: int,
+    bench: Bench,
 ) -> None:
     """Sort the words of many texts by stem and hand them to ``output``, stem by stem.
 
     ``tokens`` and ``bounds`` are a vocabulary's (three bounds a text); ``order[i]`` is the text that becomes
     article ``i``, and ``counts`` says how often each word stands in these. ``stem_of`` and ``form_of`` say for each
     word its stem and the number of its form among the ``forms[stem]`` forms of that stem; each stem occurs. The
-    body's positions begin ``gap`` behind the title's. All stems are sorted in one pass, whatever ``room`` there is.
+    body's positions begin ``gap`` behind the title's. All stems are sorted at once, whatever room ``bench`` has.
     """
     words, ends = _numbers(tokens), _numbers(bounds)
     stems, written = _numbers(stem_of), _numbers(form_of)
@@ -220,22 +227,6 @@ def arrange(
         kept_ends.append(len(kept))
     parts = [bytearray(column.tobytes()) for column in (titles, bodies, kept, kept_ends)]
     return parts[0], parts[1], memoryview(parts[2]), parts[3]
-
-
-def group(stem_of: Buffer, stems: int) -> tuple[bytearray, bytearray, bytearray]:
-    """(number of each word among those of its stem, words of each stem, words by stem), each uint32.
-
-    ``stem_of`` has 0xFFFFFFFF for a word that has no stem; it is left out.
-    """
-    of_stem: list[list[int]] = [[] for _ in range(stems)]
-    numbers = array("I")
-    for word, stem in enumerate(_numbers(stem_of)):
-        numbers.append(len(of_stem[stem]) if stem < stems else 0)
-        if stem < stems:
-            of_stem[stem].append(word)
-    sizes = array("I", map(len, of_stem))
-    order = array("I", chain.from_iterable(of_stem))
-    return bytearray(numbers.tobytes()), bytearray(sizes.tobytes()), bytearray(order.tobytes())
 
 
 def common(ours: Buffer, theirs: Buffer) -> list[tuple[int, int]]:

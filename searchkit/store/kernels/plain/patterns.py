@@ -19,7 +19,7 @@ _ONE, _MANY = 256, 257
 _MOST_EDITS = 2
 
 
-class Lexicon:
+class FormTable:
     """The written forms of one segment.
 
     ``file``, ``page``, ``verified`` and ``verify`` are as in Dictionary; ``sections`` gives (offset, size) for

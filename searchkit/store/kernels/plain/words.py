@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from searchkit.analysis import borders, fold, word_spans
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 # What a word costs besides its bytes, in its list and in its dictionary.
 _WORD = 200
@@ -76,6 +80,17 @@ class Vocabulary:
             middle = len(self._tokens)
             self._field(body.decode(), middle - first)
             self._bounds.extend((middle, len(self._tokens), len(self._borders)))
+
+    def add_spans(self, data: Buffer, spans: Buffer) -> None:
+        """Add texts that lie in ``data``: for each, where title and body begin and end, four uint64 in ``spans``."""
+        view, where = memoryview(data), list(memoryview(spans).cast("B").cast("Q"))
+        if len(where) % 4:
+            raise ValueError("four borders a text")
+        pairs = list(zip(where[::2], where[1::2], strict=True))
+        if any(begin > end or end > len(view) for begin, end in pairs):
+            raise ValueError("a text lies outside its bytes")
+        texts = [bytes(view[begin:end]) for begin, end in pairs]
+        self.add(texts[::2], texts[1::2])
 
     def _field(self, text: str, before: int) -> None:
         """Add a title or a body; ``before`` words of its article stand before it."""

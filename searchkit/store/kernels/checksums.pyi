@@ -1,0 +1,3 @@
+from typing_extensions import Buffer
+
+def page_checksums(data: Buffer, page: int) -> bytes: ...

@@ -1,0 +1,146 @@
+"""Articles become records one by one; what is known of them besides their words stands in lists."""
+
+from __future__ import annotations
+
+import struct
+from array import array
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from searchkit.article import Article
+from searchkit.store.record import HEAD, encode
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+_WORD = (1 << 64) - 1
+# What an article costs besides its id, in lists and dictionaries.
+_ARTICLE = 400
+
+
+class Register:
+    """The articles of a segment being made, in the order in which they came: their records, and their columns.
+
+    Records fill blocks of at least ``block`` bytes. A later article takes the place of an earlier one with its id.
+    """
+
+    def __init__(self, block: int) -> None:
+        self._block = block
+        self._blocks = 0
+        self._rest = b""
+        self._newest: dict[bytes, int] = {}
+        self._ids: list[bytes] = []
+        self._days: list[int] = []
+        self._sources: list[str] = []
+        self._places: list[tuple[int, int]] = []
+
+    def __len__(self) -> int:
+        """How many articles stand."""
+        return len(self._newest)
+
+    @property
+    def bytes_held(self) -> int:
+        """About how much memory this takes."""
+        return _ARTICLE * len(self._ids)
+
+    def add(self, articles: list[Article]) -> tuple[bytes, bytes, bytes]:
+        """(records, spans, blocks) of articles, which are added.
+
+        The records are bytes, one after the other, those of a block that was not full before them. ``spans`` has
+        for each article where its title begins and ends in them, and where its body does; ``blocks`` has offset
+        and length of each block that is full. Both are uint64.
+        """
+        records, begin = bytearray(self._rest), 0
+        spans, blocks = array("Q"), array("Q")
+        for article in articles:
+            title, body = (text.encode("utf-8", "replace") for text in (article.title, article.body))
+            key = article.id.encode("utf-8", "replace")
+            self._newest[key] = len(self._ids)
+            self._ids.append(key)
+            self._days.append(article.date.toordinal() if article.date else 0)
+            self._sources.append(article.source)
+            self._places.append((self._blocks, len(records) - begin))
+            first = len(records) + HEAD + len(key)
+            records += encode(article, title, body)
+            spans.extend((first, first + len(title), len(records) - len(body), len(records)))
+            if len(records) - begin >= self._block:
+                blocks.extend((begin, len(records) - begin))
+                self._blocks += 1
+                begin = len(records)
+        self._rest = bytes(records[begin:])
+        return bytes(records), spans.tobytes(), blocks.tobytes()
+
+    def end_block(self) -> bytes:
+        """The records of the last block, which is not full: b"" where there is none."""
+        rest, self._rest = self._rest, b""
+        self._blocks += bool(rest)
+        return rest
+
+    def remove(self, key: bytes) -> None:
+        """Leave the article with this id out after all, if it is here."""
+        self._newest.pop(key, None)
+
+    def order(self) -> bytes:
+        """The texts that stand, by day; among those of one day the smallest id comes last. uint32."""
+        numbers = [number for _, number in sorted(self._newest.items(), reverse=True)]
+        return array("I", sorted(numbers, key=self._days.__getitem__)).tobytes()
+
+    def columns(self, order: Buffer) -> tuple[bytes, bytes, bytes, bytes, list[str], bytes]:
+        """(ids, their ends, days, numbers of sources, names of these, places) of the texts in ``order``.
+
+        The places are the number of a block and an offset in it for each. All but the names are bytes, of uint32
+        but for the ids.
+        """
+        texts: list[int] = list(memoryview(order))
+        if texts and max(texts) >= len(self._ids):
+            raise ValueError("there is no such text")
+        ids = [self._ids[text] for text in texts]
+        names = sorted({self._sources[text] for text in texts})
+        return (
+            b"".join(ids),
+            array("I", accumulate(map(len, ids))).tobytes(),
+            array("I", [self._days[text] for text in texts]).tobytes(),
+            array("I", [names.index(self._sources[text]) for text in texts]).tobytes(),
+            names,
+            array("I", [number for text in texts for number in self._places[text]]).tobytes(),
+        )
+
+
+def id_digest(key: bytes) -> int:
+    """Eight bytes that stand for an id; two ids may share them, so a match is looked at again.
+
+    They are SipHash-2-4 (Aumasson and Bernstein, 2012) under the key of its authors' test vectors.
+    """
+    k0, k1 = 0x0706050403020100, 0x0F0E0D0C0B0A0908
+    v = (k0 ^ 0x736F6D6570736575, k1 ^ 0x646F72616E646F6D, k0 ^ 0x6C7967656E657261, k1 ^ 0x7465646279746573)
+    padded = key + bytes(7 - len(key) % 8) + bytes((len(key) & 0xFF,))
+    for (piece,) in struct.iter_unpack("<Q", padded):
+        v0, v1, v2, v3 = _rounds((v[0], v[1], v[2], v[3] ^ piece), 2)
+        v = (v0 ^ piece, v1, v2, v3)
+    v0, v1, v2, v3 = _rounds((v[0], v[1], v[2] ^ 0xFF, v[3]), 4)
+    return v0 ^ v1 ^ v2 ^ v3
+
+
+def sort_digests(ids: Buffer, ends: Buffer) -> tuple[bytes, bytes]:
+    """(the digests of ids, ascending; whose they are), as bytes of uint64 and uint32."""
+    data, behind = bytes(ids), [0, *memoryview(ends)]
+    if behind != sorted(behind) or behind[-1] > len(data):
+        raise ValueError("the ids overlap")
+    pairs = sorted((id_digest(data[behind[at] : behind[at + 1]]), at) for at in range(len(behind) - 1))
+    return array("Q", [pair[0] for pair in pairs]).tobytes(), array("I", [pair[1] for pair in pairs]).tobytes()
+
+
+def _rounds(v: tuple[int, int, int, int], rounds: int) -> tuple[int, int, int, int]:
+    v0, v1, v2, v3 = v
+    for _ in range(rounds):
+        v0, v2 = v0 + v1 & _WORD, v2 + v3 & _WORD
+        v1, v3 = _turned(v1, 13) ^ v0, _turned(v3, 16) ^ v2
+        v0 = _turned(v0, 32)
+        v2, v0 = v2 + v1 & _WORD, v0 + v3 & _WORD
+        v1, v3 = _turned(v1, 17) ^ v2, _turned(v3, 21) ^ v0
+        v2 = _turned(v2, 32)
+    return v0, v1, v2, v3
+
+
+def _turned(value: int, bits: int) -> int:
+    return (value << bits | value >> 64 - bits) & _WORD

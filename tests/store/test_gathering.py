@@ -1,0 +1,130 @@
+"""Articles become records and columns, compiled as in plain Python, for random articles."""
+
+from __future__ import annotations
+
+import datetime
+import random
+from array import array
+from itertools import accumulate
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from searchkit.article import Article, Origin
+from searchkit.store import kernels
+from searchkit.store.kernels import plain
+from searchkit.store.record import decode, encode
+
+pytestmark = pytest.mark.skipif(not kernels.COMPILED, reason="there are no compiled kernels here")
+
+BOTH: list[Any] = [kernels, plain]
+TEXT = st.text(max_size=30) | st.sampled_from(["", "a", "é" * 40, "\ud800", "x" * 90])
+ARTICLES = st.builds(
+    Article,
+    id=st.sampled_from(["a", "b", "ab", "é", "?", "\ud800", "", "id-0000001", "id-0000002"]) | st.text(max_size=12),
+    title=TEXT,
+    body=TEXT,
+    date=st.none() | st.dates() | st.sampled_from([datetime.date(2020, 1, day) for day in (1, 2)]),
+    source=TEXT,
+    authors=st.lists(TEXT, max_size=3).map(tuple),
+    section=TEXT,
+    url=TEXT,
+    language=TEXT,
+    origin=st.builds(Origin, st.sampled_from(["", "/news/é", "/\udcff"]), TEXT),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.lists(ARTICLES, max_size=6), max_size=5), st.integers(1, 900), st.randoms(use_true_random=False))
+def test_records_and_columns(batches: list[list[Article]], block: int, random_: random.Random) -> None:
+    registers = [module.Register(block) for module in BOTH]
+    texts: list[Article] = []
+    for articles in batches:
+        ours, twin = (register.add(articles) for register in registers)
+        assert ours == twin
+        texts += articles
+        if articles and random_.random() < 0.3:
+            key = random_.choice([*articles, Article("absent", "", "")]).id.encode("utf-8", "replace")
+            for register in registers:
+                register.remove(key)
+        assert len(registers[0]) == len(registers[1])
+    assert registers[0].end_block() == registers[1].end_block()
+    orders = [register.order() for register in registers]
+    assert orders[0] == orders[1]
+    order = array("I", orders[0])
+    columns = [register.columns(order) for register in registers]
+    assert columns[0] == columns[1]
+    days = [texts[text].date for text in order]
+    assert [day or datetime.date.min for day in days] == sorted(day or datetime.date.min for day in days)
+
+
+def test_more_articles_than_the_tables_begin_with() -> None:
+    random_ = random.Random(1)
+    registers = [module.Register(4096) for module in BOTH]
+    for _ in range(30):
+        articles = [
+            Article(f"id-{random_.randrange(4000)}", "t", "b" * random_.randrange(300), source=random_.choice("ab"))
+            for _ in range(random_.randrange(400))
+        ]
+        for register in registers:
+            register.add(articles)
+            register.remove(b"id-%d" % (len(register) % 4000))
+    assert [len(register) for register in registers] == [len(registers[0])] * 2
+    orders = [array("I", register.order()) for register in registers]
+    assert orders[0] == orders[1]
+    assert registers[0].columns(orders[0]) == registers[1].columns(orders[1])
+    with pytest.raises(ValueError, match="no such text"):
+        registers[0].columns(array("I", [1 << 30]))
+    assert registers[0].bytes_held > 0
+
+
+def test_spans_and_blocks_lie_where_the_records_are() -> None:
+    articles = [Article(f"é{at}", f"title {at}", "body ü " * at, authors=("A", "B")) for at in range(50)]
+    for module in BOTH:
+        register, data, at, read = module.Register(1000), b"", 0, 0
+        for first in range(0, 50, 7):
+            batch = articles[first : first + 7]
+            records, spans, blocks = register.add(batch)
+            borders = array("Q", spans)
+            for number, article in enumerate(batch):
+                begin, middle, body, end = borders[4 * number : 4 * number + 4]
+                assert records[begin:middle] == article.title.encode()
+                assert records[body:end] == article.body.encode()
+            pairs = array("Q", blocks)
+            for offset, size in zip(pairs[::2], pairs[1::2], strict=True):
+                assert size >= 1000
+                data += records[offset : offset + size]
+        data += register.end_block()
+        assert register.end_block() == b""
+        for article in articles:
+            read += decode(data, at, 0) == article
+            at += len(encode(article, article.title.encode(), article.body.encode()))
+        assert (read, at) == (50, len(data))
+
+
+def test_what_cannot_be_written_is_refused_by_both() -> None:
+    for module in BOTH:
+        with pytest.raises(UnicodeEncodeError):
+            module.Register(1).add([Article("a", "", "", origin=Origin("\ud800"))])
+
+
+@given(st.lists(st.binary(max_size=40)))
+def test_digests(ids: list[bytes]) -> None:
+    ids += ids[:2]
+    assert [kernels.id_digest(key) for key in ids] == [plain.id_digest(key) for key in ids]
+    ends = array("I", accumulate(map(len, ids)))
+    ours, twin = (module.sort_digests(b"".join(ids), ends) for module in BOTH)
+    assert ours == twin
+
+
+def test_a_digest_is_the_one_of_its_authors_test_vectors() -> None:
+    """The one of the paper's appendix, and the first and the last of its reference implementation."""
+    for module in BOTH:
+        assert module.id_digest(bytes(range(15))) == 0xA129CA6149BE45E5
+        assert module.id_digest(b"") == 0x726FDB47DD0E0E31
+        assert module.id_digest(bytes(range(63))) == 0x958A324CEB064572
+        for ends in ([2, 1], [4]):
+            with pytest.raises(ValueError, match="overlap"):
+                module.sort_digests(b"abc", array("I", ends))
