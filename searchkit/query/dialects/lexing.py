@@ -22,6 +22,7 @@ Rule = tuple[re.Pattern[str], Callable[[Any, re.Match[str]], "list[Token] | None
 ENDS = r'\s\x00-\x1f\x7f-\x9f\ufeff()"“”„«»'
 _CHUNK = re.compile(rf"[^{ENDS}]+")
 _SLASHED = re.compile(r"(?<![\d/-])(\d{1,2})([/-])(\d{1,2})\2(\d{4})(?![\d/-])", re.ASCII)
+_MONTHS = range(1, 13)
 _SIGNS = "+-−"
 _NUMBER = re.compile(r"\d+", re.ASCII)
 # Words before a date, and the names of our own that they are.
@@ -161,7 +162,7 @@ class DialectLexer(RuledLexer):
         shape = "".join(
             self.shapes.get(letter) or ("\\" + letter if letter in _OWN else letter) for letter in written
         )
-        if self.has_bounded_ends and (ending := re.search(r"(?<=[^*?])(\?+)[.,;:]*$", shape)):
+        if self.has_bounded_ends and (ending := re.search(r"(?<=[^*?\\])(\?+)[.,;:]*$", shape)):
             return self._bounded(shape[: ending.start()], len(ending[1]), column)
         return words.word(shape, column, NATIVE, self._note)
 
@@ -236,7 +237,7 @@ class DialectLexer(RuledLexer):
             blank = re.compile(r"\s*").match(self._plain, self._at)
             self._at = blank.end() if blank else self._at
             if self._at >= len(self._plain) or self._plain[self._at] == ")":
-                self.fail(column, f"nothing follows “{match[0]}”", "Write a date behind it.")
+                self.fail(match.start() + 1, f"nothing follows “{match[0]}”", "Write a date behind it.")
             if self._plain[self._at] == "(":
                 return self._in_parentheses(name, column)
         return Token(PART, column, self._days(name, column))
@@ -262,7 +263,7 @@ class DialectLexer(RuledLexer):
         days = super()._days(name, column)
         if self.has_months_first:
             for match in _SLASHED.finditer(self._plain, begin, self._at):
-                if _first_is_month(match) and int(match[3]) <= 12 and int(match[1]) != int(match[3]):
+                if _is_ambiguous(match):
                     said = f"{match[4]}-{int(match[1]):02}-{int(match[3]):02}"
                     self._note(match.start() + 1, f"{match[0]} is read as {said}: the month stands first")
         return days
@@ -272,12 +273,12 @@ class DialectLexer(RuledLexer):
         return _SLASHED.sub(_month_first, text) if self.has_months_first else text
 
 
-def _first_is_month(match: re.Match[str]) -> bool:
-    return 1 <= int(match[1]) <= 12
+def _is_ambiguous(match: re.Match[str]) -> bool:
+    return int(match[1]) in _MONTHS and int(match[3]) in _MONTHS and int(match[1]) != int(match[3])
 
 
 def _month_first(match: re.Match[str]) -> str:
-    if not _first_is_month(match):
+    if not _is_ambiguous(match):
         return match[0]
     month, day, year = int(match[1]), int(match[3]), match[4]
     if len(match[0]) == 10:
