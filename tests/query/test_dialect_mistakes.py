@@ -205,8 +205,8 @@ def test_a_word_more_takes_no_longer_than_the_one_before(dialect: str) -> None:
 
 _PIECES = (
     r'a b* c! d$3 e? ( ) [ ] " and or not AND OR NOT w/5 /s +p w5 adj same near5 atleast2 /F9/ date date( '
-    r"aft 3/1/2020 -7 hd= ti( headline title: - + ! * % & | #x ~ ^2 /a/ AROUND(3) allintitle: before:2020 source:a_b [a {b} TO "
-    r"_exists_:author \ =x １ é** “"
+    r"aft 3/1/2020 -7 hd= ti( headline title: - + ! * % & | #x ~ ^2 /a/ AROUND(3) allintitle: before:2020 "
+    r"source:a_b [a {b} TO _exists_:author \ =x １ é** “"
 )
 _ONE = st.sampled_from([*_PIECES.split(), "but not", "headline (", "[a TO b]", "\0"])
 _TEXTS = st.lists(st.tuples(_ONE, st.sampled_from(["", " "])), max_size=12)
