@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING, NoReturn
 
-from searchkit.errors import QueryError
+from searchkit.errors import QueryError, UsageError
 from searchkit.frozen import frozen
 from searchkit.query import grammar as g
 from searchkit.query import tokens as t
@@ -62,7 +62,7 @@ def parse(
 
     ``require_all``: words side by side must all stand in an article, not any of them. ``today`` is the day
     that "yesterday" is counted from, by default that of the clock. Raises QueryError with the column of a mistake,
-    and UsageError where no dialect has that name.
+    and UsageError where no dialect has that name or words side by side cannot be required in it.
     """
     if dialect:
         from searchkit.query.dialects import grammar_of  # few queries are in one
@@ -76,8 +76,12 @@ def parse(
             text=text,
             column=MOST_CHARACTERS + 1,
         )
-    adjacent = "all" if require_all and grammar.adjacent == "any" else grammar.adjacent
-    return _Parser(text, grammar, adjacent, today).query()
+    if require_all and grammar.adjacent not in ("any", "all"):
+        raise UsageError(
+            f"words side by side cannot all be required in {grammar.title}, where they mean something else",
+            hint="Write and between them.",
+        )
+    return _Parser(text, grammar, "all" if require_all else grammar.adjacent, today).query()
 
 
 class _Parser:

@@ -169,6 +169,14 @@ def test_an_unknown_dialect_is_refused_with_those_that_are_known() -> None:
     assert not isinstance(caught.value, QueryError)
 
 
+def test_all_words_can_be_required_only_where_a_blank_says_nothing_else() -> None:
+    assert canonical(parse("a b", dialect="lucene", require_all=True).tree) == "(a AND b)"
+    assert canonical(parse("a b", dialect="google", require_all=True).tree) == "(a AND b)"
+    for dialect in ("nexis", "factiva", "westlaw"):
+        with pytest.raises(UsageError, match=f"cannot all be required in {dialect.capitalize()}"):
+            parse("a b", dialect=dialect, require_all=True)
+
+
 def test_a_grammar_bears_the_name_it_is_asked_for_by() -> None:
     assert [grammar_of(name).name for name in DIALECTS] == list(DIALECTS)
 
