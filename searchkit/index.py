@@ -35,6 +35,7 @@ class Index:
         self,
         text: str,
         *,
+        dialect: str = "",
         limit: int = 10,
         offset: int = 0,
         require_all: bool = False,
@@ -49,7 +50,8 @@ class Index:
     ) -> Results:
         """The best ``limit`` articles for the query ``text``, after ``offset`` others.
 
-        Any word may match, or with ``require_all`` all must; the README has the whole language. ``since`` and
+        Any word may match, or with ``require_all`` all must; the README has the whole language. The text may be in
+        a ``dialect``: "nexis", "factiva", "westlaw", "google" or "lucene". ``since`` and
         ``until`` are days, included: dates, or texts such as "2020-03" and "last week". ``sources`` are names,
         and ``sort`` is "relevance", "newest" or "oldest". ``today`` is the day that "yesterday" is counted from, by
         default that of the clock. A query that takes more than ``timeout`` seconds is a QueryTimeout, a pattern
@@ -70,7 +72,7 @@ class Index:
             raise UsageError(f"no day lies between {first} and {last}", hint="Exchange since and until.")
         self._check_open()
         began = time.perf_counter()
-        query = parse(text, require_all=require_all, today=today)
+        query = parse(text, dialect=dialect, require_all=require_all, today=today)
         filters = Filters(first, last, (sources,) if isinstance(sources, str) else tuple(sources))
         deadline = time.monotonic_ns() + int(timeout * 1e9) if timeout else 0
         request = Request(query.tree, filters, sort, offset, limit, True, deadline, max_expansions)

@@ -53,6 +53,9 @@ def query(
     json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
     jsonl: Annotated[bool, typer.Option("--jsonl", help="The same as --format jsonl.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="The same as --format csv.")] = False,
+    dialect: Annotated[
+        str, typer.Option(metavar="NAME", help="Read a query of nexis, factiva, westlaw, google or lucene.")
+    ] = "",
     topic: Annotated[str, typer.Option(metavar="ID", help="The topic's id in --format trec.")] = "1",
     parse: Annotated[bool, typer.Option("--parse", help="Only say what the query means.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Say of each hit why it scores what it scores.")] = False,
@@ -86,11 +89,12 @@ def query(
     text = " ".join(words)
     try:
         if parse:
-            write(_parsed(text, name, require_all, from_day))
+            write(_parsed(text, name, dialect, require_all, from_day))
             return
         with open_index(index_folder) as index:
             results = index.search(
                 text,
+                dialect=dialect,
                 limit=limit,
                 offset=(page - 1) * limit,
                 require_all=require_all,
@@ -113,11 +117,11 @@ def query(
         write(answer)
 
 
-def _parsed(text: str, name: str, require_all: bool, today: datetime.date | None) -> str:
+def _parsed(text: str, name: str, dialect: str, require_all: bool, today: datetime.date | None) -> str:
     from searchkit.cli import parsed  # only where nothing is looked for
     from searchkit.query import parse
 
-    query = parse(text, require_all=require_all, today=today)
+    query = parse(text, dialect=dialect, require_all=require_all, today=today)
     return parsed.as_json(query) if name == "json" else parsed.as_text(query, screen(sys.stdout))
 
 

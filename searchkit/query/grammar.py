@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from searchkit.frozen import frozen
 
-# Kinds of operators; the first six stand between two operands, the last two before one.
-OR, AND, NOT, ADJACENT, NEAR, WITHIN, AT_LEAST, FIRST = range(8)
+if TYPE_CHECKING:
+    from searchkit.query.tokens import Lexer
+
+# Kinds of operators; the first six stand between two operands, two before one, the last behind one.
+OR, AND, NOT, ADJACENT, NEAR, WITHIN, AT_LEAST, FIRST, AMONG_FIRST = range(9)
 
 MOST_APART = 10_000
 MOST_TIMES = 10_000
@@ -20,13 +24,17 @@ MOST_FIRST = 1_000_000
 
 @frozen
 class Operator:
-    """An operator: its kind, as it was written, and its number or unit."""
+    """An operator: its kind, as it was written, and its number or unit.
+
+    ``binds`` says how tightly where that is not what its grammar says of the kind.
+    """
 
     kind: int
     written: str
     number: int = 0
     unit: str = ""
     ordered: bool = False
+    binds: int = 0
 
 
 @frozen
@@ -34,9 +42,15 @@ class Grammar:
     """How a dialect reads a text.
 
     ``operator`` gives the operator that a chunk of text is, or None. ``levels`` says of each kind how tightly it
-    binds, the tightest highest. ``adjacent`` is what words without an operator between them mean: "any", "all" or
-    "phrase". ``fields`` are the names before a colon, ``many`` and ``one`` the characters that stand for any
-    characters and for one.
+    binds, the tightest highest. ``adjacent`` is what words without an operator between them mean: "any", "all",
+    "phrase", or "or" where nothing between them is an OR like any other. ``fields`` are the names before a colon,
+    ``many`` and ``one`` the characters that stand for any characters and for one.
+
+    Other systems need more. ``lexer`` takes their texts apart. ``has_conditions``: a day or a source among words
+    side by side must hold whatever the words mean. ``prefixed`` is how tightly must bind what a field or ATLEAST
+    takes, where that is more than one operand. ``excludes``: NOT is a sign before one operand. ``beside`` says what
+    words side by side are, and ``mixed`` what is to be said where an operator of the second kind stands within one
+    of the first without parentheses.
     """
 
     name: str
@@ -47,6 +61,17 @@ class Grammar:
     many: str = "*"
     one: str = "?"
     signs: bool = True
+    lexer: type[Lexer] | None = None
+    has_conditions: bool = True
+    prefixed: int = 0
+    excludes: bool = False
+    beside: str = ""
+    mixed: Mapping[tuple[int, int], str] | None = None
+
+    @property
+    def title(self) -> str:
+        """The name as a sentence has it."""
+        return self.name.capitalize()
 
 
 _WORDS = {"AND": AND, "&&": AND, "OR": OR, "||": OR, "NOT": NOT}

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-from searchkit.errors import QueryError
+from searchkit.errors import QueryError, UsageError
 from searchkit.frozen import frozen
 from searchkit.query import grammar as g
 from searchkit.query import tokens as t
 from searchkit.query.grammar import NATIVE, Grammar, Operator
-from searchkit.query.tokens import Lexer, Token
+from searchkit.query.joining import Chain, left_out, of_run, signed, without_place, words_of
+from searchkit.query.tokens import Lexer, Prefix, Token
 from searchkit.query.tree import (
     TEXT_FIELDS,
     AllBut,
-    AllOf,
-    AnyOf,
     AtLeast,
     Boost,
     Days,
@@ -24,18 +22,23 @@ from searchkit.query.tree import (
     Field,
     First,
     Id,
-    Leaf,
     Near,
     Node,
     Phrase,
     Scope,
     Within,
-    children,
 )
 from searchkit.query.words import Notice
 
+if TYPE_CHECKING:
+    from searchkit.query.dialects.comparing import Comparison
+
 MOST_CHARACTERS = 200_000
 DEEPEST = 64
+# Where every number of words binds differently: so many operators within each other's operands.
+MOST_CLIMBED = 256
+# An operator with its column.
+Joint = tuple[Operator, int]
 
 
 @frozen
@@ -48,13 +51,23 @@ class Query:
 
 
 def parse(
-    text: str, *, grammar: Grammar = NATIVE, require_all: bool = False, today: datetime.date | None = None
+    text: str,
+    *,
+    grammar: Grammar = NATIVE,
+    dialect: str = "",
+    require_all: bool = False,
+    today: datetime.date | None = None,
 ) -> Query:
-    """The meaning of ``text`` in a dialect.
+    """The meaning of ``text`` in searchkit's own language, or in a dialect by its name or grammar.
 
     ``require_all``: words side by side must all stand in an article, not any of them. ``today`` is the day
-    that "yesterday" is counted from, by default that of the clock. Raises QueryError with the column of a mistake.
+    that "yesterday" is counted from, by default that of the clock. Raises QueryError with the column of a mistake,
+    and UsageError where no dialect has that name or words side by side cannot be required in it.
     """
+    if dialect:
+        from searchkit.query.dialects import grammar_of  # few queries are in one
+
+        grammar = grammar_of(dialect)
     if not text.strip():
         raise QueryError("the query is empty", text=text, column=1, hint="Type the words to look for.")
     if len(text) > MOST_CHARACTERS:
@@ -62,6 +75,11 @@ def parse(
             f"the query has {len(text):,} characters, and {MOST_CHARACTERS:,} are the most that is read",
             text=text,
             column=MOST_CHARACTERS + 1,
+        )
+    if require_all and grammar.adjacent not in ("any", "all"):
+        raise UsageError(
+            f"words side by side cannot all be required in {grammar.title}, where they mean something else",
+            hint="Write and between them.",
         )
     return _Parser(text, grammar, "all" if require_all else grammar.adjacent, today).query()
 
@@ -73,11 +91,20 @@ class _Parser:
         self._text = text
         self._levels = grammar.levels
         self._adjacent = adjacent
-        self._lexer = Lexer(text, grammar, today)
+        self._has_conditions = grammar.has_conditions
+        self._excludes = grammar.excludes
+        self._prefixed_level = grammar.prefixed
+        # What stands between words side by side.
+        self._beside = Operator(g.OR if adjacent == "or" else g.ADJACENT, "")
+        self._lexer = (grammar.lexer or Lexer)(text, grammar, today)
+        # What is said of a dialect's operators, as against our own.
+        self._compared: Comparison | None = self._lexer.comparison()
         self._tokens = list(self._lexer.tokens())
         self._at = 0
-        self._open = 0
-        self._scope: Token | None = None
+        self._open = self._climbed = 0
+        # What the last expression joined last.
+        self._top: Joint | None = None
+        self._scope = ""
 
     def query(self) -> Query:
         if self._next.kind == t.END:
@@ -93,7 +120,9 @@ class _Parser:
             )
         if self._next.kind == t.SUFFIX:
             self._fail(self._next.column, "a weight belongs behind what it weighs", "Write word^3.")
-        return Query(self._text, tree, tuple(self._lexer.notices))
+        if self._compared:
+            self._compared.read(tree)
+        return Query(self._text, tree, self._lexer.said())
 
     @property
     def _next(self) -> Token:
@@ -107,36 +136,62 @@ class _Parser:
             self._fail(column, f"the query is nested more than {DEEPEST} levels deep", "Ask in several queries.")
         return depth + 1
 
-    def _expression(self, least: int) -> tuple[Node, int]:
-        """An operand, and what follows it joined by operators that bind at least so tightly."""
-        sign = self._sign()
+    def _expression(self, least: int, sign: Token | None = None) -> tuple[Node, int]:
+        """An operand, behind its sign, and what follows it joined by operators that bind at least so tightly."""
+        is_part = sign is not None
+        sign = sign or self._sign()
+        is_excluded = self._excludes and self._is_not(self._next)
         left, depth = self._operand()
-        run = least <= self._levels[g.ADJACENT]
-        if sign and not run:
+        chain = Chain(left)
+        if sign and not is_part and least > self._levels[g.ADJACENT]:
             self._fail(sign.column, f"a {sign.value} cannot stand within an operator's operand", "Use parentheses.")
-        chain = _Chain(left)
+        # The operator that was read last, with its column.
+        last: Joint | None = None
         while True:
             operator = self._between()
             if operator is None:
                 break
-            level = self._levels[operator.kind]
+            level = operator.binds or self._levels[operator.kind]
             if level < least:
                 break
-            in_run = sign is not None or (operator.kind == g.ADJACENT and self._adjacent != "phrase")
-            if in_run and level <= self._levels[g.ADJACENT]:
-                left, depth = self._run(chain.node(), depth, sign)
-                sign, chain = None, _Chain(left)
+            in_run = operator.kind == g.ADJACENT and self._adjacent != "phrase"
+            joint = operator, self._next.column
+            if (in_run or (sign and not is_part)) and level <= self._levels[g.ADJACENT]:
+                left, depth = self._run(signed(sign, is_excluded, chain.node()), depth, sign, last)
+                chain.restart(left)
+                sign, is_excluded, last = None, False, joint
                 continue
-            column = self._next.column
-            if operator.kind != g.ADJACENT:
-                self._at += 1
-                self._need_operand(operator, column)
-            negated = operator.kind == g.AND and self._is_not(self._next)
-            right, right_depth = self._expression(level + 1)
-            depth = max(depth, right_depth)
-            if self._joined(chain, operator, right, negated, column):
-                depth = self._deeper(depth, column)
-        return self._run(chain.node(), depth, sign) if sign else (chain.node(), depth)
+            if sign and operator.kind == g.OR:
+                self._fail(sign.column, f"it is not plain what this {sign.value} belongs to", "Use parentheses.")
+            depth = self._join(chain, joint, level, depth, last)
+            is_excluded, last = False, joint
+        left = chain.node()
+        if sign and not is_part:
+            left, depth = self._run(signed(sign, False, left), depth, sign, last)
+        self._top = last
+        return left, depth
+
+    def _join(self, chain: Chain, joint: Joint, level: int, depth: int, last: Joint | None) -> int:
+        """Read an operator and its right operand, and join them to the chain on its left; how deep it is then."""
+        operator, column = joint
+        if operator is not self._beside:
+            self._at += 1
+            if operator.kind == g.AMONG_FIRST:
+                return self._among_first(chain, operator, column, depth)
+            self._need_operand(operator, column)
+        negated = operator.kind == g.AND and self._is_not(self._next)
+        if operator.binds:
+            # Such levels are many, and each is a call.
+            self._climbed += 1
+            if self._climbed > MOST_CLIMBED:
+                self._deeper(DEEPEST, column)
+        right, right_depth = self._expression(level + 1)
+        self._climbed -= operator.binds > 0
+        if self._compared:
+            self._compared.seen(joint, last, self._top)
+            self._compared.joined(operator, chain.last, right)
+        depth = max(depth, right_depth)
+        return self._deeper(depth, column) if self._joined(chain, operator, right, negated, column) else depth
 
     def _between(self) -> Operator | None:
         """The operator before the next operand, which is none but their standing side by side; None at an end."""
@@ -144,8 +199,9 @@ class _Parser:
         if token.kind == t.OPERATOR:
             operator = token.value
             assert isinstance(operator, Operator)  # noqa: S101  (for the type checker)
-            return operator if operator.kind not in (g.AT_LEAST, g.FIRST) else _SIDE_BY_SIDE
-        return _SIDE_BY_SIDE if token.kind in (t.OPEN, t.PART, t.SCOPE, t.SIGN) else None
+            is_prefix = operator.kind in (g.AT_LEAST, g.FIRST) or (self._excludes and operator.kind == g.NOT)
+            return self._beside if is_prefix else operator
+        return self._beside if token.kind in (t.PART, t.OPEN, t.SCOPE, t.SIGN, t.PREFIX) else None
 
     def _is_not(self, token: Token) -> bool:
         return token.kind == t.OPERATOR and token.value.kind == g.NOT  # type: ignore[attr-defined]
@@ -166,39 +222,32 @@ class _Parser:
         self._at += 1
         return token
 
-    def _run(self, left: Node, depth: int, sign: Token | None) -> tuple[Node, int]:
-        """Operands side by side, with their signs, from ``left`` on: any of them, or all."""
+    def _run(self, first: tuple[str, Node], depth: int, sign: Token | None, last: Joint | None) -> tuple[Node, int]:
+        """Operands side by side, with their signs, from the first on: any of them, or all."""
         level = self._levels[g.ADJACENT]
-        column = sign.column if sign else left.column
-        parts = [(str(sign.value) if sign else "", left)]
+        column = sign.column if sign else first[1].column
+        parts = [first]
         while True:
             operator = self._between()
             if operator is None or operator.kind != g.ADJACENT:
                 break
+            joint = operator, self._next.column
+            if operator is not self._beside:
+                self._at += 1
+                self._need_operand(*joint)
             sign = self._sign()
-            part, part_depth = self._expression(level + 1)
-            parts.append((str(sign.value) if sign else "", part))
+            is_excluded = self._excludes and self._is_not(self._next)
+            part, part_depth = self._expression(level + 1, sign)
+            if self._compared:
+                self._compared.seen(joint, last, self._top)
+                last = None
+            parts.append(signed(sign, is_excluded, part))
             depth = max(depth, part_depth)
-        return self._of_run(parts, depth, column)
-
-    def _of_run(self, parts: list[tuple[str, Node]], depth: int, column: int) -> tuple[Node, int]:
-        """What operands side by side mean together: words to choose from, what must hold, what must not."""
-        required = [part for sign, part in parts if sign == "+"]
-        conditions = [part for sign, part in parts if not sign and _is_condition(part)]
-        optional = [part for sign, part in parts if not sign and not _is_condition(part)]
-        without = tuple([part for sign, part in parts if sign == "-"])
-        if self._adjacent == "all":
-            required = [part for sign, part in parts if sign == "+" or (not sign and not _is_condition(part))]
-            optional = []
-        if optional and required:
-            # What may be there adds to the score of what must be.
-            optional.append(Everything(column))
-        found = required + ([_joined_by(AnyOf, optional, column)] if optional else []) + _grouped(conditions, column)
-        tree = _joined_by(AllOf, found, column) if found else Everything(column)
-        for several in (len(parts) > 1, len(optional) > 1 and len(found) > 1, len(conditions) > 2):
-            depth = self._deeper(depth, column) if several else depth
-        if without:
-            return AllBut(tree, without, column), self._deeper(depth, column)
+        if self._compared:
+            self._compared.ran(parts)
+        tree, deeper = of_run(parts, column, require_all=self._adjacent == "all", has_conditions=self._has_conditions)
+        for _ in range(deeper):
+            depth = self._deeper(depth, column)
         return tree, depth
 
     def _operand(self, *, weighed: bool = True) -> tuple[Node, int]:
@@ -207,9 +256,7 @@ class _Parser:
         if token.kind == t.PART:
             node: Node = token.value  # type: ignore[assignment]
             if self._scope and isinstance(node, Days | Id):
-                self._fail(
-                    token.column, f"a day or an id cannot stand within {self._scope.value}:", "Join it with AND."
-                )
+                self._fail(token.column, f"a day or an id cannot stand within {self._scope}", "Join it with AND.")
             found = node, 2 if isinstance(node, Phrase) else 1
             return self._weighed(*found) if weighed else found
         if token.kind == t.OPEN:
@@ -217,6 +264,8 @@ class _Parser:
             return self._weighed(*found) if weighed else found
         if token.kind == t.SCOPE:
             return self._scoped(token)
+        if token.kind == t.PREFIX:
+            return self._taken(token)
         if token.kind == t.OPERATOR:
             return self._prefixed(token)
         if token.kind == t.SIGN:
@@ -256,16 +305,39 @@ class _Parser:
         return Boost(node, factor, node.column), self._deeper(depth, token.column)
 
     def _scoped(self, token: Token) -> tuple[Node, int]:
-        if self._scope:
-            self._fail(token.column, f"{token.value}: stands within {self._scope.value}:", "Join the two with AND.")
-        self._scope = token
-        # ``title:word^3`` is three times what ``title:word`` is.
-        node, depth = self._operand(weighed=False)
-        self._scope = None
         field: Field = token.value  # type: ignore[assignment]
+        # ``title:word^3`` is three times what ``title:word`` is.
+        node, depth = self._within_scope(token, field, f"{field}:", -1)
+        return self._weighed(Scope(field, node, token.column), self._deeper(depth, token.column))
+
+    def _within_scope(self, token: Token, field: str, written: str, takes: int) -> tuple[Node, int]:
+        """What a field takes: an operand, or all that binds so tightly."""
+        if self._scope:
+            self._fail(token.column, f"{written} stands within {self._scope}", "Join the two with AND.")
+        self._scope = written
+        node, depth = self._operand(weighed=False) if takes < 0 else self._expression(takes)
+        self._scope = ""
         if isinstance(node, Everything) and field in TEXT_FIELDS:
             self._fail(node.column, "a * alone stands for every article, not for a word", f"Write {field}:word*.")
-        return self._weighed(Scope(field, node, token.column), self._deeper(depth, token.column))
+        return node, depth
+
+    def _taken(self, token: Token) -> tuple[Node, int]:
+        """The field of another system, which may be something else here."""
+        prefix = token.value
+        assert isinstance(prefix, Prefix)  # noqa: S101  (for the type checker)
+        self._need_operand(Operator(g.FIRST, prefix.written), token.column)
+        node, depth = self._within_scope(token, prefix.field, prefix.written, prefix.takes)
+        if prefix.field in ("", *TEXT_FIELDS):
+            self._check_has_place(node, Operator(g.FIRST, prefix.written))
+        return prefix.make(node), self._deeper(self._deeper(depth, token.column), token.column)
+
+    def _among_first(self, chain: Chain, operator: Operator, column: int, depth: int) -> int:
+        """FIRST behind its operand."""
+        self._check_number(operator, column, g.MOST_FIRST)
+        left = chain.node()
+        self._check_has_place(left, operator)
+        chain.restart(First(operator.number, left, left.column))
+        return self._deeper(depth, column)
 
     def _prefixed(self, token: Token) -> tuple[Node, int]:
         """NOT, ATLEAST and FIRST, with what they stand before."""
@@ -291,24 +363,27 @@ class _Parser:
         self._open += 1
         if self._open > DEEPEST:
             self._deeper(DEEPEST, token.column)
-        node, depth = self._operand()
+        node, depth = self._expression(self._prefixed_level) if self._prefixed_level else self._operand()
         self._open -= 1
         self._check_has_place(node, operator)
         if operator.kind == g.AT_LEAST:
             return AtLeast(operator.number, node, token.column), self._deeper(depth, token.column)
         return First(operator.number, node, token.column), self._deeper(depth, token.column)
 
-    def _joined(self, chain: _Chain, operator: Operator, right: Node, negated: bool, column: int) -> bool:
+    def _joined(self, chain: Chain, operator: Operator, right: Node, negated: bool, column: int) -> bool:
         """Join an operand to a chain; whether that made the tree deeper."""
         kind = operator.kind
         if kind in (g.OR, g.AND, g.NOT):
-            if negated and isinstance(right, AllBut) and isinstance(right.part, Everything):
-                return chain.grow(g.NOT, right.without)
+            if negated and (without := left_out(right)):
+                return chain.grow(g.NOT, without)
+            if kind == g.AND and self._excludes and (without := chain.left_out()):
+                chain.restart(right)
+                return chain.grow(g.NOT, without)
             return chain.grow(kind, (right,))
         if kind == g.ADJACENT:
             # Words side by side in a dialect that takes them for a phrase.
-            words = _words(right)
-            if words and (chain.kind == kind or _words(chain.node())):
+            words = words_of(right)
+            if words and (chain.kind == kind or words_of(chain.node())):
                 return chain.grow(kind, words)
             operator = Operator(g.NEAR, "", 1, ordered=True)
         left = chain.node()
@@ -327,83 +402,8 @@ class _Parser:
 
     def _check_has_place(self, node: Node, operator: Operator) -> None:
         """What holds of a whole article stands at no place in it."""
-        left = [node]
-        while left:
-            node = left.pop()
-            if isinstance(node, AllBut):
-                left.append(node.part)
-                continue
-            if isinstance(node, Days | Id | Everything) or (
-                isinstance(node, Scope) and node.field not in TEXT_FIELDS
-            ):
-                self._fail(
-                    node.column,
-                    f"“{operator.written}” joins words, and what stands here has no place in a text",
-                    "Join it with AND.",
-                )
-            # What such an operator joins was looked at when it was joined.
-            if not isinstance(node, Near | Within | First | AtLeast):
-                left += children(node)
-
-
-class _Chain:
-    """Operands joined by one operator, of which a node is made when all are known: ten thousand are no work."""
-
-    __slots__ = ("_parts", "kind")
-
-    def __init__(self, node: Node) -> None:
-        self.restart(node)
-
-    def restart(self, node: Node) -> None:
-        """A chain of one operand, without an operator yet."""
-        self.kind = -1
-        self._parts: list[Node] = [node]
-
-    def grow(self, kind: int, added: Sequence[Node]) -> bool:
-        """Join more by an operator; whether the chain so far becomes one part of what is joined."""
-        if kind == self.kind:
-            self._parts += added
-            return False
-        first = self.node()
-        is_part = not (kind == g.ADJACENT and isinstance(first, Phrase))
-        self.kind, self._parts = kind, [*(_words(first) if kind == g.ADJACENT else (first,)), *added]
-        return is_part
-
-    def node(self) -> Node:
-        """What the chain means."""
-        parts, at = self._parts, self._parts[0].column
-        if self.kind == g.NOT:
-            return AllBut(parts[0], tuple(parts[1:]), at)
-        if self.kind == g.ADJACENT:
-            return Phrase(tuple(parts), 0, at)  # type: ignore[arg-type]
-        return _joined_by(AnyOf if self.kind == g.OR else AllOf, parts, at)
-
-
-_SIDE_BY_SIDE = Operator(g.ADJACENT, "")
-# Of these an article has one at most.
-_SINGLE = ("source", "section", "url", "language")
-
-
-def _words(node: Node) -> tuple[Leaf, ...]:
-    """The words of a word or plain phrase; () of anything else."""
-    if isinstance(node, Phrase):
-        return () if node.slop else node.parts
-    return (node,) if isinstance(node, Leaf) else ()
-
-
-def _is_condition(node: Node) -> bool:
-    """Whether a part says of which articles to choose, not what to look for in them."""
-    return isinstance(node, Days | Id) or (isinstance(node, Scope) and node.field not in TEXT_FIELDS)
-
-
-def _grouped(conditions: list[Node], column: int) -> list[Node]:
-    """Conditions that must all hold; where an article can have one of several only, any of these."""
-    groups: dict[str, list[Node]] = {}
-    for number, node in enumerate(conditions):
-        name = node.field if isinstance(node, Scope) else "id" if isinstance(node, Id) else ""
-        groups.setdefault(name if name in (*_SINGLE, "id") else str(number), []).append(node)
-    return [_joined_by(AnyOf, group, column) for group in groups.values()]
-
-
-def _joined_by(kind: type[AnyOf] | type[AllOf], parts: list[Node], column: int) -> Node:
-    return parts[0] if len(parts) == 1 else kind(tuple(parts), column)
+        if lost := without_place(node):
+            joins = (
+                f"“{operator.written}” joins words" if operator.written else "words side by side are a phrase here"
+            )
+            self._fail(lost.column, f"{joins}, and what stands here has no place in a text", "Join it with AND.")

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterator
-from typing import NoReturn
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, NoReturn
 
 from searchkit.errors import QueryError
 from searchkit.frozen import frozen, put
 from searchkit.query.grammar import Grammar
-from searchkit.query.tree import Days, Everything, Id, Leaf, Phrase, Regex, Wildcard
+from searchkit.query.tree import Days, Everything, Id, Leaf, Node, Phrase, Regex, Wildcard
 from searchkit.query.words import Notice, exact, fuzzy, phrase, pieces, word
 
+if TYPE_CHECKING:
+    from searchkit.query.dialects.comparing import Comparison
+
 # Kinds of tokens.
-OPEN, CLOSE, PART, OPERATOR, SIGN, SCOPE, SUFFIX, END = range(8)
+OPEN, CLOSE, PART, OPERATOR, SIGN, SCOPE, SUFFIX, END, PREFIX = range(9)
 
 _QUOTES = '"“”„«»'
 # The characters of a full-width keyboard that could be meant as operators, made plain one by one: columns stay.
@@ -53,6 +56,19 @@ class Token:
         put(self, "kind", kind)
         put(self, "column", column)
         put(self, "value", value)
+
+
+@frozen
+class Prefix:
+    """The field of another system: as it was written, the field that it is here or '', and what it makes of its part.
+
+    ``takes`` says how tightly must bind what it takes; below zero it takes one operand.
+    """
+
+    written: str
+    field: str
+    make: Callable[[Node], Node]
+    takes: int = -1
 
 
 class Lexer:
@@ -95,6 +111,14 @@ class Lexer:
     def fail(self, column: int, message: str, hint: str = "") -> NoReturn:
         """Raise the QueryError of this text."""
         raise QueryError(message, text=self.text, column=column, hint=hint)
+
+    def said(self) -> tuple[Notice, ...]:
+        """What the reader should know of how the text was taken."""
+        return tuple(self.notices)
+
+    def comparison(self) -> Comparison | None:
+        """What is said of the operators of a dialect: nothing of our own."""
+        return None
 
     def _quotation(self) -> Iterator[Token]:
         column = self._at + 1
@@ -298,7 +322,7 @@ class Lexer:
         today = self._today or datetime.date.today()
         failure: DateError | None = None
         for end in reversed(list(self._ends_of_days())):
-            value = self._plain[begin:end]
+            value = self._as_dates(self._plain[begin:end])
             quoted = value[0] in _QUOTES
             try:
                 found = days_of(prefix + (value[1:-1] if quoted else value), today)
@@ -308,7 +332,12 @@ class Lexer:
             self._at = end
             return Days(found.first, found.last, column)
         assert failure is not None  # noqa: S101  (there is always one end)
-        return self.fail(begin + 1 + max(failure.at - len(prefix), 0) + quoted, failure.message, failure.hint)
+        at = begin + max(failure.at - len(prefix), 0) + quoted
+        return self.fail(min(at, len(self.text)) + 1, failure.message, failure.hint)
+
+    def _as_dates(self, text: str) -> str:
+        """What is told of days, in the forms that searchkit.query.dates knows."""
+        return text
 
     def _ends_of_days(self) -> Iterator[int]:
         """Where the text of a date may end: behind a bracket, a quotation, or one or more words."""

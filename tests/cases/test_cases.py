@@ -61,12 +61,13 @@ def engines(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 @pytest.mark.parametrize(("name", "search"), SEARCHES, ids=[f"{name}: {one['query'][:60]}" for name, one in SEARCHES])
 def test_case(engines: Any, name: str, search: dict[str, Any]) -> None:
     today = datetime.date.fromisoformat(search["today"]) if "today" in search else None
+    dialect = search.get("dialect", "")
     if "error" in search:
         with pytest.raises(QueryError) as caught:
-            parse(search["query"], today=today)
+            parse(search["query"], dialect=dialect, today=today)
         assert caught.value.column == search["error"]["column"], caught.value.message
         return
-    tree = parse(search["query"], today=today).tree
+    tree = parse(search["query"], dialect=dialect, today=today).tree
     response = engines(name).search(Request(tree, sort=search.get("sort", "relevance"), limit=100))
     found = [hit.id for hit in response.found]
     assert len(found) == response.total
