@@ -87,7 +87,7 @@ def close(parts: Sequence[Sequence[Passage]], slop: int, title: int) -> list[Pas
         if end:
             found.append((begin, end))
     # One that another lies in is not the shortest: the next begins behind it, and may end with it.
-    return [one for one, following in itertools.zip_longest(found, found[1:]) if not following or one[1] < following[1]]
+    return [one for one, other in itertools.zip_longest(found, found[1:]) if not other or one[1] < other[1]]
 
 
 def _pairs(
@@ -142,7 +142,7 @@ def word(position: int, title: int) -> int:
 
 
 def _end_of_each(words: Sequence[tuple[int, list[int]]], parts: int) -> int:
-    """Behind which word every part has been given one of its own, or 0: a matching by augmenting paths (Kuhn 1955)."""
+    """Behind which word each part has been given one of its own, or 0: a matching by augmenting paths (Kuhn 1955)."""
     taken: dict[int, int] = {}
 
     def place(at: int, tried: set[int]) -> bool:
