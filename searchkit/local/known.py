@@ -11,6 +11,8 @@ from searchkit.article import Article
 from searchkit.errors import QueryError, QueryTimeout
 from searchkit.local.plan import Filter, Plan
 from searchkit.query import Exact, Fuzzy, Id, Leaf, Regex, Scope, Wildcard, shape_pieces
+from searchkit.store.kernels import Damage
+from searchkit.store.segment import damaged
 from searchkit.store.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -108,8 +110,11 @@ class KnownWords:
         """None where all forms of a stem are meant wherever it stands."""
         key = stem.encode()
         for segment, wanted in zip(self._snapshot.segments, column, strict=True):
-            if (wanted is None and segment.reader.dictionary.find(key) >= 0) or (wanted and 0 in wanted):
-                return column
+            try:
+                if (wanted is None and segment.reader.dictionary.find(key) >= 0) or (wanted and 0 in wanted):
+                    return column
+            except Damage as error:
+                raise damaged(error, segment.reader) from error
         return None
 
     def _check_time(self) -> None:
