@@ -48,12 +48,12 @@ class RandomQueries:
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
 
-    def article(self, number: int) -> Article:
-        """An article of a few sentences."""
+    def article(self, number: int, paragraphs: int = 3) -> Article:
+        """An article of a few sentences, or of more paragraphs."""
         choose = self.random
         body = "\n\n".join(
             " ".join(self._sentence(choose.randint(1, 7)) for _ in range(choose.randint(1, 3)))
-            for _ in range(choose.randint(0, 3))
+            for _ in range(choose.randint(0, paragraphs))
         )
         return Article(
             id=f"a{number}",

@@ -7,9 +7,12 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from searchkit.analysis import Chain, fold, fold_letters
+from searchkit.article import Article
 from searchkit.errors import QueryError, QueryTimeout
 from searchkit.local.plan import Filter, Plan
 from searchkit.query import Exact, Fuzzy, Id, Leaf, Regex, Scope, Wildcard, shape_pieces
+from searchkit.store.kernels import Damage
+from searchkit.store.segment import damaged
 from searchkit.store.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -60,9 +63,13 @@ class KnownWords:
             return self._with_id(node.text)
         from searchkit.memory.fields import field_text, holds  # few queries ask for a field
 
+        def text_of(article: Article) -> str:
+            self._check_time()
+            return field_text(article, node.field)
+
         found = []
         for segment in self._snapshot.segments:
-            values, numbers = segment.reader.values(node.field, lambda article: field_text(article, node.field))
+            values, numbers = segment.reader.values(node.field, text_of)
             wanted = []
             for value in values:
                 self._check_time()
@@ -103,8 +110,11 @@ class KnownWords:
         """None where all forms of a stem are meant wherever it stands."""
         key = stem.encode()
         for segment, wanted in zip(self._snapshot.segments, column, strict=True):
-            if (wanted is None and segment.reader.dictionary.find(key) >= 0) or (wanted and 0 in wanted):
-                return column
+            try:
+                if (wanted is None and segment.reader.dictionary.find(key) >= 0) or (wanted and 0 in wanted):
+                    return column
+            except Damage as error:
+                raise damaged(error, segment.reader) from error
         return None
 
     def _check_time(self) -> None:

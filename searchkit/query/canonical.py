@@ -7,6 +7,7 @@ import re
 from searchkit.query.days import Days as Span
 from searchkit.query.days import as_text
 from searchkit.query.grammar import NATIVE
+from searchkit.query.tokens import EVERYTHING, narrowed
 from searchkit.query.tree import (
     AllBut,
     AllOf,
@@ -31,7 +32,7 @@ from searchkit.query.tree import (
 )
 
 # What has a meaning wherever it stands in a word, what only at its beginning, and what makes a field of it.
-_ANYWHERE = r'[*?~^()"“”„«»]'
+_ANYWHERE = r'[*?~^()"“”„«»（）＂]'
 _FIELD = re.compile(r"([A-Za-z][A-Za-z_]*):")
 _SPECIAL = re.compile(rf"\\|[\s\x00-\x1f\x7f-\x9f\ufeff]|{_ANYWHERE}")
 _SPECIAL_IN_SHAPE = re.compile(rf"(\\.)|[\s\x00-\x1f\x7f-\x9f\ufeff]|{_ANYWHERE.replace('*?', '')}", re.DOTALL)
@@ -105,11 +106,11 @@ def _number(factor: float) -> str:
 def _leaf(leaf: Leaf) -> str:
     match leaf:
         case Word(text):
-            return f'"{_escaped(text)}"' if NATIVE.operator(text) else _escaped(text)
+            return f'"{_escaped(text)}"' if NATIVE.operator(narrowed(text)) else _escaped(text)
         case Exact(text):
             return "=" + _escaped(text)
         case Wildcard(text):
-            return _escaped_shape(text)
+            return f'"{text}"' if text in EVERYTHING else _escaped_shape(text)
         case Fuzzy(text, edits):
             return f"{_escaped(text)}~{edits}"
         case Regex(text):
@@ -117,6 +118,8 @@ def _leaf(leaf: Leaf) -> str:
 
 
 def _in_quotes(leaf: Leaf) -> str:
+    if isinstance(leaf, Wildcard):
+        return _escaped_shape(leaf.text)
     return _escaped(leaf.text) if isinstance(leaf, Word) else _leaf(leaf)
 
 

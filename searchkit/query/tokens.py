@@ -35,7 +35,7 @@ _SUFFIX = re.compile(r"(?:~(\d{0,6}))?(?:\^(\d{1,6}(?:\.\d{1,6})?))?(?=[\s)]|$)"
 _FUZZY = re.compile(r"(?<!\\)~(\d{0,3})$", re.ASCII)
 _BRACKETS = re.compile(r"[\[{][^\[\]{}]*[\]}]")
 _SIGNS = "+-−"
-_EVERYTHING = ("*", "*:*")
+EVERYTHING = ("*", "*:*")
 # A day is told in at most so many words: "between 1 march 2020 and 9 march 2020".
 _DAY_WORDS = 9
 MOST_BOOST = 100.0
@@ -71,13 +71,18 @@ class Prefix:
     takes: int = -1
 
 
+def narrowed(text: str) -> str:
+    """``text`` as it is read: what a full-width keyboard writes, in the characters of any other, one for one."""
+    return text if text.isascii() else text.translate(_PLAIN)
+
+
 class Lexer:
     """The tokens of one text. ``notices`` grows with what is passed over or read in a way worth saying."""
 
     def __init__(self, text: str, grammar: Grammar, today: datetime.date | None) -> None:
         self.text = text
         self.notices: list[Notice] = []
-        self._plain = text.translate(_PLAIN) if not text.isascii() else text
+        self._plain = narrowed(text)
         self._grammar = grammar
         self._today = today
         self._at = 0
@@ -251,7 +256,7 @@ class Lexer:
         boost = _BOOST.search(chunk)
         if boost and boost.start():
             end = begin + boost.start()
-        if self._plain[begin:end] in _EVERYTHING:
+        if self._plain[begin:end] in EVERYTHING:
             yield Token(PART, column, Everything(column))
         else:
             part = self._part(self.text[begin:end], self._plain[begin:end], column)

@@ -7,6 +7,7 @@ once. They are slow and plain: searchkit.store.kernels.search answers with their
 
 from __future__ import annotations
 
+import itertools
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -73,19 +74,20 @@ def within(
 
 def close(parts: Sequence[Sequence[Passage]], slop: int, title: int) -> list[Passage]:
     """The shortest passages that hold a word of every part, each another, and at most ``slop`` words besides."""
-    words = {at: [number for number, part in enumerate(parts) if (at, at + 1) in part] for at in _places(parts)}
-    length = len(parts) + slop
+    words: dict[int, list[int]] = {}
+    for number, part in enumerate(parts):
+        for begin, end in part:
+            if end == begin + 1:
+                words.setdefault(begin, []).append(number)
+    places = sorted(words)
     found = []
-    for begin in sorted(words):
-        behind = [at for at in sorted(words) if begin <= at < begin + length and (at < title) == (begin < title)]
-        for stop in range(len(parts), len(behind) + 1):
-            if _each_has_one(len(parts), [words[at] for at in behind[:stop]]):
-                found.append((begin, behind[stop - 1] + 1))
-                break
-    # One that another lies in is not the shortest.
-    return [
-        one for one in found if not any(one != other and one[0] <= other[0] and other[1] <= one[1] for other in found)
-    ]
+    for number, begin in enumerate(places):
+        behind = places[number : bisect_left(places, begin + len(parts) + slop)]
+        end = _end_of_each([(at, words[at]) for at in behind if (at < title) == (begin < title)], len(parts))
+        if end:
+            found.append((begin, end))
+    # One that another lies in is not the shortest: the next begins behind it, and may end with it.
+    return [one for one, other in itertools.zip_longest(found, found[1:]) if not other or one[1] < other[1]]
 
 
 def _pairs(
@@ -139,16 +141,12 @@ def word(position: int, title: int) -> int:
     return position if position < title else position - 1
 
 
-def _places(parts: Sequence[Sequence[Passage]]) -> set[int]:
-    return {begin for part in parts for begin, _ in part}
-
-
-def _each_has_one(parts: int, words: Sequence[Sequence[int]]) -> bool:
-    """Whether every part can be given a word of its own: a matching by augmenting paths (Kuhn 1955)."""
+def _end_of_each(words: Sequence[tuple[int, list[int]]], parts: int) -> int:
+    """Behind which word each part has been given one of its own, or 0: a matching by augmenting paths (Kuhn 1955)."""
     taken: dict[int, int] = {}
 
     def place(at: int, tried: set[int]) -> bool:
-        for part in words[at]:
+        for part in words[at][1]:
             if part not in tried:
                 tried.add(part)
                 if part not in taken or place(taken[part], tried):
@@ -156,4 +154,8 @@ def _each_has_one(parts: int, words: Sequence[Sequence[int]]) -> bool:
                     return True
         return False
 
-    return sum(place(at, set()) for at in range(len(words))) == parts
+    for at in range(len(words)):
+        place(at, set())
+        if len(taken) == parts:
+            return words[at][0] + 1
+    return 0

@@ -99,6 +99,8 @@ class SegmentReader:
         if found is None:
             if field == "source":
                 found = self.source_names, self.sources
+                if len(self.sources) != self.articles or max(self.sources, default=-1) >= len(found[0]):
+                    raise self.file.damaged("an article has a source without a name")
             else:
                 known: dict[str, int] = {}
                 numbers = [known.setdefault(of(self.article(at)), len(known)) for at in range(self.articles)]

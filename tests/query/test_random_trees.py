@@ -15,9 +15,8 @@ import random
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -35,7 +34,7 @@ FIRST_DAY = datetime.date(2020, 1, 1)
 
 
 def changed(queries: RandomQueries, path: Path, size: int) -> Iterator[dict[str, Article]]:
-    """Change the index in ``path`` at random, with up to ``size`` articles; yields what is in it after some commits."""
+    """Change the index in ``path`` at random, with up to ``size`` articles; yields what it holds, now and then."""
     choose = queries.random
     live: dict[str, Article] = {}
     commits = choose.choice([1, 2, 3, 5, 9])
@@ -81,36 +80,109 @@ def compare(found: Response, wanted: Response) -> None:
     ]
 
 
-def ask(path: Path, queries: RandomQueries, size: int, trees: int) -> int:
-    """Ask about ``trees`` random trees after each of some commits; returns how many it were."""
-    asked = 0
-    for live in changed(queries, path, size):
-        engine, oracle = LocalEngine(path), MemoryEngine(live.values())
-        for _ in range(trees):
-            request = random_request(queries.random, queries.tree(queries.random.choice([1, 2, 3, 3, 4])))
-            try:
-                compare(engine.search(request), oracle.search(request))
-            except BaseException as error:
-                error.add_note(f"{path.name}, tree {asked}: {canonical(request.query)}\n{request}")
-                raise
-            asked += 1
-        engine.close()
-    return asked
+def ask_both(engine: LocalEngine, oracle: MemoryEngine, queries: RandomQueries, trees: int, name: str) -> int:
+    """Ask both about random trees; returns how many it were."""
+    for number in range(trees):
+        request = random_request(queries.random, queries.tree(queries.random.choice([1, 2, 3, 3, 4])))
+        try:
+            compare(engine.search(request), oracle.search(request))
+        except BaseException as error:
+            error.add_note(f"{name}, tree {number}: {canonical(request.query)}\n{request}")
+            raise
+    return trees
 
 
 def ask_seeds(folder: Path, first: int, seeds: int, trees: int) -> int:
+    """Ask about ``trees`` random trees after some commits of the index of each seed; returns how many it were."""
     asked = 0
     for seed in range(first, first + seeds):
         path = folder / f"seed-{seed}"
         queries = RandomQueries(seed)
-        asked += ask(path, queries, queries.random.choice([3, 20, 20, 40, 90]), trees)
+        for live in changed(queries, path, queries.random.choice([3, 20, 20, 40, 90])):
+            engine = LocalEngine(path)
+            asked += ask_both(engine, MemoryEngine(live.values()), queries, trees, path.name)
+            engine.close()
         shutil.rmtree(path)
+    return asked
+
+
+def run(folder: Path, kernels: str, first: int, seeds: int, trees: int) -> int:
+    """The same in a process of its own, with compiled or plain kernels."""
+    folder.mkdir(exist_ok=True)
+    done = subprocess.run(
+        [sys.executable, __file__, str(folder), *map(str, (first, seeds, trees))],
+        env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}", "SEARCHKIT_KERNELS": kernels},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    return int(done.stdout)
+
+
+def ask_one_index(path: Path, seed: int, paragraphs: int, commits: list[int], trees: int) -> int:
+    """Ask about an index of so many articles in each commit, some of which were there before."""
+    queries = RandomQueries(seed)
+    choose = queries.random
+    live: dict[str, Article] = {}
+    with StoreWriter(path, workers=1) as writer:
+        for count in commits:
+            for _ in range(count):
+                article = queries.article(choose.randrange(10 * sum(commits)), paragraphs)
+                live[article.id] = article
+                writer.put(article)
+            for key in choose.sample(sorted(live), len(live) // 20):
+                writer.remove(key)
+                del live[key]
+            writer.commit()
+    engine = LocalEngine(path)
+    asked = ask_both(engine, MemoryEngine(live.values()), queries, trees, f"seed {seed}")
+    engine.close()
     return asked
 
 
 @pytest.mark.parametrize("first", range(0, 60, 10))
 def test_random_trees(tmp_path: Path, first: int) -> None:
     assert ask_seeds(tmp_path, first, 10, 25) >= 250
+
+
+def test_random_trees_over_more_than_one_window(tmp_path: Path) -> None:
+    """A window has 4,096 articles."""
+    assert ask_one_index(tmp_path / "index", 1, 1, [4700, 300, 30], 20) == 20
+
+
+def test_random_trees_over_long_articles(tmp_path: Path) -> None:
+    """A block has 128 positions: here a common word has several in one article."""
+    assert ask_one_index(tmp_path / "index", 2, 150, [10, 5, 2], 50) == 50
+
+
+def test_random_trees_on_plain_kernels(tmp_path: Path) -> None:
+    assert run(tmp_path, "plain", 500, 12, 12) >= 144
+
+
+@pytest.mark.long
+def test_a_hundred_thousand_random_trees(tmp_path: Path) -> None:
+    """Half of them in each of two processes; every tenth on plain kernels."""
+    asked, first = 0, 10_000
+    with ThreadPoolExecutor(2) as threads:
+        while asked < 100_000:
+            parts = [(first, "compiled"), (first + 100, "plain" if first % 1000 == 0 else "compiled")]
+            folders = [tmp_path / str(number) for number, _ in parts]
+            asked += sum(
+                threads.map(
+                    lambda folder, part: run(folder, part[1], part[0], 100 if part[1] != "plain" else 20, 40),
+                    folders,
+                    parts,
+                )
+            )
+            first += 200
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(10, 15))
+def test_random_trees_over_large_indexes(tmp_path: Path, seed: int) -> None:
+    assert ask_one_index(tmp_path / "wide", seed, 2, [9000, 5000, 200, 20], 100) == 100
+    assert ask_one_index(tmp_path / "long", seed, 600, [20, 10, 5], 300) == 300
 
 
 if __name__ == "__main__":

@@ -26,7 +26,26 @@ from searchkit.article import Article
 from searchkit.engine import Filters, Request
 from searchkit.errors import SearchkitError
 from searchkit.local.engine import LocalEngine
-from searchkit.query import AllOf, AnyOf, Node, Word, phrase
+from searchkit.query import (
+    AllBut,
+    AllOf,
+    AnyOf,
+    AtLeast,
+    Days,
+    Exact,
+    First,
+    Fuzzy,
+    Id,
+    Near,
+    Node,
+    Phrase,
+    Regex,
+    Scope,
+    Wildcard,
+    Within,
+    Word,
+    phrase,
+)
 from searchkit.store.check import check_index
 from searchkit.store.sections import MAGIC, PAGE
 from searchkit.store.writer import StoreWriter
@@ -69,6 +88,14 @@ def _requests() -> list[Request]:
         AnyOf((word(0), word(9), word(50))), AllOf((word(0), word(1), word(2))),
         AllOf((AnyOf((word(3), word(20))), AnyOf((word(4), phrase("w0 w1"))))),
         AnyOf((AllOf((word(5), word(6))), phrase("w0 w2"), word(30))),
+    ]  # fmt: skip
+    trees += [
+        Near(word(0), word(1), 3), Within(word(2), word(0), "sentence"), Within(word(1), word(3), "paragraph", True),
+        Near(Wildcard("w1?"), AnyOf((word(0), Exact("polices"))), 5), First(4, word(3)), AtLeast(3, word(0)),
+        Phrase((word(0), word(1), word(2)), 4), Phrase((Regex("w[12]"), Fuzzy("polise", 1))),
+        Scope("title", word(0)), Scope("body", Phrase((Exact("policed"), Wildcard("p*s")))),
+        AllOf((Wildcard("*4*"), Scope("source", Word("s1")))), AllBut(Fuzzy("pole", 2), (Regex("polic.+"),)),
+        AnyOf((Id("id5"), Days(None, datetime.date(2020, 1, 9)))),
     ]  # fmt: skip
     filters = [
         Filters(),

@@ -98,9 +98,10 @@ def made(articles: int, seed: int) -> Made:
     sources = array("I", [int(SOURCES * random_.random() ** 2) for _ in range(articles)])
     live = bytearray(random_.randrange(256) | random_.randrange(256) for _ in range((articles + 7) // 8))
     columns = (titles, bodies, sources, days)
+    borders = random_borders(random_, titles, bodies)
     return Made(
-        parts(dictionaries, columns, None),
-        parts(dictionaries, columns, live),
+        parts(dictionaries, columns, None, borders),
+        parts(dictionaries, columns, live, borders),
         scale,
         articles,
         latest,
@@ -109,10 +110,24 @@ def made(articles: int, seed: int) -> Made:
     )
 
 
-def parts(dictionaries: list[Any], columns: tuple[Any, ...], live: bytearray | None) -> tuple[Part, Part]:
+def random_borders(random_: random.Random, titles: Sequence[int], bodies: Sequence[int]) -> tuple[Any, Any]:
+    """(the doubled numbers of the words that begin a sentence, odd for a paragraph; where those of articles end)."""
+    borders, ends = array("I"), array("I")
+    for title, body in zip(titles, bodies, strict=True):
+        begins = {number: random_.randrange(2) for number in range(1, title + body) if random_.random() < 0.2}
+        if title and body:
+            begins[title] = 1
+        borders.extend(2 * number + paragraph for number, paragraph in sorted(begins.items()))
+        ends.append(len(borders))
+    return borders, ends
+
+
+def parts(
+    dictionaries: list[Any], columns: tuple[Any, ...], live: bytearray | None, borders: tuple[Any, Any]
+) -> tuple[Part, Part]:
     """(segment, dictionary) for the compiled kernels, and for the plain ones."""
     ours, twin = (
-        (module.Segment(*columns, live), dictionary)
+        (module.Segment(*columns, live, borders=borders), dictionary)
         for module, dictionary in zip((kernels, plain), dictionaries, strict=True)
     )
     return ours, twin

@@ -46,7 +46,7 @@ cdef int compare_hits(const void *one, const void *other) noexcept nogil:
 
 @cython.final
 cdef class Run:
-    """One search under way."""
+    """One search under way. What reads the nodes that it is given checks the bounds of every index."""
 
     cdef Searcher _searcher
     cdef list _stems
@@ -58,6 +58,7 @@ cdef class Run:
     cdef bint _bordered
     cdef uint32_t _word_count
     cdef size_t _word_room
+    cdef Py_ssize_t _filter_count
     cdef int64_t *_numbers      # of the stems in each segment, -1 where there is none
     cdef uint64_t *_having
     cdef double *_weights
@@ -70,6 +71,7 @@ cdef class Run:
     cdef readonly uint64_t total
     cdef readonly bint tied
 
+    @cython.boundscheck(True)
     def __cinit__(self, Searcher searcher not None, list stems not None, list nodes not None):
         cdef Py_ssize_t segments = len(searcher._segments)
         cdef size_t words = 0, count = len(stems), steps = len(nodes)
@@ -137,6 +139,7 @@ cdef class Run:
         self._search.marks = NULL
         self._search.places_room = self._search.marks_room = 0
 
+    @cython.boundscheck(True)
     cdef _read(self, list nodes):
         """Turn the nodes into steps."""
         cdef Step *step
@@ -195,9 +198,11 @@ cdef class Run:
             raise ValueError("a node without its stem")
         self._words[self._word_count] = stem
         self._filters[self._word_count] = filter_number
+        self._filter_count = max(self._filter_count, <Py_ssize_t>filter_number + 1)
         self._word_count += 1
         step.count += 1
 
+    @cython.boundscheck(True)
     cdef _read_passage(self, Step *step, operand):
         """The operand of a node that is a passage, or counts one."""
         if step.kind == TIMES:
@@ -231,6 +236,28 @@ cdef class Run:
         if step.scope > IN_BODY or (step.kind == WITHIN and step.distance > 1):
             raise ValueError("a scope or unit that is none")
 
+    cdef check_lists(self, list wanted, list filters, list chosen):
+        """Raise ValueError where a list lacks what the nodes refer to, or what a segment needs."""
+        cdef Py_ssize_t segments = len(self._searcher._segments), number
+        cdef uint32_t at
+        if wanted is not None:
+            check_list(wanted, segments)
+        if self._filter_count and (filters is None or len(filters) < segments):
+            raise ValueError("a list of the query is too short")
+        for number in range(segments if self._filter_count else 0):
+            check_list(filters[number], self._filter_count)
+        for at in range(self._step_count):
+            if self._steps[at].kind != CHOSEN:
+                continue
+            if chosen is None or self._steps[at].distance >= <size_t>len(chosen):
+                raise ValueError("a list of the query is too short")
+            bits = chosen[self._steps[at].distance]
+            check_list(bits, segments)
+            for number in range(segments):
+                if bits[number] is not None and (
+                        len(bits[number]) * 8 < (<Segment>self._searcher._segments[number]).articles):
+                    raise ValueError("a bit for each article is needed")
+
     cdef look_up(self, Py_ssize_t segment):
         """Find the stems in one segment, and count the live articles that have them."""
         cdef Dictionary dictionary = self._searcher._dictionaries[segment]
@@ -255,6 +282,7 @@ cdef class Run:
         self._weigh_passages()
 
     cdef double _weight_of(self, uint64_t having):
+        having = min(having, self._searcher._articles)
         return log(1 + (<double>(<int64_t>self._searcher._articles - <int64_t>having) + 0.5)
                    / (having + 0.5)) * (self._searcher._scale.k1 + 1)
 
@@ -287,7 +315,7 @@ cdef class Run:
         return [self._having[at] for at in range(len(self._stems))]
 
     cdef ask(self, Py_ssize_t number, uint32_t since, uint32_t until, wanted, uint32_t limit, int order,
-             filters, list chosen, uint64_t deadline):
+             list filters, list chosen, uint64_t deadline):
         """Ask one segment."""
         cdef Search *search = &self._search
         cdef Segment segment = self._searcher._segments[number]
@@ -307,8 +335,6 @@ cdef class Run:
         search.live = NULL if segment._all_live else &segment._live[0]
         search.wanted = NULL
         if wanted is not None:
-            if not isinstance(wanted, bytes):
-                raise ValueError("a byte for each source is needed")
             if len(wanted) == 0:
                 return
             sources = wanted
@@ -348,7 +374,7 @@ cdef class Run:
         self._take(number, limit)
         self._clear()
 
-    cdef bint _plan(self, Py_ssize_t segment, filters, list chosen) except -1:
+    cdef bint _plan(self, Py_ssize_t segment, list filters, list chosen) except -1:
         """Make nodes for one segment of what can match there; False where nothing can."""
         cdef Search *search = &self._search
         cdef uint32_t at, part, depth = 0, used = 0, child, kept
@@ -407,16 +433,14 @@ cdef class Run:
             node.high = first_day(columns, <uint64_t>step.until + 1) if step.until else columns.articles
             return node.low < node.high
         if step.kind == CHOSEN:
-            found = entry(entry(chosen, step.distance), segment)
+            found = chosen[step.distance][segment]
             if found is None:
                 return False
-            if not isinstance(found, bytes) or len(found) * 8 < columns.articles:
-                raise ValueError("a bit for each article is needed")
             bits = found
             node.chosen = &bits[0]
         return True
 
-    cdef bint _plan_words(self, const Step *step, Node *node, Py_ssize_t segment, filters) except -1:
+    cdef bint _plan_words(self, const Step *step, Node *node, Py_ssize_t segment, list filters) except -1:
         """A node of words with their cursors; False where it can match nothing."""
         cdef Search *search = &self._search
         cdef Dictionary dictionary = self._searcher._dictionaries[segment]
@@ -441,13 +465,11 @@ cdef class Run:
                 continue
             search.filters[search.terms] = NULL
             if self._filters[word] >= 0:
-                found = entry(filters, self._filters[word])
-                if found is None:
+                found = filters[self._filters[word]]
+                if not found:
                     continue
-                if not isinstance(found, bytes):
-                    raise ValueError("a byte for each form is needed")
                 forms = found
-                search.filters[search.terms] = &forms[0] if forms.shape[0] else NULL
+                search.filters[search.terms] = &forms[0]
                 search.filter_sizes[search.terms] = <uint32_t>forms.shape[0]
             cursor = &search.cursors[search.terms]
             cursor.limit = limit
@@ -551,11 +573,13 @@ cdef inline bint equal(const Hit *one, const Hit *other) noexcept nogil:
     return one.score == other.score and one.day == other.day
 
 
-cdef entry(column, Py_ssize_t number):
-    """What a list of a query has for a segment, filter or condition."""
-    if not isinstance(column, list) or not 0 <= number < len(column):
+cdef check_list(values, Py_ssize_t least):
+    """Raise ValueError unless these are so many bytes or Nones in a list."""
+    if not isinstance(values, list) or len(<list>values) < least:
         raise ValueError("a list of the query is too short")
-    return (<list>column)[number]
+    for value in <list>values:
+        if value is not None and not isinstance(value, bytes):
+            raise ValueError("a list of the query holds something else than bytes")
 
 
 cdef uint32_t first_day(Segment segment, uint64_t day) noexcept:

@@ -215,13 +215,14 @@ cdef class Searcher:
             raise ValueError("a node without its operand") from error
         if not RELEVANCE <= order <= OLDEST:
             raise ValueError("an order that is none")
+        run.check_lists(wanted, filters, chosen)
         try:
             for at in range(len(self._segments)):
                 run.look_up(at)
             run.weigh()
             for at in range(len(self._segments)):
-                run.ask(at, since, until, None if wanted is None else entry(wanted, at), limit, order,
-                        None if filters is None else entry(filters, at), chosen, deadline)
+                run.ask(at, since, until, None if wanted is None else wanted[at], limit, order,
+                        None if not run._filter_count else filters[at], chosen, deadline)
         except Damage as error:
             raise Damage(error.args[0], at) from None
         best = run.best(order, limit)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -41,13 +42,13 @@ class Passages:
         operand: Any,  # noqa: ANN401
         weights: Sequence[float],
         weigh: Callable[[int], float],
-        filters: list[bytes | None] | None,
+        filters: list[bytes | None],
     ) -> Passages:
         """Where one of some words stands."""
         factor, having, scope, words = operand
         places: dict[int, set[int]] = {}
         for stem, number in words:
-            postings, meant = terms[stem], entry(filters, number) if number >= 0 else b""
+            postings, meant = terms[stem], filters[number] if number >= 0 else b""
             if postings is None or meant is None:
                 continue
             for at, article in enumerate(postings.articles):
@@ -151,6 +152,8 @@ def _children(kind: int, operand: Any, stems: int) -> int:  # noqa: ANN401
         _check_words((operand,) if kind == _WORD else operand, stems)
         return 0
     if _SPOT <= kind <= _EARLY:
+        if not -1 << 63 <= operator.index(operand[1]) < 1 << 63:
+            raise ValueError("a node without its operand")
         if not 0 <= operand[0] <= _HEAVIEST:
             raise ValueError("a weight that is none")
         scope = operand[2] if kind == _SPOT else operand[3] if kind == _EARLY else 0
@@ -158,11 +161,13 @@ def _children(kind: int, operand: Any, stems: int) -> int:  # noqa: ANN401
             raise ValueError("a scope or unit that is none")
         if kind == _SPOT:
             _check_words([stem for stem, _ in operand[3]], stems)
+            for _, number in operand[3]:
+                _check_numbers(operator.index(number) + 1)
             if operand[1] < 0 and len(operand[3]) > 1:
                 raise ValueError("a word without its articles")
             return 0
         if kind in (_CLOSE, _NEAR, _WITHIN):
-            _check_numbers(operand[3])
+            _check_numbers(operand[3] if kind == _CLOSE else bool(operand[3]))
         if kind in (_NEAR, _EARLY):
             _check_numbers(operand[2])
     elif kind in (_DAYS, _CHOSEN, _TIMES):
@@ -173,7 +178,9 @@ def _children(kind: int, operand: Any, stems: int) -> int:  # noqa: ANN401
         return 0
     elif kind not in (_ALL_OF, _ANY_OF, _ALL_BUT):
         raise ValueError("a node of no kind")
-    count: int = operand if kind <= _ALL_BUT else 1 if kind == _EARLY else 2 if kind >= _NEAR else operand[2]
+    count = operator.index(
+        operand if kind <= _ALL_BUT else 1 if kind == _EARLY else 2 if kind >= _NEAR else operand[2]
+    )
     if count < 1:
         raise ValueError("a node without its children")
     if kind == _CLOSE and count > MOST_CLOSE:
@@ -184,20 +191,44 @@ def _children(kind: int, operand: Any, stems: int) -> int:  # noqa: ANN401
 def _check_words(words: Sequence[int], stems: int) -> None:
     if not words:
         raise ValueError("a phrase without words")
-    if any(not 0 <= word < stems for word in words):
+    if any(not 0 <= operator.index(word) < stems for word in words):
         raise ValueError("a node without its stem")
 
 
 def _check_numbers(*numbers: int) -> None:
-    if any(not 0 <= number < 1 << 32 for number in numbers):
+    if any(not 0 <= operator.index(number) < 1 << 32 for number in numbers):
         raise ValueError("a node without its operand")
 
 
-def entry(column: Any, number: int) -> Any:  # noqa: ANN401
-    """What a list of a query has for a segment, filter or condition."""
-    if not isinstance(column, list) or not 0 <= number < len(column):
+def check_lists(
+    nodes: Sequence[Node],
+    articles: Sequence[int],
+    wanted: Any,  # noqa: ANN401
+    filters: Any,  # noqa: ANN401
+    chosen: Any,  # noqa: ANN401
+) -> None:
+    """Raise ValueError where a list lacks what the nodes refer to, or what the segments of so many articles need."""
+    segments = len(articles)
+    if wanted is not None:
+        _check_list(wanted, segments)
+    count = max([number + 1 for kind, operand in nodes if kind == _SPOT for _, number in operand[3]], default=0)
+    if count > 0:
+        if not isinstance(filters, list) or len(filters) < segments:
+            raise ValueError("a list of the query is too short")
+        for one in filters[:segments]:
+            _check_list(one, count)
+    for number in [operand for kind, operand in nodes if kind == _CHOSEN]:
+        if not isinstance(chosen, list) or number >= len(chosen):
+            raise ValueError("a list of the query is too short")
+        _check_list(chosen[number], segments)
+        if any(
+            bits is not None and len(bits) * 8 < size for bits, size in zip(chosen[number], articles, strict=False)
+        ):
+            raise ValueError("a bit for each article is needed")
+
+
+def _check_list(values: Any, least: int) -> None:  # noqa: ANN401
+    if not isinstance(values, list) or len(values) < least:
         raise ValueError("a list of the query is too short")
-    found = column[number]
-    if found is not None and not isinstance(found, bytes | list):
-        raise ValueError("bytes are needed")
-    return found
+    if any(value is not None and not isinstance(value, bytes) for value in values):
+        raise ValueError("a list of the query holds something else than bytes")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from searchkit.errors import QueryTooLarge
 from searchkit.store.kernels.plain.dictionary import Damage, Dictionary
-from searchkit.store.kernels.plain.passages import Node, Passages, check_nodes, entry, pop_passages
+from searchkit.store.kernels.plain.passages import Node, Passages, check_lists, check_nodes, pop_passages
 from searchkit.store.ranking import share
 
 if TYPE_CHECKING:
@@ -142,6 +142,7 @@ class Searcher:
         check_nodes(nodes, len(stems))
         if order not in (_RELEVANCE, _NEWEST, _OLDEST):
             raise ValueError("an order that is none")
+        check_lists(nodes, [segment.articles for segment, _, _ in self._parts], wanted, filters, chosen)
         counts = [0] * len(stems)
         total, number = 0, 0
         hits: list[_Hit] = []
@@ -156,9 +157,9 @@ class Searcher:
             for number, one in enumerate(asked):
                 if deadline and time.monotonic_ns() > deadline:
                     raise Exhausted("time")
-                sources = entry(wanted, number) if wanted is not None else None
-                meant = entry(filters, number) if filters is not None else None
-                bits = [entry(column, number) for column in chosen or ()]
+                sources = wanted[number] if wanted is not None else None
+                meant = filters[number] if filters else []
+                bits = [column[number] for column in chosen or ()]
                 found = [
                     _hit(order, score, one.day(article), number, article)
                     for article, score in one.matching(nodes, weights, weigh, meant, bits).items()
@@ -182,6 +183,7 @@ class Searcher:
 
 def _weight(k1: float, articles: int, having: int) -> float:
     """The idf of a word that so many of the articles have, times k1 + 1."""
+    having = min(having, articles)
     return math.log(1 + (articles - having + 0.5) / (having + 0.5)) * (k1 + 1)
 
 
@@ -241,14 +243,14 @@ class _InSegment:
         nodes: Sequence[Node],
         weights: Sequence[float],
         weigh: Callable[[int], float],
-        filters: list[bytes | None] | None,
+        filters: list[bytes | None],
         chosen: list[bytes | None],
     ) -> dict[int, float]:
         """The score of every article that the tree matches."""
         stack: list[dict[int, float] | Passages] = []
         for kind, operand in nodes:
             if kind in (_WORD, _PHRASE):
-                stack.append(self._leaf(operand if isinstance(operand, tuple) else (operand,), weights))
+                stack.append(self._leaf((operand,) if kind == _WORD else tuple(operand), weights))
             elif kind == _SPOT:
                 stack.append(Passages.of_words(self.segment, self._terms, operand, weights, weigh, filters))
             elif _SPOT < kind <= _EARLY:
@@ -282,9 +284,7 @@ class _InSegment:
             first, last = operand
             return [at for at in articles if (first or 1) <= self.segment.days[at] <= (last or _LAST)]
         if kind == _CHOSEN:
-            bits = entry(chosen, operand)
-            if bits is not None and len(bits) * 8 < self.segment.articles:
-                raise ValueError("a bit for each article is needed")
+            bits = chosen[operand]
             return [at for at in articles if bits is not None and bits[at >> 3] >> (at & 7) & 1]
         return articles
 
