@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from whoosh.filedb.filestore import FileStorage
 
 _NAME = "MAIN"
-_TABLE = re.compile(rf"_{_NAME}_\d+\.toc")
+_TABLE = re.compile(rf"_{_NAME}_(\d+)\.toc")
 # Fields with lengths and positions.
 _TEXTS = ("body", "text", "title", "words")
 _COLUMNS = ("date", "id", "source")
@@ -45,10 +45,15 @@ _NO_DATE = 2**64 - 1
 def write_table_of_contents(folder: Folder, manifest: Manifest) -> None:
     """Leave Whoosh's table of contents for the commit ``manifest``, in place of the one before."""
     name, content = table_of_contents(manifest)
+    others = [found for found in map(_TABLE.fullmatch, folder.names()) if found and found.string != name]
+    for other in others:
+        # Whoosh opens the highest: one of an index that was built anew would hide this one.
+        if int(other[1]) > manifest.generation:
+            folder.remove(other.string)
     publish(folder, name, content)
-    for other in folder.names():
-        if _TABLE.fullmatch(other) and other != name:
-            folder.remove(other)
+    for other in others:
+        if int(other[1]) < manifest.generation:
+            folder.remove(other.string)
 
 
 def table_of_contents(manifest: Manifest) -> tuple[str, bytes]:
