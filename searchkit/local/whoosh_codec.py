@@ -24,7 +24,7 @@ from whoosh.util.times import datetime_to_long
 
 from searchkit.analysis import Chain
 from searchkit.errors import StorageError, UsageError
-from searchkit.local.whoosh_reader import TermsReader
+from searchkit.local.whoosh_reader import TermsReader, readable
 from searchkit.store.check_segment import Finding
 from searchkit.store.folder import Folder, publish
 from searchkit.store.manifest import Manifest, SegmentEntry, read_manifest
@@ -192,7 +192,10 @@ class SearchkitCodec(base.Codec):  # type: ignore[misc]
                 if name and not (path / name).exists():
                     # Whoosh then reads the table once more: a commit may have come between.
                     raise FileNotFoundError(path / name)
-            self._open = segment, LiveSegment(path, segment.entry)
+            live = LiveSegment(path, segment.entry)
+            # Whoosh reads columns as a whole and believes what stands there.
+            live.reader.check_columns()
+            self._open = segment, live
         return self._open[1]
 
     per_document_writer = field_writer = postings_writer = new_segment = _read_only
@@ -322,7 +325,7 @@ class ArticlesReader(base.PerDocumentReader):  # type: ignore[misc]
         if fieldname == "source":
             names, sources = [name.encode() for name in reader.source_names], reader.sources
             return Column(lambda number: names[sources[number]], reader.articles)
-        return Column(reader.ids.__getitem__, reader.articles)
+        return Column(lambda number: readable(reader.ids[number], reader), reader.articles)
 
     def stored_fields(self, docnum: int) -> dict[str, object]:
         """The article; ``text`` is what the field of that name was made of."""
