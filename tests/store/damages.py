@@ -26,6 +26,7 @@ from typing import Any
 from searchkit.article import Article
 from searchkit.engine import Filters, Request
 from searchkit.errors import SearchkitError
+from searchkit.local import open_writer
 from searchkit.local.engine import LocalEngine
 from searchkit.query import AllOf, AnyOf, Node, Phrase, Word
 from searchkit.store.check import check_index
@@ -58,6 +59,17 @@ def make_index(path: Path) -> None:
         for number in (3, 333, 703):
             writer.remove(f"id{number}")
         writer.put(article(5, random))
+        writer.commit()
+
+
+def make_small_index(path: Path) -> None:
+    """Full blocks, deletions, and a table of contents for Whoosh."""
+    random = Random(8)
+    with open_writer(path, workers=1) as writer:
+        for number in range(200):
+            writer.put(article(number, random))
+        writer.commit()
+        writer.remove("id3")
         writer.commit()
 
 
