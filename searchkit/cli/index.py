@@ -65,7 +65,7 @@ def index(
             require_path(root)
     with (
         open_writer(folder, language=language, fresh=rebuild, memory=memory << 20, workers=workers) as writer,
-        Ledger(folder, fresh=rebuild) as ledger,
+        Ledger(folder) as ledger,
         _progress() as watch,
         _stopped_by_ctrl_c() as stop,
     ):

@@ -12,8 +12,10 @@ from pathlib import Path
 from searchkit.article import Article, Origin, Problem
 from searchkit.engine import Writer
 from searchkit.errors import PathMissing, StorageError
+from searchkit.indexing.ledger import NAME as LEDGER
 from searchkit.indexing.ledger import Ledger
 from searchkit.indexing.walk import File, printable, walk
+from searchkit.local.committed import commit_mark, every_article
 from searchkit.readers import open_articles
 
 # Characters of text after which a batch is committed: what a crash can cost.
@@ -99,6 +101,8 @@ class Sync:
         changed, where a path neither exists nor was indexed; StorageError where the index cannot be
         written; Interrupted when the run was stopped.
         """
+        if not rebuild:
+            self._learn()
         for path in paths:
             if not any(True for _ in self._ledger.files_below(path)):
                 require_path(path)
@@ -120,6 +124,19 @@ class Sync:
         except KeyboardInterrupt:
             raise Interrupted(self._committed) from None
         return self._report
+
+    def _learn(self) -> None:
+        """Let the ledger know what the index holds, where it tells of another commit or of none."""
+        if self._ledger.is_new:
+            reason = "was damaged or is of another version; it is made anew, and all files are read again"
+            self._note(Problem(Origin(str(self._index / LEDGER)), reason, kept=True))
+        if not self._ledger.tells_of(commit_mark(self._index)):
+            self._ledger.learn(
+                (article.id, article.origin.path, _digest(article))
+                for article in every_article(self._index)
+                # What a program has put itself, out of no file, is nothing that a folder has to agree with.
+                if article.origin.path
+            )
 
     def _files(self, paths: Sequence[Path]) -> list[File]:
         """The files under all ``paths``, each once; the first path that leads to a file names it."""
@@ -208,7 +225,7 @@ class Sync:
 
     def _commit(self) -> None:
         self._writer.commit()
-        self._ledger.commit()
+        self._ledger.commit(commit_mark(self._index))
         self._uncommitted = 0
         self._committed = replace(self._report)
 

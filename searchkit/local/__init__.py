@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from searchkit.engine import Engine, Writer
-from searchkit.errors import IndexDamaged
+from searchkit.errors import IndexDamaged, SearchkitError
 from searchkit.store.folder import Folder
-from searchkit.store.manifest import Manifest
+from searchkit.store.manifest import Manifest, read_manifest
 
 if TYPE_CHECKING:
     from searchkit.store.check import Report
@@ -42,7 +43,7 @@ def open_writer(
     """
     from searchkit.store.writer import DEFAULT_MEMORY, StoreWriter, workers_of_this_machine
 
-    return StoreWriter(
+    writer = StoreWriter(
         path,
         language=language,
         fresh=fresh,
@@ -50,6 +51,10 @@ def open_writer(
         workers=workers or workers_of_this_machine(),
         after_commit=_show_to_whoosh,
     )
+    # What cannot be written now is written with the next commit.
+    with suppress(OSError, SearchkitError):
+        _mend_table(path)
+    return writer
 
 
 def check_index(path: Path, *, deep: bool = False) -> Report:
@@ -65,6 +70,14 @@ def check_index(path: Path, *, deep: bool = False) -> Report:
         # Since a moment ago.
         finding = Finding("manifest.json", "", str(error))
     return replace(report, findings=(*report.findings, finding)) if finding else report
+
+
+def _mend_table(path: Path) -> None:
+    """Leave Whoosh's table of the last commit where a crash has come between the two."""
+    folder, manifest = Folder(path), read_manifest(path)
+    tables = [name for name in folder.names() if name.endswith(".toc")]
+    if tables != [f"_MAIN_{manifest.generation}.toc"]:
+        _show_to_whoosh(folder, manifest)
 
 
 def _show_to_whoosh(folder: Folder, manifest: Manifest) -> None:

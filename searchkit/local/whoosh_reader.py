@@ -87,7 +87,7 @@ class _Stems:
         return (0, 0) if number < 0 else read_counts(self._reader, number)[:2]
 
     def terms_from(self, first: bytes) -> Iterator[bytes]:
-        return _from(self._reader.stems, first)
+        return _from(self._reader, self._reader.stems, first)
 
 
 class _Part(_Counted):
@@ -120,7 +120,7 @@ class _Part(_Counted):
         return _chosen(postings.articles, frequencies, chosen, positions)
 
     def terms_from(self, first: bytes) -> Iterator[bytes]:
-        return (term for term in _from(self._reader.stems, first) if self.find(term))
+        return (term for term in _from(self._reader, self._reader.stems, first) if self.find(term))
 
 
 class _Words(_Counted):
@@ -132,6 +132,8 @@ class _Words(_Counted):
         self._forms = Strings(reader.file, "forms")
         self._order = reader.file.numbers("forms.sorted", "I")
         self._first = reader.file.numbers("forms.first", "I")
+        if len(self._order) != len(self._forms) or len(self._first) != len(reader.stems) + 1:
+            raise reader.file.damaged("its written forms are not those of its stems")
 
     def find(self, term: bytes) -> Postings | None:
         number, form, forms = self._look_up(term)
@@ -154,7 +156,7 @@ class _Words(_Counted):
         return super().counts(term)
 
     def terms_from(self, first: bytes) -> Iterator[bytes]:
-        return _from(self._forms, first, self._order)
+        return _from(self._reader, self._forms, first, self._order)
 
     def _look_up(self, term: bytes) -> tuple[int, int, int]:
         """(its stem, its number among the forms of that stem, how many these are); no stem is -1."""
@@ -162,6 +164,8 @@ class _Words(_Counted):
         if at < 0:
             return -1, 0, 0
         stem = bisect_right(self._first, at) - 1
+        if not 0 <= stem < len(self._first) - 1:
+            raise self._reader.file.damaged("a written form belongs to no stem")
         return stem, at - self._first[stem], self._first[stem + 1] - self._first[stem]
 
 
@@ -239,7 +243,7 @@ class _Ids(_Counted):
 
     @cached_property
     def _sorted(self) -> list[bytes]:
-        return sorted(self._reader.ids)
+        return sorted(readable(key, self._reader) for key in self._reader.ids)
 
 
 class TermsReader(base.TermsReader):  # type: ignore[misc]
@@ -464,11 +468,23 @@ def _chosen(
     )
 
 
-def _from(strings: Strings, first: bytes, order: Sequence[int] | None = None) -> Iterator[bytes]:
+def readable(text: bytes, reader: SegmentReader) -> bytes:
+    """A term or an id; raises IndexDamaged where it is not the UTF-8 that Whoosh will take it for."""
+    if not text.isascii():
+        try:
+            text.decode()
+        except UnicodeDecodeError as error:
+            raise reader.file.damaged("a term is no text") from error
+    return text
+
+
+def _from(
+    reader: SegmentReader, strings: Strings, first: bytes, order: Sequence[int] | None = None
+) -> Iterator[bytes]:
     """The strings from ``first`` on; they ascend, by themselves or in ``order``."""
 
     def string(at: int) -> bytes:
-        return strings[at if order is None else order[at]]
+        return readable(strings.at(at if order is None else order[at]), reader)
 
     begin = bisect_left(range(len(strings)), first, key=string)
     return map(string, range(begin, len(strings)))

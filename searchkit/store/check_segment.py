@@ -13,7 +13,7 @@ from pathlib import Path
 import zstandard
 
 from searchkit.article import Article
-from searchkit.errors import IndexDamaged
+from searchkit.errors import IndexDamaged, StorageError
 from searchkit.store.check_postings import PostingsCheck, WordsCheck
 from searchkit.store.kernels import Damage, id_digest
 from searchkit.store.manifest import SegmentEntry
@@ -22,10 +22,10 @@ from searchkit.store.sections import PAGE
 from searchkit.store.segment import SegmentReader
 from searchkit.store.snapshot import LiveSegment
 from searchkit.store.strings import Strings
+from searchkit.store.unpacking import unpack
 
 # Of one structure of one file, so many findings are told: the first ones say what is wrong.
 _TOLD = 20
-_LARGEST_TEXT_BLOCK = 1 << 30
 
 # The sections of a segment: bytes of each element, and of what there is one each (None: no fixed number).
 _SECTIONS: dict[str, tuple[int, str | None]] = {
@@ -237,10 +237,11 @@ class SegmentCheck:
         for end, numbers in zip(ends, blocks, strict=True):
             text: bytes | None
             try:
-                known = zstandard.get_frame_parameters(packed[begin:end]).content_size <= _LARGEST_TEXT_BLOCK
-                text = unpacker.decompress(packed[begin:end]) if known else None
-            except zstandard.ZstdError:
+                text = unpack(unpacker, packed[begin:end])
+            except (zstandard.ZstdError, ValueError):
                 text = None
+            except MemoryError as error:
+                raise StorageError(f"{file.path}: a text does not fit into memory") from error
             begin = end
             if text is None and not numbers:
                 raise self._file.damaged("a block of texts that are no longer in use cannot be unpacked")

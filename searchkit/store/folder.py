@@ -7,6 +7,8 @@ each call.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -29,6 +31,10 @@ class Folder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+
+    def make(self) -> None:
+        """Make the folder itself; nothing happens where it is there."""
+        self.path.mkdir(exist_ok=True)
 
     def create(self, name: str) -> Output:
         """A new file, empty whatever was there before."""
@@ -73,16 +79,22 @@ class _File:
         self._file.close()
 
 
-def make_folders(path: Path) -> None:
-    """Make the folder ``path`` and those above it that are not there, and wait until their names are on the disk."""
-    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
-    path.mkdir(parents=True, exist_ok=True)
-    for folder in reversed(missing):
-        try:
-            Folder(folder.parent).sync()
-        except PermissionError:
-            # Whoever may not read a folder cannot wait for it.
-            continue
+def make_folders(path: Path, make_folder: Callable[[Path], Folder] = Folder) -> None:
+    """Make the folder ``path`` and those above it that are not there, and wait until their names are on the disk.
+
+    The names of folders that are there already are waited for too, up to the border of the file system: whoever
+    made them may have been stopped before they were safe.
+    """
+    whole = path.absolute()
+    for folder in reversed((whole, *whole.parents)):
+        if folder == whole or not folder.exists():
+            make_folder(folder).make()
+    for folder in (whole, *whole.parents):
+        if folder.is_mount():
+            break
+        # Whoever may not read a folder cannot wait for it.
+        with suppress(PermissionError):
+            make_folder(folder.parent).sync()
 
 
 def publish(folder: Folder, name: str, content: bytes) -> None:

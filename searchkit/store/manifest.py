@@ -18,6 +18,7 @@ from searchkit.store.folder import Folder, publish
 
 NAME = "manifest.json"
 FORMAT_VERSION = 3
+_LARGEST = 16 << 20
 # The files that an index consists of besides the manifest; those that last outlive a commit.
 TRANSIENT = re.compile(r"(?:segment|deleted)-\d+|.*\.new")
 _LASTING = r"writer\.lock|files\.sqlite(?:-\w+)?|_MAIN_\d+\.toc|MAIN_WRITELOCK"
@@ -78,6 +79,8 @@ def read_manifest(path: Path) -> Manifest:
     newer one, IndexDamaged where it contradicts itself.
     """
     try:
+        if (path / NAME).stat().st_size > _LARGEST:
+            raise _damaged(path, "it is too large to be one")
         content = (path / NAME).read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         raise _missing(path) from None

@@ -60,11 +60,14 @@ def to_merge(entries: Sequence[SegmentEntry]) -> list[SegmentEntry]:
 
 def merge_segments(folder: Folder, name: str, segments: Sequence[LiveSegment]) -> SegmentEntry:
     """Write the live articles of ``segments`` as one new segment, ``name``; returns its entry."""
-    merging = _Merge(SectionWriter(folder, name), segments)
+    writer = SectionWriter(folder, name)
     try:
-        return merging.run(name)
+        return _Merge(writer, segments).run(name)
     except Damage as error:
         raise IndexDamaged(f"the index is damaged: {error}", hint="See: searchkit check") from error
+    finally:
+        # It is closed already, unless the merge was refused.
+        writer.abandon()
 
 
 Part = tuple[memoryview, int, int, int, int, "array.array[int]", "array.array[int]"]
@@ -225,11 +228,7 @@ class _Merge:
         kept: list[bytes] = []
         kept_forms: list[bytes] = []
         counts = array.array("I")
-        last = b""
         for stem, terms in groupby(merge(*stems), itemgetter(0)):
-            if stem < last:
-                raise IndexDamaged("the index is damaged: its stems do not ascend", hint="See: searchkit check")
-            last = stem
             parts: list[Part] = []
             known: dict[bytes, int] = {}
             for _, which, term in terms:
@@ -247,8 +246,12 @@ class _Merge:
 
     @staticmethod
     def _numbered_stems(which: int, stems: Strings, segment: LiveSegment) -> Iterator[tuple[bytes, int, int]]:
-        """(stem, ``which``, its number) for every stem of a segment."""
+        """(stem, ``which``, its number) for every stem of a segment; the stems ascend."""
+        last = b""
         for number, stem in enumerate(_strings(stems, segment)):
+            if number and stem <= last:
+                raise segment.reader.file.damaged("its stems do not ascend")
+            last = stem
             yield stem, which, number
 
     def _copy_borders(self) -> None:

@@ -24,6 +24,7 @@ from searchkit.store.kernels import page_checksums
 MAGIC = b"skseg\x00\x00\x02"
 PAGE = 16384
 T = TypeVar("T")
+_LARGEST_TABLE = 1 << 20
 _TAIL = struct.Struct("<II8s")
 
 
@@ -131,6 +132,8 @@ class SectionReader:
         table_length, checksum, magic = _TAIL.unpack(self._view[self.size - _TAIL.size :])
         if bytes(self._view[: len(MAGIC)]) != MAGIC or magic != MAGIC:
             raise self.damaged("it does not begin and end as it must")
+        if table_length > _LARGEST_TABLE:
+            raise self.damaged("its table of contents is too large to be one")
         end = self.size - _TAIL.size
         try:
             facts = json.loads(bytes(self._view[max(end - table_length, 0) : end]))

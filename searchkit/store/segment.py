@@ -14,13 +14,14 @@ from pathlib import Path
 import zstandard
 
 from searchkit.article import Article
-from searchkit.errors import IndexDamaged
+from searchkit.errors import IndexDamaged, StorageError
 from searchkit.store import kernels
 from searchkit.store.forms import Forms
 from searchkit.store.ranking import Scale
 from searchkit.store.record import LAST_DAY, decode
 from searchkit.store.sections import SectionReader
 from searchkit.store.strings import Strings
+from searchkit.store.unpacking import unpack
 
 _TERM_SECTIONS = [
     "stems",
@@ -33,7 +34,6 @@ _TERM_SECTIONS = [
     "stems.peaks",
     "forms.first",
 ]
-_LARGEST_TEXT_BLOCK = 1 << 30
 
 
 class SegmentReader:
@@ -209,12 +209,11 @@ class SegmentReader:
         except AttributeError:
             unpacker = self._unpacker.made = zstandard.ZstdDecompressor()
         try:
-            packed = texts[begin:end]
-            if zstandard.frame_content_size(packed) > _LARGEST_TEXT_BLOCK:
-                raise file.damaged("a block of texts is too large to be one")
-            return decode(unpacker.decompress(packed), at, self.day_of(number))
+            return decode(unpack(unpacker, texts[begin:end]), at, self.day_of(number))
         except (zstandard.ZstdError, ValueError) as error:
             raise file.damaged("an article cannot be unpacked") from error
+        except MemoryError as error:
+            raise StorageError(f"{file.path}: a text does not fit into memory") from error
 
     @cached_property
     def _texts(self) -> tuple[memoryview, memoryview, memoryview]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import array
 from collections.abc import Iterable, Sequence
 
-from searchkit.errors import IndexDamaged
 from searchkit.store.sections import SectionReader, SectionWriter
 
 
@@ -42,15 +41,19 @@ class Strings(Sequence[bytes]):
         file.verify(name, begin, end)
         return bytes(self._bytes[begin:end])
 
+    def at(self, number: int) -> bytes:
+        """The string with a number that stands in a file; raises IndexDamaged where there is none."""
+        if not 0 <= number < len(self._ends):
+            raise self._file.damaged(f"section {self._name!r} has no string {number}")
+        return self[number]
+
     def find(self, wanted: bytes, order: Sequence[int] | None = None) -> int:
         """The number of a string, or -1. They must ascend, by themselves or in ``order``."""
         low, high = 0, len(self)
         while low < high:
             middle = (low + high) // 2
             number = middle if order is None else order[middle]
-            if not 0 <= number < len(self._ends):
-                raise IndexDamaged(f"the index is damaged: {self._name} has no string {number}")
-            if self[number] < wanted:
+            if self.at(number) < wanted:
                 low = middle + 1
             else:
                 high = middle

@@ -73,7 +73,9 @@ class StoreWriter:
         self._path = path
         self._after_commit = after_commit
         try:
-            make_folders(path)
+            # Where there is a commit, whoever made it had waited for the folders.
+            if not (path / MANIFEST).exists():
+                make_folders(path, make_folder)
         except FileExistsError:
             raise NotAnIndex(f"{path} is a file, not an index", hint="Name a folder: --index DIR") from None
         except OSError as error:

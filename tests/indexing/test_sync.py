@@ -3,52 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from indexing.home import Home
 
-from searchkit.errors import IndexDamaged, PathMissing
-from searchkit.index import open_index
-from searchkit.indexing import Interrupted, Ledger, Progress, Report, Sync
+from searchkit.errors import PathMissing
+from searchkit.indexing import Interrupted, Progress
 from searchkit.indexing import sync as sync_module
-from searchkit.local import open_writer
-
-
-class Home:
-    """A folder of news and its index, and runs that bring them together."""
-
-    def __init__(self, folder: Path) -> None:
-        self.news = folder / "news"
-        self.news.mkdir()
-        self.index = folder / "index"
-
-    def file(self, name: str, text: str) -> Path:
-        path = self.news / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-        # A time of its own, so that two writes within one tick of the clock differ.
-        self.ticks = getattr(self, "ticks", 1_600_000_000) + 1
-        os.utime(path, (self.ticks, self.ticks))
-        return path
-
-    def sync(
-        self,
-        *paths: Path,
-        rebuild: bool = False,
-        watch: Callable[[Progress], None] | None = None,
-        stop: Callable[[], bool] | None = None,
-    ) -> Report:
-        with (
-            open_writer(self.index, fresh=rebuild) as writer,
-            Ledger(self.index, fresh=rebuild) as ledger,
-        ):
-            run = Sync(writer, ledger, self.index, watch=watch, stop=stop)
-            return run.run(paths or (self.news,), rebuild=rebuild)
-
-    def ids(self, text: str) -> list[str]:
-        with open_index(self.index) as index:
-            return sorted(hit.id for hit in index.search(text, limit=1000))
 
 
 @pytest.fixture
@@ -293,17 +255,23 @@ def test_a_lost_ledger_costs_a_second_reading_and_nothing_else(home: Home) -> No
     home.file("a.txt", "police")
     home.sync()
     (home.index / "files.sqlite").unlink()
-    assert home.sync().added == 1
+    assert str(home.sync()) == "0 added, 0 changed, 1 unchanged, 0 removed, 0 skipped"
     assert home.ids("police") == ["news/a.txt"]
 
 
-def test_a_damaged_ledger_is_said_and_rebuilt(home: Home) -> None:
+def test_a_damaged_ledger_is_said_and_made_anew(home: Home) -> None:
     home.file("a.txt", "police")
     home.sync()
-    (home.index / "files.sqlite").write_bytes(b"no ledger" * 1000)
-    with pytest.raises(IndexDamaged, match="damaged"):
-        home.sync()
-    assert home.sync(rebuild=True).added == 1
+    for rebuild in (False, True):
+        (home.index / "files.sqlite").write_bytes(b"no ledger" * 1000)
+        report = home.sync(rebuild=rebuild)
+        assert (report.added, report.unchanged, report.skipped) == (int(rebuild), int(not rebuild), 0)
+        assert [problem.origin.path for problem in report.problems] == (
+            [] if rebuild else [str(home.index / "files.sqlite")]
+        )
+        assert all("damaged" in problem.reason for problem in report.problems)
+        assert home.ids("police") == ["news/a.txt"]
+        assert str(home.sync()) == "0 added, 0 changed, 1 unchanged, 0 removed, 0 skipped"
 
 
 def test_progress_reaches_its_total(home: Home) -> None:

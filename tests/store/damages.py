@@ -12,6 +12,7 @@ from __future__ import annotations
 import datetime
 import faulthandler
 import json
+import re
 import shutil
 import struct
 import sys
@@ -25,6 +26,7 @@ from typing import Any
 from searchkit.article import Article
 from searchkit.engine import Filters, Request
 from searchkit.errors import SearchkitError
+from searchkit.local import open_writer
 from searchkit.local.engine import LocalEngine
 from searchkit.query import (
     AllBut,
@@ -52,6 +54,7 @@ from searchkit.store.writer import StoreWriter
 
 # A damage that takes longer than this is a hang, and the program ends itself.
 LONGEST_SECONDS = 60
+Verify = Callable[[str, Path, Counter[str]], None]
 _TAIL = struct.Struct("<II8s")
 _WORDS = [f"w{number}" for number in range(60)]
 
@@ -75,6 +78,17 @@ def make_index(path: Path) -> None:
         for number in (3, 333, 703):
             writer.remove(f"id{number}")
         writer.put(article(5, random))
+        writer.commit()
+
+
+def make_small_index(path: Path) -> None:
+    """Full blocks, deletions, and a table of contents for Whoosh."""
+    random = Random(8)
+    with open_writer(path, workers=1) as writer:
+        for number in range(200):
+            writer.put(article(number, random))
+        writer.commit()
+        writer.remove("id3")
         writer.commit()
 
 
@@ -292,35 +306,48 @@ def _hostile(path: Path, expected: list[object], counts: Counter[str]) -> None:
         counts["refused to write"] += 1
 
 
-def main() -> None:
-    """Run the damages that the command line asks for."""
+def try_damages(verify: Verify, *, seed: str = "", files_harmed: str = "") -> None:
+    """Run the damages that the command line asks for, and call ``verify`` with the mode, each folder and the counts.
+
+    ``seed`` makes them others than those of another program; names that begin with ``files_harmed`` are damaged.
+    """
     index, folder, mode = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
     first, count = map(int, sys.argv[4:6])
     faulthandler.enable()
-    expected = answers(index)
     files = {entry.name: entry.read_bytes() for entry in sorted(index.iterdir()) if entry.name != "writer.lock"}
+    harmed = [name for name in files if re.match(files_harmed, name)]
     counts: Counter[str] = Counter()
     for number in range(first, first + count):
-        random = Random(f"{mode} {number}")
+        random = Random(f"{seed}{mode} {number}")
         what, name, content = "", "", b""
         while not name or content == files[name]:
             # The large file has most to be damaged, the small ones have most rules to be broken.
-            name = random.choice([*sorted(files), *["segment-1"] * 8])
+            name = random.choice([*harmed, *["segment-1"] * 8])
             what, content = (damaged if mode == "random" else forged)(files[name], random)
         print(number, name, what[:200], flush=True)
         faulthandler.dump_traceback_later(LONGEST_SECONDS, exit=True)
         shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir()
+        folder.mkdir(parents=True)
         for other, sound in files.items():
             (folder / other).write_bytes(content if other == name else sound)
         try:
-            (_random if mode == "random" else _hostile)(folder, expected, counts)
+            verify(mode, folder, counts)
         except BaseException as error:
             error.add_note(f"{mode} damage {number}: {name}: {what[:500]}")
             raise
         counts["damages"] += 1
     faulthandler.cancel_dump_traceback_later()
     print("done", json.dumps(counts))
+
+
+def main() -> None:
+    """Damages to the eyes of searchkit itself."""
+    expected = answers(Path(sys.argv[1]))
+
+    def verify(mode: str, path: Path, counts: Counter[str]) -> None:
+        (_random if mode == "random" else _hostile)(path, expected, counts)
+
+    try_damages(verify)
 
 
 if __name__ == "__main__":

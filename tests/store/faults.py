@@ -12,7 +12,7 @@ from typing import Literal
 
 from searchkit.store.folder import Folder, Output
 
-Kind = Literal["create", "write", "sync", "rename", "remove", "sync names", "names"]
+Kind = Literal["create", "write", "sync", "rename", "remove", "sync names", "names", "make folder", "sync parent"]
 
 
 class Killed(BaseException):
@@ -54,13 +54,19 @@ class Log:
 
 
 class FaultyFolder(Folder):
-    """A folder whose every operation goes through a log."""
+    """A folder whose every operation goes through a log; ``index`` says whether it is the index or lies above it."""
 
-    def __init__(self, path: Path, log: Log) -> None:
+    def __init__(self, path: Path, log: Log, *, index: bool = True) -> None:
         super().__init__(path)
         self._log = log
+        self._index = index
         # Which file has which name now.
         self._files: dict[str, int] = {}
+
+    def make(self) -> None:
+        if not self.path.exists():
+            self._log.note(Operation("make folder", str(self.path)))
+        super().make()
 
     def create(self, name: str) -> Output:
         with self._log.lock:
@@ -85,7 +91,7 @@ class FaultyFolder(Folder):
         return super().names()
 
     def sync(self) -> None:
-        self._log.note(Operation("sync names"))
+        self._log.note(Operation("sync names") if self._index else Operation("sync parent", str(self.path)))
 
 
 class _FaultyOutput:
@@ -127,6 +133,8 @@ class Disk:
         self._files: dict[int, _File] = {}
         self._sure: dict[str, int] = {}
         self._pending: list[Operation] = []
+        # The index and the folders above it, whose own names a crash may lose.
+        self._unsure: set[Path] = set()
 
     def do(self, operation: Operation) -> None:
         """One operation more."""
@@ -144,9 +152,16 @@ class Disk:
             case "sync names":
                 self._sure = self._names([1] * len(self._pending))
                 self._pending.clear()
+            case "make folder":
+                self._unsure.add(Path(operation.name))
+            case "sync parent":
+                self._unsure = {path for path in self._unsure if path.parent != Path(operation.name)}
 
     def states(self, random: Random, samples: int) -> Iterator[dict[str, bytes]]:
         """What a crash may leave: all kept and all lost, each with every fate of the data, then random mixtures."""
+        if self._unsure:
+            # With a folder all goes that lies in it.
+            yield {}
         for names in (1, 0):
             for fate in FATES:
                 yield self._state([names] * len(self._pending), lambda fate=fate: fate, random)  # type: ignore[misc]

@@ -3,176 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
 import errno
-import hashlib
 import shutil
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from random import Random
+from typing import get_args
 
 import pytest
-from store.faults import Disk, FaultyFolder, Killed, Log, put_on_disk
+from store.faults import Disk, FaultyFolder, Killed, Kind, Log
+from store.scenario import Scenario, States, article, assert_goes_on, held
 
-from searchkit.article import Article
-from searchkit.engine import Request
 from searchkit.errors import IndexMissing, StorageError
 from searchkit.local.engine import LocalEngine
-from searchkit.query import Word
-from searchkit.store.check import check_index
-from searchkit.store.snapshot import Snapshot
 from searchkit.store.writer import StoreWriter
-
-# What the index holds: the body of each article, by its id.
-Content = dict[str, str]
-Commit = Callable[[StoreWriter, Content], None]
-_ALWAYS = {"manifest.json", "writer.lock"}
-
-
-@pytest.fixture
-def fast_path(tmp_path: Path) -> Iterator[Path]:
-    """A folder in memory where there is such a thing: nothing here needs a real disk."""
-    memory = Path("/dev/shm")
-    if not memory.is_dir():
-        yield tmp_path
-        return
-    made = Path(tempfile.mkdtemp(prefix="searchkit-crash-", dir=memory))
-    yield made
-    shutil.rmtree(made)
-
-
-class Scenario:
-    """Loads, updates, deletions, merges and a clearing, in sessions of one writer each, as ``seed`` wills.
-
-    ``commits`` has for each commit the number of operations when it began and when it was acknowledged, and what
-    the index holds from then on.
-    """
-
-    def __init__(self, path: Path, log: Log, seed: int, *, workers: int = 1) -> None:
-        self.path = path
-        self.log = log
-        self.commits: list[tuple[int, int, Content]] = []
-        self.content: Content = {}
-        self.in_flight: Content = {}
-        self._random = Random(seed)
-        self._workers = workers
-        self._made = 0
-
-    def run(self) -> None:
-        """All sessions; what the folder raises comes out."""
-        for session in range(2):
-            with self.open() as writer:
-                self._commit(writer, 6 if session == 0 else 2)
-                for _ in range(8):
-                    self._commit(writer, self._random.randint(1, 2))
-                if session == 1:
-                    writer.clear()
-                    self._commit(writer, 1, cleared=True)
-
-    def open(self) -> StoreWriter:
-        """A writer whose every operation is remembered."""
-        return StoreWriter(self.path, workers=self._workers, make_folder=lambda path: FaultyFolder(path, self.log))
-
-    def _commit(self, writer: StoreWriter, articles: int, *, cleared: bool = False) -> None:
-        random = self._random
-        after = {} if cleared else dict(self.content)
-        for _ in range(articles):
-            self._put(writer, f"n{self._made}", after)
-            self._made += 1
-        if after and random.random() < 0.5:
-            self._put(writer, random.choice(sorted(after)), after)
-        if len(after) > 4 and random.random() < 0.4:
-            gone = random.choice(sorted(after))
-            writer.remove(gone)
-            del after[gone]
-        begun = len(self.log.operations)
-        self.in_flight = after
-        writer.commit()
-        self.content = after
-        self.commits.append((begun, len(self.log.operations), after))
-
-    def _put(self, writer: StoreWriter, key: str, after: Content) -> None:
-        words = self._random.choices(["alpha", "beta", "gamma", "delta"], k=4)
-        after[key] = f"common {' '.join(words)}"
-        writer.put(article(key, after[key]))
-
-    def allowed(self, operations: int) -> list[Content]:
-        """What the index may hold when it crashed after so many operations."""
-        acknowledged: Content = {}
-        for begun, done, content in self.commits:
-            if done <= operations:
-                acknowledged = content
-            elif begun <= operations:
-                return [acknowledged, content]
-        return [acknowledged]
-
-
-def article(key: str, body: str) -> Article:
-    return Article(key, "", body, datetime.date(2020, 1, 1 + len(key)))
-
-
-def held(path: Path) -> Content:
-    """Everything that the index in ``path`` holds, by walking and by asking."""
-    try:
-        snapshot = Snapshot(path)
-    except IndexMissing:
-        return {}
-    content: Content = {}
-    for segment in snapshot.segments:
-        for number in range(segment.reader.articles):
-            if segment.is_live(number):
-                found = segment.reader.article(number)
-                assert found.id not in content
-                content[found.id] = found.body
-    engine = LocalEngine(path)
-    for word in ("common", "alpha"):
-        answer = engine.search(Request(Word(word), limit=100))
-        assert {hit.id for hit in answer.found} == {key for key, body in content.items() if word in body}
-        assert answer.total == len(answer.found)
-    return content
-
-
-def assert_goes_on(path: Path, before: Content) -> None:
-    """A writer opens, leaves no orphan, and what it commits is there."""
-    with StoreWriter(path) as writer:
-        named = set(Snapshot(path).manifest.files()) if (path / "manifest.json").exists() else set()
-        assert {entry.name for entry in path.iterdir()} <= named | _ALWAYS
-        writer.put(article("after", "common afterwards"))
-        writer.commit()
-    assert held(path) == {**before, "after": "common afterwards"}
-    assert {entry.name for entry in path.iterdir()} == Snapshot(path).manifest.files() | _ALWAYS
-    report = check_index(path)
-    assert (report.findings, report.orphans) == ((), ())
-
-
-class States:
-    """Verifies states, each distinct one once."""
-
-    def __init__(self, folder: Path) -> None:
-        self.count = 0
-        self._folder = folder
-        self._seen: set[bytes] = set()
-        folder.mkdir(exist_ok=True)
-
-    def verify(self, state: dict[str, bytes], allowed: list[Content], story: object) -> None:
-        digest = hashlib.blake2b(digest_size=16)
-        for name, content in sorted(state.items()):
-            digest.update(f"{name} {len(content)} ".encode() + content)
-        digest.update(repr(allowed).encode())
-        if digest.digest() in self._seen:
-            return
-        self._seen.add(digest.digest())
-        self.count += 1
-        put_on_disk(state, self._folder)
-        try:
-            content = held(self._folder)
-            assert content in allowed
-            assert_goes_on(self._folder, content)
-        except (AssertionError, Exception) as error:
-            error.add_note(f"the state: {story}")
-            raise
 
 
 def crash_everywhere(folder: Path, seed: int, samples: int, states: States) -> None:
@@ -182,7 +27,7 @@ def crash_everywhere(folder: Path, seed: int, samples: int, states: States) -> N
     operations = scenario.log.operations
     assert held(scenario.path) == scenario.content
     kinds = {operation.kind for operation in operations}
-    assert kinds == {"create", "write", "sync", "rename", "remove", "sync names", "names"}
+    assert kinds == set(get_args(Kind))
     disk = Disk()
     for number in range(len(operations) + 1):
         for state in disk.states(Random(seed * 100_000 + number), samples):
@@ -197,9 +42,9 @@ def kill_then_crash(folder: Path, seed: int, points: int | None, samples: int, s
     whole.run()
     chosen = range(whole.log.count)
     if points is not None:
-        # Where a new manifest has its name but the name is not safe, always; elsewhere now and then.
-        after_rename = [at + 1 for at, op in enumerate(whole.log.operations) if op.kind == "rename"]
-        chosen = sorted({*after_rename, *Random(seed).sample(chosen, points)})  # type: ignore[assignment]
+        # Where a new manifest or a folder has its name but the name is not safe, always; elsewhere now and then.
+        unsafe = [at + 1 for at, op in enumerate(whole.log.operations) if op.kind in ("rename", "make folder")]
+        chosen = sorted({*unsafe, *Random(seed).sample(chosen, points)})  # type: ignore[assignment]
     for at in chosen:
         path = folder / f"killed{at}"
         log = Log(at=at, error=Killed())
@@ -207,7 +52,7 @@ def kill_then_crash(folder: Path, seed: int, points: int | None, samples: int, s
         with pytest.raises(Killed):
             scenario.run()
         known = [scenario.content, scenario.in_flight]
-        seen = held(path)
+        seen = held(scenario.path)
         assert seen in known
         second = len(log.operations)
         after = {**seen, "second": "common second"}

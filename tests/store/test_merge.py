@@ -5,13 +5,17 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+import pytest
+from store.damages import opened, sealed
+
 from searchkit.article import Article
 from searchkit.engine import Request
+from searchkit.errors import IndexDamaged
 from searchkit.local.engine import LocalEngine
 from searchkit.query import Word
 from searchkit.store.check import check_index
 from searchkit.store.folder import Folder, Output
-from searchkit.store.manifest import SegmentEntry
+from searchkit.store.manifest import SegmentEntry, read_manifest
 from searchkit.store.merge import FACTOR, to_merge
 from searchkit.store.writer import StoreWriter
 
@@ -57,7 +61,7 @@ def test_a_thousand_small_commits_leave_few_segments(tmp_path: Path) -> None:
     assert engine.search(Request(Word("police"))).total == 1000
     assert check_index(tmp_path / "i", deep=True).sound
     # Each commit writes a file of some kilobytes whatever is in it; those are counted as written once.
-    (written,) = [folder.written for folder in folders]
+    written = sum(folder.written for folder in folders)
     least = written / (1 + math.log(1000, FACTOR))
     standing = sum(path.stat().st_size for path in (tmp_path / "i").glob("segment-*"))
     assert standing > 0
@@ -88,3 +92,56 @@ def test_a_segment_that_is_half_deleted_is_written_alone() -> None:
     assert to_merge([whole, emptied]) == [emptied]
     assert to_merge([whole] * (FACTOR - 1)) == []
     assert to_merge([whole] * FACTOR) == [whole] * FACTOR
+
+
+WORDS = ["alpha", "bravo", "delta", "gamma"]
+
+
+def forged(path: Path, segment: str, stems: list[str]) -> None:
+    """Give a segment other stems of the same lengths, with every checksum right."""
+    data, facts = opened((path / segment).read_bytes())
+    offset, size = facts["sections"]["stems"]
+    content = "".join(stems).encode()
+    assert len(content) == size
+    data[offset : offset + size] = content
+    (path / segment).write_bytes(sealed(data, facts))
+
+
+@pytest.fixture
+def seven(tmp_path: Path) -> Path:
+    """An index of as many small segments as stand beside each other; the next commit merges them."""
+    with StoreWriter(tmp_path / "i") as writer:
+        for number in range(FACTOR - 1):
+            writer.put(Article(f"id{number}", "", " ".join(WORDS)))
+            writer.commit()
+    assert len(read_manifest(tmp_path / "i").segments) == FACTOR - 1
+    return tmp_path / "i"
+
+
+@pytest.mark.parametrize("which", [0, 3, FACTOR - 2])
+@pytest.mark.parametrize(
+    "stems",
+    [
+        ["bravo", "alpha", "delta", "gamma"],
+        ["alpha", "bravo", "gamma", "delta"],
+        ["gamma", "delta", "bravo", "alpha"],
+        ["alpha", "bravo", "bravo", "gamma"],
+        ["gamma", "gamma", "gamma", "gamma"],
+    ],
+    ids="-".join,
+)
+def test_stems_that_do_not_ascend_are_refused(seven: Path, stems: list[str], which: int) -> None:
+    """A look-up could miss what is merged out of order; the commit before stays as it is."""
+    before = read_manifest(seven)
+    forged(seven, before.segments[which].name, stems)
+    with StoreWriter(seven) as writer:
+        writer.put(Article("more", "", " ".join(WORDS)))
+        with pytest.raises(IndexDamaged, match="its stems do not ascend"):
+            writer.commit()
+    assert read_manifest(seven) == before
+    with StoreWriter(seven) as writer:
+        assert {file.name for file in seven.glob("segment-*")} == before.files()
+        writer.clear()
+        writer.put(Article("new", "", "alpha"))
+        writer.commit()
+    assert check_index(seven, deep=True).sound

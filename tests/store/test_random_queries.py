@@ -7,12 +7,13 @@ import math
 import random
 import shutil
 import struct
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from store.whoosh_witness import Witness
 
 from searchkit.analysis import Chain
 from searchkit.article import Article
@@ -253,17 +254,30 @@ def compare(response: Response, request: Request, twin: Twin) -> None:
         assert term.articles == len(twin.leaf(leaf))
 
 
-def ask(path: Path, seed: int, size: int, queries: int) -> int:
-    """Ask about ``queries`` random queries of a random index; returns how many it were."""
+def compare_with_whoosh(engine: LocalEngine, tree: Node, witness: Witness, count: int) -> None:
+    """The same of all ``count`` articles match in the eyes of both, where Whoosh is a witness."""
+    expected = witness.matching(tree)
+    if expected is not None:
+        response = engine.search(Request(tree, limit=count))
+        assert response.total == len(response.found)
+        assert {found.id for found in response.found} == expected
+
+
+def ask(path: Path, seed: int, size: int, queries: int, witnesses: list[Witness] | None = None) -> int:
+    """Ask about ``queries`` random queries of a random index, and witnesses of it too; returns how many it were."""
     random_ = random.Random(seed)
     asked = 0
     for twin in random_index(random_, path, size):
         engine = LocalEngine(path)
+        if witnesses is not None:
+            witnesses.append(Witness(known.article for known in twin.articles.values()))
         for _ in range(queries):
             request = random_request(random_, twin)
             response = engine.search(request)
             try:
                 compare(response, request, twin)
+                if witnesses:
+                    compare_with_whoosh(engine, request.query, witnesses[-1], len(twin.articles))
             except AssertionError as error:
                 raise AssertionError(f"seed {seed}, query {asked}: {request}\n{error}") from error
             asked += 1
@@ -276,6 +290,18 @@ def ask(path: Path, seed: int, size: int, queries: int) -> int:
 @pytest.mark.parametrize("seed", range(50))
 def test_random_queries_over_small_indexes(tmp_path: Path, seed: int) -> None:
     assert ask(tmp_path / "index", seed, 1 + seed * 10, 30) >= 30
+
+
+def test_stock_whoosh_finds_the_same_articles(tmp_path: Path) -> None:
+    answers: Counter[str] = Counter()
+    for seed in range(100, 125):
+        witnesses: list[Witness] = []
+        ask(tmp_path / str(seed), seed, 1 + (seed - 100) * 20, 60, witnesses)
+        for witness in witnesses:
+            answers += witness.answers
+            witness.close()
+    # So often each kind of query had hits.
+    assert min(answers[kind] for kind in ("Word", "Phrase", "AllOf", "AnyOf")) > 100
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -68,6 +68,9 @@ cdef int phrase_here(Search *search, Node *node, uint32_t article, bint counting
         node.children[place] = number
     cursor = &search.cursors[node.first + node.children[0]]
     fewest = positions_here(cursor)
+    # Its occurrences were compared with the bytes of its positions; a frequency may claim more.
+    if fewest > cursor.occurrences:
+        return DAMAGED
     failed = room_for(search, fewest)
     if failed < 0:
         return failed
@@ -116,7 +119,10 @@ cdef int begins_among(Search *search, Node *node, uint32_t held, uint32_t *kept)
 cdef int keep_beside(Search *search, Cursor *cursor, uint32_t number, uint32_t *kept) noexcept nogil:
     """Keep the places behind which, by ``number``, a word stands."""
     cdef uint32_t held = positions_here(cursor), at, other, place, left = 0, found
-    cdef int failed = room_for(search, held)
+    cdef int failed
+    if held > cursor.occurrences:
+        return DAMAGED
+    failed = room_for(search, held)
     if failed < 0:
         return failed
     if positions_of(cursor, search.other_places, NULL) < 0:
