@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from searchkit.analysis import Chain, fold, fold_letters
-from searchkit.article import Article
 from searchkit.errors import QueryError, QueryTimeout
 from searchkit.local.plan import Filter, Plan
 from searchkit.query import Exact, Fuzzy, Id, Leaf, Regex, Scope, Wildcard, shape_pieces
@@ -61,15 +60,11 @@ class KnownWords:
         """The articles of which a condition holds: for each segment a bit for each, or None."""
         if isinstance(node, Id):
             return self._with_id(node.text)
-        from searchkit.memory.fields import field_text, holds  # few queries ask for a field
-
-        def text_of(article: Article) -> str:
-            self._check_time()
-            return field_text(article, node.field)
+        from searchkit.memory.fields import holds  # few queries ask for a field
 
         found = []
         for segment in self._snapshot.segments:
-            values, numbers = segment.reader.values(node.field, text_of)
+            values, numbers = segment.reader.values(node.field)
             wanted = []
             for value in values:
                 self._check_time()

@@ -12,7 +12,7 @@ from searchkit.analysis import Chain
 from searchkit.article import Article
 from searchkit.engine import Filters, Request, Response, Term
 from searchkit.frozen import frozen
-from searchkit.memory.fields import field_text, holds
+from searchkit.memory.fields import holds
 from searchkit.memory.text import Text
 from searchkit.query import (
     AllBut,
@@ -35,6 +35,7 @@ from searchkit.query import (
     pieces,
 )
 from searchkit.query.spread import is_passage, spread
+from searchkit.store.known import known_of
 from searchkit.store.passages import begins
 from searchkit.store.ranking import Scale, article_share, term_weight
 
@@ -125,7 +126,7 @@ class MemoryEngine:
                 return {key: score for key, score in self._matching_passages(part, factor).items() if key in enough}
             case Scope(field, part) if not is_passage(node):
                 chain, articles = self._chain, self._articles
-                return {key: 0.0 for key in articles if holds(field, part, field_text(articles[key], field), chain)}
+                return {key: 0.0 for key in articles if holds(field, part, _known_of(articles[key], field), chain)}
             case Days(first, last):
                 return {key: 0.0 for key, one in self._articles.items() if _in_days(one, first, last)}
             case Id(text):
@@ -164,6 +165,10 @@ class MemoryEngine:
 
     def _term_weight(self, having: int) -> float:
         return term_weight(len(self._articles), having)
+
+
+def _known_of(article: Article, field: str) -> str:
+    return article.source if field == "source" else known_of(article, field)
 
 
 def _begins(text: Text, node: Node) -> tuple[int, int]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from searchkit.analysis import Chain
-from searchkit.article import Article
 from searchkit.memory.text import Text
 from searchkit.query import Exact, Node, Phrase, Word, rebuilt
 from searchkit.query.spread import spread
@@ -14,16 +13,10 @@ from searchkit.query.spread import spread
 _JOINTS = re.compile(r"[\W_]+")
 
 
-def field_text(article: Article, field: str) -> str:
-    """What an article has in a field; each author is a line."""
-    if field == "author":
-        return "\n".join(article.authors)
-    text = str(getattr(article, field))
-    return _JOINTS.sub(" ", text) if field == "url" else text
-
-
 def holds(field: str, tree: Node, value: str, chain: Chain) -> bool:
     """Whether what is asked of a field holds of what an article has in it; nothing holds of an empty field."""
+    if field == "url":
+        value = _JOINTS.sub(" ", value)
     return bool(value) and Text.of_parts(value.split("\n"), chain).holds(spread(field_tree(field, tree)))
 
 

@@ -26,6 +26,7 @@ from searchkit.store.kernels import (
     invert,
     sort_digests,
 )
+from searchkit.store.known import KnownColumns
 from searchkit.store.manifest import SegmentEntry
 from searchkit.store.queue import WriteQueue
 from searchkit.store.ranking import Scale
@@ -90,6 +91,7 @@ class SegmentBuilder:
         self._queue = WriteQueue()
         self._register = Register(TEXT_BLOCK)
         self._block_ends = array.array("Q")
+        self._known = KnownColumns()
 
     def __len__(self) -> int:
         return len(self._register)
@@ -105,6 +107,7 @@ class SegmentBuilder:
     def add(self, articles: list[Article]) -> None:
         """Add articles."""
         records, spans, blocks = self._register.add(articles)
+        self._known.add(articles)
         if blocks:
             self._queue.step(self._pack, records, blocks)
         self._vocabulary.add_spans(records, spans)
@@ -168,6 +171,7 @@ class SegmentBuilder:
         self._writer.add("texts.ends", memoryview(self._block_ends).cast("B"))
         self._writer.add("texts.places", places)
         write_columns(self._writer, ids=ids, ends=ends, days=days, sources=sources, names=names)
+        self._known.write(self._writer, order)
 
     def _write_dictionary(self, counts: memoryview[int]) -> tuple[memoryview[int], memoryview[int], memoryview[int]]:
         """Write the dictionary; returns (stem of each word, number of each word's form, forms of each stem)."""

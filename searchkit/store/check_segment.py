@@ -6,6 +6,7 @@ import datetime
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice, pairwise
 from operator import le, lt
 from pathlib import Path
@@ -16,6 +17,7 @@ from searchkit.article import Article
 from searchkit.errors import IndexDamaged, StorageError
 from searchkit.store.check_postings import PostingsCheck, WordsCheck
 from searchkit.store.kernels import Damage, id_digest
+from searchkit.store.known import FIELDS, known_of
 from searchkit.store.manifest import SegmentEntry
 from searchkit.store.record import decode
 from searchkit.store.sections import PAGE
@@ -90,6 +92,8 @@ class SegmentCheck:
         if self._walked("ids", self._about_ids):
             self._walked("days", self._about_days)
         self._walked("sources", self._about_sources)
+        for field in FIELDS:
+            self._walked(f"known.{field}", partial(self._about_known, field))
         texts = self._walked("texts", self._about_texts)
         dictionary = self._walked("dictionary", self._about_dictionary)
         self._walked("borders", self._about_borders)
@@ -137,19 +141,26 @@ class SegmentCheck:
     def _about_sections(self) -> Iterator[str]:
         file, articles = self._file, self._articles
         names = file.names()
-        missing, strange = _SECTIONS.keys() - set(names), set(names) - _SECTIONS.keys()
+        # What nobody knew of any article has no sections.
+        fields = [field for field in FIELDS if any(name.startswith(f"known.{field}") for name in names)]
+        expected = dict(_SECTIONS)
+        for field in fields:
+            expected[f"known.{field}"] = (4, "article")
+            expected[f"known.{field}.values"] = (1, None)
+            expected[f"known.{field}.values.ends"] = (4, None)
+        missing, strange = expected.keys() - set(names), set(names) - expected.keys()
         if missing or strange:
             yield from (f"there is no section {name!r}" for name in sorted(missing))
             yield from (f"there is a section {name!r} that has no meaning" for name in sorted(strange))
             return
         stems, forms = len(file.section("stems.ends")) // 4, len(file.section("forms.ends")) // 4
         numbers = {"article": articles, "stem": stems, "form": forms, "stem and one": stems + 1}
-        for name, (size, of) in _SECTIONS.items():
+        for name, (size, of) in expected.items():
             length = len(file.section(name))
             if length % size or (of is not None and length != size * numbers[of]):
                 yield f"section {name!r} has another length than it should"
                 return
-        for name, kind, size in _ENDED:
+        for name, kind, size in _ENDED + [(f"known.{field}.values", "I", 1) for field in fields]:
             ends = file.numbers(name + ".ends", "Q" if kind == "Q" else "I")
             if not all(map(le, ends, islice(ends, 1, None))):
                 yield f"the ends of {name!r} do not ascend"
@@ -210,9 +221,22 @@ class SegmentCheck:
         for name in names:
             name.decode()
 
+    def _about_known(self, field: str) -> Iterator[str]:
+        if f"known.{field}" not in self._file.names():
+            return
+        values = list(Strings(self._file, f"known.{field}.values"))
+        if not all(map(lt, values, islice(values, 1, None))):
+            yield "its values do not ascend"
+        numbers = self._file.numbers(f"known.{field}", "I")
+        if set(numbers) - {0} != set(range(1, len(values) + 1)):
+            yield "its articles have other values than it lists"
+        for value in values:
+            value.decode()
+
     def _about_texts(self) -> Iterator[str]:
         reader = self._reader
         sources = reader.source_names
+        known = {field: reader.values(field) for field in FIELDS}
         for number, article in self._texts():
             if article is None:
                 yield f"the text of article {number} cannot be unpacked"
@@ -220,6 +244,10 @@ class SegmentCheck:
                 yield f"the text of article {number} is that of {article.id!r}"
             elif article.source.encode("utf-8", "replace").decode() != sources[reader.sources[number]]:
                 yield f"the text of article {number} names another source"
+            else:
+                for field, (values, numbers) in known.items():
+                    if known_of(article, field).encode("utf-8", "replace").decode() != values[numbers[number]]:
+                        yield f"the text of article {number} has another {field}"
 
     def _texts(self) -> Iterator[tuple[int, Article | None]]:
         """Every article by its text, in the order in which texts are packed; None where it cannot be unpacked."""

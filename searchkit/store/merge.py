@@ -18,6 +18,7 @@ from searchkit.store.builder import (
 )
 from searchkit.store.folder import Folder
 from searchkit.store.kernels import Damage, Merger, TermOutput
+from searchkit.store.known import FIELDS, KnownColumns
 from searchkit.store.manifest import SegmentEntry
 from searchkit.store.ranking import Scale
 from searchkit.store.record import encode
@@ -109,6 +110,7 @@ class _Merge:
             names=names,
         )
         del ids, sources
+        self._known().write(writer, range(articles))
         # The terms need the room.
         self._ids.clear()
         titles, bodies = self._lengths("lengths.title"), self._lengths("lengths.body")
@@ -129,6 +131,19 @@ class _Merge:
         facts = {"articles": articles, "title_words": title_words, "body_words": body_words}
         size = writer.finish(facts)
         return SegmentEntry(name, size, articles, articles, title_words, body_words)
+
+    def _known(self) -> KnownColumns:
+        """What is known of the articles of the new segment."""
+        columns = KnownColumns()
+        for field in FIELDS:
+            found = [segment.reader.values(field) for segment in self._segments]
+            if all(len(values) == 1 for values, _ in found):
+                continue
+            for number, (which, old) in enumerate(self._order()):
+                values, numbers = found[which]
+                if value := values[numbers[old]]:
+                    columns.tell(number, field, value)
+        return columns
 
     def _most_forms(self) -> int:
         """No stem has more written forms in all segments together."""

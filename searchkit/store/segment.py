@@ -5,7 +5,7 @@ from __future__ import annotations
 import array
 import threading
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from itertools import islice
 from operator import le
@@ -90,23 +90,26 @@ class SegmentReader:
         """The number of the source of each article."""
         return self.file.numbers("sources", "I")
 
-    def values(self, field: str, of: Callable[[Article], str]) -> tuple[list[str], Sequence[int]]:
+    def values(self, field: str) -> tuple[list[str], Sequence[int]]:
         """(the different values that articles have in a field, the number of each article's value among them).
 
-        ``of`` gives the value of an article. It is looked up once for each field.
+        '' is the value of an article that has nothing there. Looked up once for each field.
         """
         found = self._values.get(field)
         if found is None:
-            if field == "source":
-                found = self.source_names, self.sources
-                if len(self.sources) != self.articles or max(self.sources, default=-1) >= len(found[0]):
-                    raise self.file.damaged("an article has a source without a name")
-            else:
-                known: dict[str, int] = {}
-                numbers = [known.setdefault(of(self.article(at)), len(known)) for at in range(self.articles)]
-                found = list(known), array.array("I", numbers)
-            self._values[field] = found
+            found = self._values[field] = self._read_values(field)
         return found
+
+    def _read_values(self, field: str) -> tuple[list[str], Sequence[int]]:
+        if field == "source":
+            return self.source_names, self.sources
+        if f"known.{field}" not in self.file.names():
+            return [""], memoryview(array.array("I", bytes(4 * self.articles)))
+        numbers = self.file.numbers(f"known.{field}", "I")
+        values = Strings(self.file, f"known.{field}.values")
+        if len(numbers) != self.articles or max(numbers, default=0) > len(values):
+            raise self.file.damaged("what is known of its articles contradicts itself")
+        return ["", *[value.decode("utf-8", "replace") for value in values]], numbers
 
     @cached_property
     def dictionary(self) -> kernels.Dictionary:
