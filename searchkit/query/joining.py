@@ -78,6 +78,16 @@ def words_of(node: Node) -> tuple[Leaf, ...]:
     return (node,) if isinstance(node, Leaf) else ()
 
 
+def height(node: Node) -> int:
+    """How many nodes lie on the way to the deepest leaf of what one token means."""
+    if isinstance(node, Phrase):
+        return 2
+    levels = 1
+    while isinstance(node, Near):
+        node, levels = node.left, levels + 1
+    return levels + (levels > 1)
+
+
 def left_out(node: Node) -> tuple[Node, ...]:
     """What a part leaves out that is nothing but a NOT; () of anything else."""
     return node.without if isinstance(node, AllBut) and isinstance(node.part, Everything) else ()

@@ -10,7 +10,7 @@ from searchkit.frozen import frozen
 from searchkit.query import grammar as g
 from searchkit.query import tokens as t
 from searchkit.query.grammar import NATIVE, Grammar, Operator
-from searchkit.query.joining import Chain, left_out, of_run, signed, without_place, words_of
+from searchkit.query.joining import Chain, height, left_out, of_run, signed, without_place, words_of
 from searchkit.query.tokens import Lexer, Prefix, Token
 from searchkit.query.tree import (
     TEXT_FIELDS,
@@ -24,7 +24,6 @@ from searchkit.query.tree import (
     Id,
     Near,
     Node,
-    Phrase,
     Scope,
     Within,
 )
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
 MOST_CHARACTERS = 200_000
 DEEPEST = 64
 # Where every number of words binds differently: so many operators within each other's operands.
-MOST_CLIMBED = 256
+MOST_CLIMBED = 128
 # An operator with its column.
 Joint = tuple[Operator, int]
 
@@ -257,7 +256,9 @@ class _Parser:
             node: Node = token.value  # type: ignore[assignment]
             if self._scope and isinstance(node, Days | Id):
                 self._fail(token.column, f"a day or an id cannot stand within {self._scope}", "Join it with AND.")
-            found = node, 2 if isinstance(node, Phrase) else 1
+            found = node, height(node)
+            if found[1] > DEEPEST:
+                self._deeper(DEEPEST, token.column)
             return self._weighed(*found) if weighed else found
         if token.kind == t.OPEN:
             found = self._group(token)

@@ -23,9 +23,7 @@ class Comparison:
 
     def seen(self, outer: Joint, left: Joint | None, right: Joint | None) -> None:
         """An operator was read, and the last operator of either operand, None where it has none of its own."""
-        operator, column = outer
-        if operator.kind == g.ADJACENT and self._grammar.adjacent == "phrase":
-            self._note_once("beside", column, self._grammar.beside)
+        operator = outer[0]
         for inner, least in ((left, _level(operator)), (right, _level(operator) + 1)):
             if inner is not None and inner[0].kind != operator.kind:
                 self._mixed(operator, *inner, least)
@@ -54,10 +52,12 @@ class Comparison:
                     self._alternative(part)
         words = [part for part in chosen if not is_condition(part)]
         if self._grammar.adjacent == "all" and len(words) > 1:
-            self._note_once("beside", words[1].column, self._grammar.beside)
+            self._note_once("beside", words[0].column, self._grammar.beside)
 
     def joined(self, operator: Operator, left: Node, right: Node) -> None:
-        """Two operands were joined."""
+        """Two operands are joined."""
+        if operator.kind == g.ADJACENT:
+            self._note_once("beside", left.column, self._grammar.beside)
         # Of two conditions it is plain that they are alternatives.
         if operator.kind == g.OR and not operator.written and is_condition(left) != is_condition(right):
             self._alternative(left)

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from searchkit.analysis import fold, word_spans
 from searchkit.query import words
 from searchkit.query.dialects.comparing import Comparison
-from searchkit.query.grammar import MOST_APART, NATIVE, Grammar, Operator
+from searchkit.query.grammar import AT_LEAST, MOST_APART, NATIVE, Grammar, Operator
 from searchkit.query.regex import LONGEST
 from searchkit.query.tokens import OPEN, OPERATOR, PART, Lexer, Token
 from searchkit.query.tree import Days, Leaf, Phrase, Regex
@@ -109,14 +109,16 @@ class DialectLexer(RuledLexer):
     """A lexer whose chunks have nothing of searchkit's own language: no ~ and ^, no /expressions/ and =words.
 
     ``chunk`` is what may belong to one word. ``shapes`` says what stands for any characters (``*``) and for one
-    (``?``). ``is_bounded``: signs for one character at the end of a word stand for so many at most. Of ``months`` in
-    dates with slashes the first number is one. ``comparisons`` are the words before a date.
+    (``?``). ``has_bounded_ends``: signs for one character at the end of a word stand for so many at most.
+    ``has_months_first``: 3/1/2020 is a day of March. ``comparisons`` are words before a date. ``counts_groups``: what
+    ATLEAST counts stands in parentheses.
     """
 
     chunk: ClassVar[re.Pattern[str]] = _CHUNK
     shapes: ClassVar[Mapping[str, str]] = {}
     has_bounded_ends: ClassVar[bool] = False
     has_months_first: ClassVar[bool] = False
+    counts_groups: ClassVar[bool] = False
     comparisons: ClassVar[Mapping[str, str]] = {}
 
     def _word_or_operator(self) -> Iterator[Token]:
@@ -144,7 +146,10 @@ class DialectLexer(RuledLexer):
             yield from self._part_of(self.text[begin:end], column)
 
     def _operator_read(self, operator: Operator, column: int) -> None:
-        """A place for what is to be said of an operator."""
+        """Refuse an operator that lacks something, or say something of it."""
+        if operator.kind == AT_LEAST and self.counts_groups and not self._plain.startswith("(", self._at):
+            message = f"“{operator.written}” needs parentheses around what it counts"
+            self.fail(column, message, f"Write {operator.written}(word).")
 
     def _part_of(self, written: str, column: int) -> Iterator[Token]:
         if written[0] in self.shapes and not any(map(str.isalnum, written)):

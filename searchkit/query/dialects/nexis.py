@@ -60,6 +60,7 @@ class _Lexer(DialectLexer):
     shapes: ClassVar = {"!": "*", "*": "?", "?": "?"}
     has_bounded_ends = True
     has_months_first = True
+    counts_groups = True
     comparisons = COMPARISONS
 
     def _segment(self, match: re.Match[str]) -> list[Token] | None:

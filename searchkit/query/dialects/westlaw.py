@@ -56,6 +56,7 @@ class _Lexer(DialectLexer):
     shapes: ClassVar = {"!": "*", "*": "?"}
     has_bounded_ends = True
     has_months_first = True
+    counts_groups = True
     comparisons = COMPARISONS
 
     def _field_of(self, match: re.Match[str]) -> list[Token] | None:
