@@ -107,7 +107,7 @@ class Index:
         if not made.total:
 
             def count(tree: Node) -> int:
-                alone = Request(tree, limit=0, details=False, deadline=request.deadline)
+                alone = Request(tree, Filters(), "relevance", 0, 0, False, request.deadline, request.most_expansions)
                 return self._engine.search(alone).total
 
             nothing = why_nothing(request.query, count, count(request.query) if request.filters != Filters() else 0)

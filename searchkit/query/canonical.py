@@ -135,4 +135,5 @@ def _escaped_shape(shape: str) -> str:
 def _begin_escaped(text: str) -> str:
     if text[:1] in ("/", "+", "=", "-", "−"):
         return "\\" + text
-    return _FIELD.sub(r"\1\:", text, count=1) if _FIELD.match(text) else text
+    field = _FIELD.match(narrowed(text))
+    return text[: field.end() - 1] + "\\" + text[field.end() - 1 :] if field else text

@@ -100,7 +100,8 @@ class _Parser:
         self._compared: Comparison | None = self._lexer.comparison()
         self._tokens = list(self._lexer.tokens())
         self._at = 0
-        self._open = self._climbed = 0
+        # How many parentheses are open, how many prefixes wait for an operand, how many operators are climbed over.
+        self._open = self._before = self._climbed = 0
         # What the last expression joined last.
         self._top: Joint | None = None
         self._scope = ""
@@ -347,11 +348,11 @@ class _Parser:
         self._need_operand(operator, token.column)
         if operator.kind == g.NOT:
             # Deep before it is seen to be: each NOT is a call.
-            self._open += 1
-            if self._open > DEEPEST:
+            self._before += 1
+            if self._before > DEEPEST:
                 self._deeper(DEEPEST, token.column)
             node, depth = self._expression(self._levels[g.NOT] + 1)
-            self._open -= 1
+            self._before -= 1
             return AllBut(Everything(token.column), (node,), token.column), self._deeper(depth, token.column)
         if operator.kind not in (g.AT_LEAST, g.FIRST):
             self._fail(
@@ -361,11 +362,11 @@ class _Parser:
             )
         most = g.MOST_TIMES if operator.kind == g.AT_LEAST else g.MOST_FIRST
         self._check_number(operator, token.column, most)
-        self._open += 1
-        if self._open > DEEPEST:
+        self._before += 1
+        if self._before > DEEPEST:
             self._deeper(DEEPEST, token.column)
         node, depth = self._expression(self._prefixed_level) if self._prefixed_level else self._operand()
-        self._open -= 1
+        self._before -= 1
         self._check_has_place(node, operator)
         if operator.kind == g.AT_LEAST:
             return AtLeast(operator.number, node, token.column), self._deeper(depth, token.column)

@@ -332,7 +332,8 @@ class Lexer:
             try:
                 found = days_of(prefix + (value[1:-1] if quoted else value), today)
             except DateError as error:
-                failure = error
+                # Of what could all be a date, the whole tells best why it is none.
+                failure = failure or error
                 continue
             self._at = end
             return Days(found.first, found.last, column)
@@ -364,10 +365,8 @@ class Lexer:
             if blank is None:
                 break
             at = blank.end()
-        else:
-            return
-        if at == self._at:
-            yield at + 1
+        if _CHUNK.match(text, self._at) is None:
+            yield self._at + 1
 
     def _is_of_a_date(self, chunk: str) -> bool:
         from searchkit.query.dates import goes_on  # heavy, and few queries have a date

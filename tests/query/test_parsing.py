@@ -201,3 +201,28 @@ def test_any_text_gives_a_tree_or_a_positioned_error(text: str) -> None:
         assert error.message
     else:
         assert tree(canonical(meaning)) == meaning
+
+
+@pytest.mark.parametrize(
+    "text", ["^ＡＮＤ", "NEAR/0１^", ">ＡＮＤdate:2020", '"*:*"', r'id:"\＂（"', "FIRST/9 " * 63 + "a"]
+)
+def test_what_once_had_another_meaning_in_its_canonical_text(text: str) -> None:
+    """What a full-width keyboard writes is read as the plain characters, and so must be escaped like them."""
+    assert tree(canonical(tree(text))) == tree(text)
+
+
+def test_an_excluded_word_is_not_required() -> None:
+    """Where all words were required, one that was excluded too was among them."""
+    assert tree("police -a a", require_all=True) == AllBut(AllOf((Word("police"), A)), (A,))
+    assert tree("a b -b", require_all=True) == AllBut(AllOf((A, B)), (B,))
+
+
+def test_a_chain_of_nots_is_one_level() -> None:
+    """Seventy words that were excluded were more levels than there may be."""
+    assert tree("a AND NOT b AND NOT c NOT d") == AllBut(A, (B, C, D))
+    assert isinstance(tree("a" + " AND NOT b" * 70), AllBut)
+
+
+def test_an_ellipsis_is_the_beginning_of_a_range() -> None:
+    """It was taken for the whole date, and the year for a word."""
+    assert tree("date:…2020") == Days(None, datetime.date(2020, 12, 31))
