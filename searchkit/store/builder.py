@@ -128,7 +128,9 @@ class SegmentBuilder:
         arranged = arrange(_numbers(bounds), _numbers(words.borders()), order)
         titles, bodies, borders, border_ends = (_numbers(column) for column in arranged)
         title_words, body_words = sum(titles), sum(bodies)
-        counts = _numbers(count_words(tokens, _numbers(bounds), order, len(words)))
+        # Where every text stands, their words were counted when they were found.
+        whole = len(order) == words.texts
+        counts = _numbers(words.counts() if whole else count_words(tokens, _numbers(bounds), order, len(words)))
         stem_of, form_of, sizes = self._write_dictionary(counts)
         scale = Scale.of_averages(title_words, body_words, len(order))
         bits = entry_bits(len(order), titles, bodies, max(sizes, default=1))

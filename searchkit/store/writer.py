@@ -17,7 +17,6 @@ from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
-from zlib import crc32
 
 from searchkit.analysis import Chain
 from searchkit.article import Article
@@ -32,6 +31,7 @@ from searchkit.errors import (
 from searchkit.store.builder import DoesNotFit, SegmentBuilder, Words
 from searchkit.store.deletion import Deletions
 from searchkit.store.folder import Folder, make_folders
+from searchkit.store.kernels import deal
 from searchkit.store.lock import WriterLock
 from searchkit.store.manifest import NAME as MANIFEST
 from searchkit.store.manifest import TRANSIENT, Manifest, SegmentEntry, read_manifest, write_manifest
@@ -39,7 +39,7 @@ from searchkit.store.merge import merge_segments, to_merge
 from searchkit.store.snapshot import LiveSegment
 
 DEFAULT_MEMORY = 512 << 20
-# Characters that are handed to a lane at once.
+# Characters that are handed to a lane at once, about.
 _BATCH = 2 << 20
 # Batches that wait for a lane that is busy.
 _AHEAD = 4
@@ -106,6 +106,9 @@ class StoreWriter:
         except BaseException:
             self._lock.release()
             raise
+        # What was put and removed since the lanes were last handed something, and the characters that may still come.
+        self._waiting: list[Article | str] = []
+        self._room = _BATCH * workers
         self._known: dict[str, LiveSegment] = {}
         self._cleared = False
         self._broken = False
@@ -119,22 +122,22 @@ class StoreWriter:
             )
         if self._broken:
             raise _broken()
-        lane = self._lane(article.id)
-        lane.waiting.append(article)
-        lane.waiting_size += len(article.body)
-        if lane.waiting_size >= _BATCH:
+        self._waiting.append(article)
+        self._room -= len(article.body)
+        if self._room <= 0:
             with self._writing():
-                self._start(lane)
+                self._start()
 
     def remove(self, article_id: str) -> None:
         """Remove the article with this id; nothing happens where there is none."""
-        self._lane(article_id).waiting.append(article_id)
+        self._waiting.append(article_id)
 
     def clear(self) -> None:
         """Remove every article."""
         with self._writing():
+            self._start()
             for lane in self._lanes:
-                self._finish(lane)
+                lane.wait()
                 lane.reset()
             self._cleared = True
 
@@ -209,29 +212,19 @@ class StoreWriter:
         # Lanes ask from their threads; to take the next of a count is one step.
         return f"{kind}-{next(self._numbers)}"
 
-    def _lane(self, article_id: str) -> _Lane:
-        if len(self._lanes) == 1:
-            return self._lanes[0]
-        return self._lanes[crc32(article_id.encode("utf-8", "replace")) % len(self._lanes)]
-
-    def _start(self, lane: _Lane) -> None:
-        """Hand what waits to the lane; with threads, as soon as the lane has done what it was handed before."""
-        while len(lane.under_way) >= _AHEAD:
-            lane.under_way.popleft().result()
-        waiting, lane.waiting, lane.waiting_size = lane.waiting, [], 0
-        lane.under_way.append(lane.thread.submit(lane.work, waiting))
-
-    def _finish(self, lane: _Lane) -> None:
-        self._start(lane)
-        while lane.under_way:
-            lane.under_way.popleft().result()
+    def _start(self) -> None:
+        """Hand what waits to the lanes, as soon as they have done what they were handed before."""
+        waiting, self._waiting, self._room = self._waiting, [], _BATCH * len(self._lanes)
+        dealt = [waiting] if len(self._lanes) == 1 else deal(waiting, len(self._lanes))
+        for lane, items in zip(self._lanes, dealt, strict=True):
+            lane.start(items)
 
     def _commit(self) -> None:
+        self._start()
         for lane in self._lanes:
-            self._start(lane)
             lane.begin_flush()
         for lane in self._lanes:
-            self._finish(lane)
+            lane.wait()
         before = self._manifest
         old = [] if self._cleared else [self._open(entry) for entry in before.segments]
         deletions = Deletions()
@@ -296,10 +289,8 @@ class _Lane:
     """One segment being made after another, in a thread of its own."""
 
     def __init__(self, folder: Folder, next_name: Callable[[], str], language: str, memory: int) -> None:
-        self.waiting: list[Article | str] = []
-        self.waiting_size = 0
-        self.thread = ThreadPoolExecutor(1, "searchkit-lane")
-        self.under_way: deque[Future[None]] = deque()
+        self._thread = ThreadPoolExecutor(1, "searchkit-lane")
+        self._under_way: deque[Future[None]] = deque()
         self.made: list[SegmentEntry] = []
         # For each id that was removed, how many segments this lane had made by then.
         self.removed: dict[str, int] = {}
@@ -310,7 +301,18 @@ class _Lane:
         self._words = Words(memory)
         self._builder: SegmentBuilder | None = None
 
-    def work(self, items: list[Article | str]) -> None:
+    def start(self, items: list[Article | str]) -> None:
+        """Have articles put and ids removed in this lane's thread; waits while enough is under way."""
+        while len(self._under_way) >= _AHEAD:
+            self._under_way.popleft().result()
+        self._under_way.append(self._thread.submit(self._work, items))
+
+    def wait(self) -> None:
+        """Wait until everything that was handed over is done."""
+        while self._under_way:
+            self._under_way.popleft().result()
+
+    def _work(self, items: list[Article | str]) -> None:
         """Put articles and remove ids, in this order."""
         articles: list[Article] = []
         for item in items:
@@ -335,7 +337,7 @@ class _Lane:
 
     def begin_flush(self) -> None:
         """Finish the segment at hand, in this lane's thread."""
-        self.under_way.append(self.thread.submit(self.flush))
+        self._under_way.append(self._thread.submit(self.flush))
 
     def flush(self) -> None:
         """Finish the segment at hand."""
@@ -360,11 +362,10 @@ class _Lane:
 
     def reset(self) -> None:
         """Give up everything."""
-        while self.under_way:
-            future = self.under_way.popleft()
+        while self._under_way:
+            future = self._under_way.popleft()
             if not future.cancel():
                 future.exception()
-        self.waiting, self.waiting_size = [], 0
         if self._builder is not None:
             self._builder.abandon()
             self._builder = None
@@ -374,7 +375,7 @@ class _Lane:
     def stop(self) -> None:
         """Give up everything, and the thread."""
         self.reset()
-        self.thread.shutdown()
+        self._thread.shutdown()
 
 
 def _broken() -> StorageError:

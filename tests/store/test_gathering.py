@@ -110,6 +110,15 @@ def test_what_cannot_be_written_is_refused_by_both() -> None:
             module.Register(1).add([Article("a", "", "", origin=Origin("\ud800"))])
 
 
+@given(st.lists(ARTICLES | st.text(max_size=3)), st.integers(1, 4))
+def test_what_is_of_one_id_stays_in_one_lane(items: list[Article | str], lanes: int) -> None:
+    ours, twin = (module.deal(items, lanes) for module in BOTH)
+    assert ours == twin
+    keys = [{item if isinstance(item, str) else item.id for item in lane} for lane in ours]
+    assert sum(map(len, keys)) == len(set().union(*keys))
+    assert sum(map(len, ours)) == len(items)
+
+
 @given(st.lists(st.binary(max_size=40)))
 def test_digests(ids: list[bytes]) -> None:
     ids += ids[:2]

@@ -53,6 +53,7 @@ def facts(words: Any) -> dict[str, object]:
         "borders": numbers(words.borders()),
         "texts": words.texts,
         "token_count": words.token_count,
+        "counts": words.counts(),
         "len": len(words),
     }
 

@@ -3,7 +3,7 @@
 
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport realloc
-from libc.string cimport memcpy, memset
+from libc.string cimport memcpy
 
 cdef extern from "lanes.h":
     int sk_count_bits(uint64_t) noexcept nogil
@@ -12,6 +12,7 @@ cdef extern from "lanes.h":
     void sk_store_release(uint8_t *, uint8_t) noexcept nogil
     uint8_t sk_load_acquire(const uint8_t *) noexcept nogil
     uint32_t sk_lane_value(const uint8_t *, uint32_t, uint32_t) noexcept nogil
+    void sk_pack(const uint32_t *, uint32_t, uint8_t *) noexcept nogil
     void sk_unpack(const uint8_t *, uint32_t, uint32_t *) noexcept nogil
     void sk_unpack_sums(const uint8_t *, uint32_t, uint32_t, uint32_t *) noexcept nogil
 
@@ -51,31 +52,16 @@ cdef inline int reserve(Buffer *buffer, size_t more) noexcept nogil:
 
 cdef inline uint32_t width_of(const uint32_t *values) noexcept nogil:
     """The bits that the largest of 128 values needs."""
-    cdef uint32_t every = 0, width = 0
+    cdef uint32_t every = 0
     cdef int at
     for at in range(BLOCK):
         every |= values[at]
-    while every:
-        width += 1
-        every >>= 1
-    return width
+    return <uint32_t>sk_highest_bit(every) + 1 if every else 0
 
 
 cdef inline void pack(const uint32_t *values, uint32_t width, uint8_t *out) noexcept nogil:
     """Write 128 values of ``width`` bits each as 16 * width bytes: value 4r + l goes to lane l, row r."""
-    cdef uint32_t words[BLOCK]
-    cdef uint32_t row, word, shift
-    cdef int lane
-    memset(words, 0, sizeof(words))
-    for row in range(32):
-        word = (row * width) >> 5
-        shift = (row * width) & 31
-        for lane in range(4):
-            words[4 * word + lane] |= values[4 * row + lane] << shift
-        if shift + width > 32:
-            for lane in range(4):
-                words[4 * word + 4 + lane] |= values[4 * row + lane] >> (32 - shift)
-    memcpy(out, words, 16 * width)
+    sk_pack(values, width, out)
 
 
 cdef inline void unpack(const uint8_t *packed, uint32_t width, uint32_t *values) noexcept nogil:

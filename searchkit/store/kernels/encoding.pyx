@@ -62,7 +62,7 @@ cdef int encode_term(const uint64_t *entries, size_t count, uint32_t forms, cons
     cdef uint32_t written[BLOCK]
     cdef size_t at = 0, first, base, skip_at, blocks, block_number = 0
     cdef uint32_t held = 0, waiting = 0, df = 0, article, previous = <uint32_t>-1, last_position, position
-    cdef uint32_t title, seen = 0, width, first_word, words
+    cdef uint32_t title, title_length, seen = 0, width, first_word, words
     cdef size_t positions_base = positions.size
     cdef uint32_t positions_before = 0
     cdef size_t position_block = 0
@@ -73,17 +73,14 @@ cdef int encode_term(const uint64_t *entries, size_t count, uint32_t forms, cons
     cdef uint8_t *out
     cdef int index
     # How many articles there are decides how much room the table of blocks takes.
-    for at in range(count):
-        article = <uint32_t>(entries[at] >> article_shift)
-        if at == 0 or article != previous:
-            df += 1
-            previous = article
+    df = count > 0
+    for at in range(1, count):
+        df += entries[at] >> article_shift != entries[at - 1] >> article_shift
     blocks = df // BLOCK
     base = postings.size
     if reserve(postings, blocks * SKIP) < 0:
         return -1
     postings.size += blocks * SKIP
-    previous = <uint32_t>-1
     at = 0
     while at < count:
         article = <uint32_t>(entries[at] >> article_shift)
@@ -94,10 +91,10 @@ cdef int encode_term(const uint64_t *entries, size_t count, uint32_t forms, cons
         first = at
         title = 0
         last_position = <uint32_t>-1
+        title_length = lengths.title[article]
         while at < count and <uint32_t>(entries[at] >> article_shift) == article:
             position = <uint32_t>(entries[at] >> form_bits) & position_mask
-            if position < lengths.title[article]:
-                title += 1
+            title += position < title_length
             places[waiting] = position - last_position - 1
             written[waiting] = <uint32_t>entries[at] & form_mask
             last_position = position
@@ -121,8 +118,7 @@ cdef int encode_term(const uint64_t *entries, size_t count, uint32_t forms, cons
         totals[held] = <uint32_t>(at - first)
         titles[held] = title
         value = weighted(lengths, article, <uint32_t>(at - first), title)
-        if value > block_peak:
-            block_peak = value
+        block_peak = value if value > block_peak else block_peak
         held += 1
         if held == BLOCK:
             first_word = (previous + 1) >> 6

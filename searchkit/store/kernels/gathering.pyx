@@ -379,6 +379,17 @@ cdef class Register:
         return full
 
 
+def deal(list items, size_t lanes):
+    """Articles and ids in as many lists as there are ``lanes``: what is of one id is in one of them, in its order."""
+    cdef list dealt = [[] for _ in range(lanes)]
+    cdef Field key
+    cdef list kept = []
+    for item in items:
+        take(item if isinstance(item, str) else item.id, &key, kept, "replace")
+        (<list>dealt[siphash(<const uint8_t *>key.data, key.size) % lanes]).append(item)
+    return dealt
+
+
 cdef uint64_t size_of(const Field *fields) except 0:
     """The bytes of a record."""
     cdef uint64_t size = HEAD

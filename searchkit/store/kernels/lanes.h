@@ -96,7 +96,28 @@ static inline __attribute__((always_inline)) void sk_rows(
     }
 }
 
-#define SK_WIDTH(w) case w: sk_rows(packed, w, previous, out, sums); break;
+/* The other way round: each word of 32 bits is filled and written. */
+static inline __attribute__((always_inline)) void sk_fill_rows(
+    const uint32_t *values, const uint32_t width, uint8_t *packed)
+{
+    sk_row word = {0, 0, 0, 0}, value;
+#if defined(__clang__)
+#pragma clang loop unroll(full)
+#else
+#pragma GCC unroll 32
+#endif
+    for (uint32_t row = 0; row < 32; row++) {
+        const uint32_t bit = row * width, shift = bit & 31;
+        memcpy(&value, values + 4 * row, 16);
+        word |= value << shift;
+        if (shift + width >= 32) {
+            memcpy(packed + 16 * (bit >> 5), &word, 16);
+            word = shift ? value >> (32 - shift) : value ^ value;
+        }
+    }
+}
+
+#define SK_WIDTH(w) case w: SK_ROWS(w); break;
 #define SK_WIDTHS \
     SK_WIDTH(1) SK_WIDTH(2) SK_WIDTH(3) SK_WIDTH(4) SK_WIDTH(5) SK_WIDTH(6) SK_WIDTH(7) SK_WIDTH(8) \
     SK_WIDTH(9) SK_WIDTH(10) SK_WIDTH(11) SK_WIDTH(12) SK_WIDTH(13) SK_WIDTH(14) SK_WIDTH(15) SK_WIDTH(16) \
@@ -113,9 +134,24 @@ static inline void sk_rows(const uint8_t *packed, uint32_t width, uint32_t previ
     }
 }
 
-#define SK_WIDTHS default: sk_rows(packed, width, previous, out, sums); break;
+static inline void sk_fill_rows(const uint32_t *values, uint32_t width, uint8_t *packed)
+{
+    uint32_t words[128] = {0};
+    for (uint32_t index = 0; index < 128; index++) {
+        const uint32_t bit = (index >> 2) * width, shift = bit & 31;
+        uint32_t *word = words + 4 * (bit >> 5) + (index & 3);
+        *word |= values[index] << shift;
+        if (shift + width > 32)
+            word[4] |= values[index] >> (32 - shift);
+    }
+    memcpy(packed, words, 16 * width);
+}
+
+#define SK_WIDTHS default: SK_ROWS(width); break;
 
 #endif
+
+#define SK_ROWS(w) sk_rows(packed, w, previous, out, sums)
 
 /* 128 numbers. */
 static void sk_unpack(const uint8_t *packed, uint32_t width, uint32_t *out)
@@ -137,5 +173,19 @@ static void sk_unpack_sums(const uint8_t *packed, uint32_t width, uint32_t previ
     SK_WIDTHS
     }
 }
+
+#undef SK_ROWS
+#define SK_ROWS(w) sk_fill_rows(values, w, packed)
+
+/* 128 numbers of ``width`` bits, packed into 16 * width bytes. */
+static void sk_pack(const uint32_t *values, uint32_t width, uint8_t *packed)
+{
+    switch (width) {
+    case 0: break;
+    SK_WIDTHS
+    }
+}
+
+#undef SK_ROWS
 
 #endif

@@ -4,9 +4,13 @@ cdef uint64_t MULTIPLIER = 0x9E3779B97F4A7C15ULL
 
 
 cdef struct Slot:
+    # All that is wanted of most words, in half a line of the processor's memory.
     uint64_t head       # the first eight bytes of a word
+    uint64_t tail       # the second eight
     uint32_t size
     uint32_t number     # of the word, plus one; 0 where the slot is free
+    uint32_t count      # how often it stands in the texts
+    uint32_t _unused
 
 
 cdef struct Letters:

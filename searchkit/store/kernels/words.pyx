@@ -75,7 +75,6 @@ cdef class Vocabulary:
     cdef bytes _classes
     cdef const uint8_t *_class
     cdef Slot *_table
-    cdef uint64_t *_tails      # the second eight bytes of the word of each slot
     cdef uint8_t _plain[256]   # 1 for ASCII letters, 2 for ASCII characters that end a word behind a letter
     cdef size_t _mask
     cdef uint8_t *_arena
@@ -97,12 +96,11 @@ cdef class Vocabulary:
         self._class = <const uint8_t *>PyBytes_AS_STRING(classes)
         self._mask = (1 << 16) - 1
         self._table = <Slot *>calloc(self._mask + 1, sizeof(Slot))
-        self._tails = <uint64_t *>malloc((self._mask + 1) * sizeof(uint64_t))
         self._arena_room = 1 << 20
         self._arena = <uint8_t *>malloc(self._arena_room)
         self._scratch_room = 1 << 12
         self._scratch = <uint8_t *>calloc(self._scratch_room + 8, 1)
-        if self._table == NULL or self._tails == NULL or self._arena == NULL or self._scratch == NULL or push(&self._offsets, 0) < 0:
+        if self._table == NULL or self._arena == NULL or self._scratch == NULL or push(&self._offsets, 0) < 0:
             raise MemoryError
         cdef bytes word
         cdef int byte
@@ -112,10 +110,10 @@ cdef class Vocabulary:
             self._take_scratch(<const uint8_t *>PyBytes_AS_STRING(word), PyBytes_GET_SIZE(word))
             self._intern(PyBytes_GET_SIZE(word))
         self._abbreviations = <uint32_t>self._hashes.size
+        self.forget_texts()
 
     def __dealloc__(self):
         free(self._table)
-        free(self._tails)
         free(self._arena)
         free(self._scratch)
         free(self._offsets.data)
@@ -140,7 +138,7 @@ cdef class Vocabulary:
     @property
     def bytes_held(self):
         """About how much memory this takes; what was made room for and never written takes none."""
-        return (self._arena_size + (self._mask + 1) * (sizeof(Slot) + sizeof(uint64_t))
+        return (self._arena_size + (self._mask + 1) * sizeof(Slot)
                 + 4 * (self._offsets.size + self._hashes.size + self._tokens.size + self._bounds.size
                        + self._borders.size))
 
@@ -167,7 +165,21 @@ cdef class Vocabulary:
 
     def forget_texts(self):
         """Drop the texts and keep the words."""
+        cdef size_t slot
         self._tokens.size = self._bounds.size = self._borders.size = 0
+        for slot in range(self._mask + 1):
+            self._table[slot].count = 0
+
+    def counts(self):
+        """How often each word stands in the texts: uint32."""
+        cdef size_t slot
+        cdef uint32_t *out
+        counted = PyBytes_FromStringAndSize(NULL, 4 * self._hashes.size)
+        out = <uint32_t *>PyBytes_AS_STRING(counted)
+        for slot in range(self._mask + 1):
+            if self._table[slot].number:
+                out[self._table[slot].number - 1] = self._table[slot].count
+        return counted
 
     def add(self, list titles, list bodies):
         """Add texts, each a title and a body in valid UTF-8, of the same number."""
@@ -279,8 +291,6 @@ cdef class Vocabulary:
                     word = &ahead.words[(ahead.oldest + ahead.held) % AHEAD]
                     read_letters(text, start, at, end, word)
                     sk_prefetch(&self._table[word.hashed & self._mask])
-                    if word.size > 8:
-                        sk_prefetch(&self._tails[word.hashed & self._mask])
                     ahead.held += 1
                     gap = at
                     any_word = True
@@ -461,7 +471,8 @@ cdef class Vocabulary:
                 memcpy(self._scratch + 8, &word.tail, 8)
                 return self._new_word(word.size, word.hashed, slot, word.head)
             if found.head == word.head and found.size == word.size:
-                if word.size <= 8 or self._tails[slot] == word.tail:
+                if found.tail == word.tail:
+                    found.count += 1
                     return found.number - 1
             slot = (slot + 1) & self._mask
 
@@ -531,6 +542,7 @@ cdef class Vocabulary:
             if found.head == head and found.size == size:
                 number = found.number - 1
                 if size <= 8 or memcmp(self._arena + self._offsets.data[number] + 8, scratch + 8, size - 8) == 0:
+                    found.count += 1
                     return number
             slot = (slot + 1) & self._mask
 
@@ -551,9 +563,10 @@ cdef class Vocabulary:
         self._table[slot].head = head
         self._table[slot].size = <uint32_t>size
         self._table[slot].number = number + 1
-        self._tails[slot] = 0
+        self._table[slot].count = 1
+        self._table[slot].tail = 0
         if size > 8:
-            memcpy(&self._tails[slot], self._scratch + 8, min(size - 8, 8))
+            memcpy(&self._table[slot].tail, self._scratch + 8, min(size - 8, 8))
         if self._hashes.size * 2 > self._mask and self._grow_table() < 0:
             return <uint32_t>-1
         return number
@@ -561,10 +574,7 @@ cdef class Vocabulary:
     cdef int _grow_table(self) noexcept nogil:
         cdef size_t mask = self._mask * 2 + 1, old, slot
         cdef Slot *table = <Slot *>sk_large((mask + 1) * sizeof(Slot))
-        cdef uint64_t *tails = <uint64_t *>sk_large((mask + 1) * sizeof(uint64_t))
-        if table == NULL or tails == NULL:
-            free(table)
-            free(tails)
+        if table == NULL:
             return -1
         memset(table, 0, (mask + 1) * sizeof(Slot))
         for old in range(self._mask + 1):
@@ -573,10 +583,7 @@ cdef class Vocabulary:
                 while table[slot].number:
                     slot = (slot + 1) & mask
                 table[slot] = self._table[old]
-                tails[slot] = self._tails[old]
         free(self._table)
-        free(self._tails)
         self._table = table
-        self._tails = tails
         self._mask = mask
         return 0

@@ -106,6 +106,15 @@ class Register:
         )
 
 
+def deal(items: list[Article | str], lanes: int) -> list[list[Article | str]]:
+    """Articles and ids in as many lists as there are ``lanes``: what is of one id is in one of them, in its order."""
+    dealt: list[list[Article | str]] = [[] for _ in range(lanes)]
+    for item in items:
+        key = item if isinstance(item, str) else item.id
+        dealt[id_digest(key.encode("utf-8", "replace")) % lanes].append(item)
+    return dealt
+
+
 def id_digest(key: bytes) -> int:
     """Eight bytes that stand for an id; two ids may share them, so a match is looked at again.
 

@@ -66,6 +66,13 @@ class Vocabulary:
         """Where sentences begin: twice the position in the text, plus one where a paragraph begins."""
         return self._borders.tobytes()
 
+    def counts(self) -> bytes:
+        """How often each word stands in the texts: uint32."""
+        often = array("I", bytes(4 * len(self._numbers)))
+        for number in self._tokens:
+            often[number] += 1
+        return often.tobytes()
+
     def forget_texts(self) -> None:
         """Drop the texts and keep the words."""
         self._tokens, self._bounds, self._borders = array("I"), array("I"), array("I")
