@@ -45,6 +45,21 @@ cdef inline uint64_t step(uint64_t state, uint64_t piece) noexcept nogil:
     return state ^ (state >> 29)
 
 
+cdef inline uint32_t digest(const uint8_t *word, size_t size, uint64_t *head) noexcept nogil:
+    """The digest of a word, and its first eight bytes. There are eight bytes to spare behind it; they do not count."""
+    cdef uint64_t state = size * MULTIPLIER, piece
+    cdef size_t at = 0
+    while at < size:
+        memcpy(&piece, word + at, 8)
+        if at + 8 > size:
+            piece &= ((<uint64_t>1) << (8 * (size - at))) - 1
+        if at == 0:
+            head[0] = piece
+        state = step(state, piece)
+        at += 8
+    return <uint32_t>(state ^ (state >> 32))
+
+
 cdef inline void read_letters(const uint8_t *text, size_t start, size_t at, size_t end, Letters *word) noexcept nogil:
     """Read the word ``text[start:at]``, of at most 16 letters of ASCII, and make them small."""
     cdef size_t size = at - start
