@@ -245,7 +245,7 @@ class Ledger:
         """
         self._rows(_HELD)
         for article_id, path, digest in articles:
-            self._rows("INSERT INTO held VALUES (?, ?, ?)", article_id, os.fsencode(path), digest)
+            self._rows("INSERT OR REPLACE INTO held VALUES (?, ?, ?)", article_id, os.fsencode(path), digest)
         for statement in _LEARN:
             self._rows(statement)
 

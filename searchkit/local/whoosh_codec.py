@@ -24,7 +24,8 @@ from whoosh.util.times import datetime_to_long
 
 from searchkit.analysis import Chain
 from searchkit.errors import StorageError, UsageError
-from searchkit.local.whoosh_reader import TermsReader, readable
+from searchkit.local.whoosh_lexicons import readable
+from searchkit.local.whoosh_reader import TermsReader
 from searchkit.store.check_segment import Finding
 from searchkit.store.folder import Folder, publish
 from searchkit.store.manifest import Manifest, SegmentEntry, read_manifest

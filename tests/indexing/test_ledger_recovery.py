@@ -17,10 +17,11 @@ from places import ROOT
 from store.damages import damaged
 from store.faults import Killed
 
+from searchkit.article import Article
 from searchkit.errors import IndexDamaged
 from searchkit.indexing import Ledger
 from searchkit.indexing import sync as sync_module
-from searchkit.local import check_index
+from searchkit.local import check_index, open_writer
 from searchkit.local.committed import every_article
 
 NEWS = {
@@ -154,6 +155,39 @@ def test_a_crash_between_the_two_commits(
             shutil.copytree(kept, place)
         number += 1
     assert number >= 4
+
+
+def test_after_a_crash_only_what_differs_is_read_again(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    home.sync()
+    change(home)
+    assert stop_at(monkeypatch, home, 0)
+    read: list[str] = []
+    real = sync_module.open_articles
+    monkeypatch.setattr(
+        sync_module, "open_articles", lambda path, name, **how: read.append(path.name) or real(path, name, **how)
+    )
+    assert home.sync().added == 0
+    assert read == ["b.txt", "e.jsonl", "new.txt"]
+
+
+def test_a_file_that_was_named_keeps_its_id_though_the_ledger_is_lost(home: Home) -> None:
+    for root in (home.news / "a.txt", home.news / "d.jsonl"):
+        home.sync(root)
+    before = content(home.index)
+    (home.index / "files.sqlite").unlink()
+    for root in (home.news / "d.jsonl", home.news / "a.txt"):
+        assert (report := home.sync(root)).added == report.removed == 0
+    assert content(home.index) == before
+
+
+def test_what_a_program_has_put_itself_stays(home: Home) -> None:
+    home.sync()
+    with open_writer(home.index) as writer:
+        writer.put(Article("own", "", "theta, of a program"))
+        writer.commit()
+    (home.news / "a.txt").unlink()
+    assert str(home.sync()) == "0 added, 0 changed, 7 unchanged, 1 removed, 0 skipped"
+    assert "theta, of a program" in bodies(home.index)
 
 
 def test_a_crash_in_a_rebuild_loses_no_file(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
