@@ -107,14 +107,12 @@ def test_ten_thousand_ors(engine: LocalEngine) -> None:
         assert isinstance(tree, AnyOf)
         assert len(tree.parts) == 10_000
         response = engine.search(Request(tree))
-        taken = time.process_time() - began
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
     assert (response.total, response.total_all) == (1, 1)
     # It is slower while its memory is counted.
     assert parsed < 3
-    assert taken < 6
     assert peak < 50 << 20
 
 
