@@ -12,7 +12,7 @@ from searchkit.analysis import Chain
 from searchkit.article import Article
 from searchkit.engine import Filters, Request, Response, Term
 from searchkit.frozen import frozen
-from searchkit.memory.fields import holds
+from searchkit.memory.fields import holds, value_of, whole_article
 from searchkit.memory.text import Text
 from searchkit.query import (
     AllBut,
@@ -35,7 +35,6 @@ from searchkit.query import (
     pieces,
 )
 from searchkit.query.spread import is_passage, spread
-from searchkit.store.known import known_of
 from searchkit.store.passages import begins
 from searchkit.store.ranking import Scale, article_share, term_weight
 
@@ -104,7 +103,7 @@ class MemoryEngine:
 
     def _passes(self, key: str, filters: Filters) -> bool:
         article = self._articles[key]
-        if (filters.since or filters.until) and not _in_days(article, filters.since, filters.until):
+        if (filters.since or filters.until) and not whole_article(Days(filters.since, filters.until), article):
             return False
         return not filters.sources or article.source.casefold() in {name.casefold() for name in filters.sources}
 
@@ -126,13 +125,9 @@ class MemoryEngine:
                 return {key: score for key, score in self._matching_passages(part, factor).items() if key in enough}
             case Scope(field, part) if not is_passage(node):
                 chain, articles = self._chain, self._articles
-                return {key: 0.0 for key in articles if holds(field, part, _known_of(articles[key], field), chain)}
-            case Days(first, last):
-                return {key: 0.0 for key, one in self._articles.items() if _in_days(one, first, last)}
-            case Id(text):
-                return {text: 0.0} if text in self._articles else {}
-            case Everything():
-                return dict.fromkeys(self._articles, 0.0)
+                return {key: 0.0 for key in articles if holds(field, part, value_of(articles[key], field), chain)}
+            case Days() | Id() | Everything():
+                return {key: 0.0 for key, one in self._articles.items() if whole_article(node, one)}
         return self._matching_passages(node, factor)
 
     def _matching_passages(self, node: Node, factor: float) -> dict[str, float]:
@@ -167,13 +162,5 @@ class MemoryEngine:
         return term_weight(len(self._articles), having)
 
 
-def _known_of(article: Article, field: str) -> str:
-    return article.source if field == "source" else known_of(article, field)
-
-
 def _begins(text: Text, node: Node) -> tuple[int, int]:
     return begins(text.passages(node), text.title_words)
-
-
-def _in_days(article: Article, first: datetime.date | None, last: datetime.date | None) -> bool:
-    return article.date is not None and (first or datetime.date.min) <= article.date <= (last or datetime.date.max)

@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 
 from searchkit.analysis import Chain
+from searchkit.article import Article
 from searchkit.memory.text import Text
-from searchkit.query import Exact, Node, Phrase, Word, rebuilt
+from searchkit.query import Days, Everything, Exact, Id, Node, Phrase, Word, rebuilt
 from searchkit.query.spread import spread
+from searchkit.store.known import known_of
 
 # The parts of an address are words of their own: bbc.co.uk is within www.bbc.co.uk.
 _JOINTS = re.compile(r"[\W_]+")
+
+
+def value_of(article: Article, field: str) -> str:
+    """What an article has in a field; '' for nothing."""
+    return article.source if field == "source" else known_of(article, field)
+
+
+def whole_article(node: Days | Id | Everything, article: Article) -> bool:
+    """Whether a condition holds of an article."""
+    match node:
+        case Days(first, last):
+            date = article.date
+            return date is not None and (first or datetime.date.min) <= date <= (last or datetime.date.max)
+        case Id(text):
+            return article.id == text
+    return True
 
 
 def holds(field: str, tree: Node, value: str, chain: Chain) -> bool:

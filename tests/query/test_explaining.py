@@ -1,0 +1,110 @@
+"""Every factor of a score is told, and they multiply and add up to it; where nothing matches, the reason is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from random_trees import RandomQueries
+
+from searchkit.engine import Request
+from searchkit.errors import QueryError, QueryTimeout
+from searchkit.index import Index
+from searchkit.local import open_engine
+from searchkit.query import canonical
+from searchkit.store.writer import StoreWriter
+
+Make = Callable[..., Index]
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_factors_multiply_and_add_up_to_the_score(tmp_path: Path, seed: int) -> None:
+    queries = RandomQueries(1_000 + seed)
+    with StoreWriter(tmp_path, workers=1) as writer:
+        for part in range(2):
+            for number in range(25):
+                writer.put(queries.article(part * 20 + number))
+            writer.commit()
+    engine = open_engine(tmp_path)
+    explained = 0
+    for _ in range(60):
+        tree = queries.tree()
+        request = Request(tree, limit=5)
+        for found in engine.search(request).found:
+            explanation = engine.explain(request, found.load())
+            assert explanation.score == pytest.approx(found.score, abs=1e-9), canonical(tree)
+            assert math.fsum(share.score for share in explanation.shares) == pytest.approx(found.score, abs=1e-9)
+            for share in explanation.shares:
+                frequency = 2 * share.title_count / share.title_norm + share.body_count / share.body_norm
+                assert share.saturation == pytest.approx(frequency / (1.2 + frequency))
+                assert share.idf == pytest.approx(sum(weight.idf for weight in share.weights))
+                product = share.boost * share.idf * share.scale * share.saturation
+                assert share.score == pytest.approx(product, rel=1e-6)
+                for weight in share.weights:
+                    rarity = (weight.articles - weight.having + 0.5) / (weight.having + 0.5)
+                    assert weight.idf == pytest.approx(math.log(1 + rarity))
+            explained += 1
+    assert explained > 30
+
+
+@pytest.fixture
+def index(make_index: Make) -> Iterator[Index]:
+    queries = RandomQueries(5)
+    with make_index([queries.article(number) for number in range(60)]) as made:
+        yield made
+
+
+@pytest.mark.parametrize(
+    ("query", "reason", "parts"),
+    [
+        ("police AND zebra", "", []),
+        ("police AND (zebra NEAR/3 parade)", "", []),
+        ("police AND (title:zzz* OR zebra)", "Nothing matches (title:zzz* OR zebra).", []),
+        ("date:1990 police", "Nothing matches date:1990.", []),
+        ("pole NOT pole", "Every article that matches the first matches one of the others too:", ["pole", "pole"]),
+        ("ATLEAST/99 police", "This stands in no article 99 times:", ["police"]),
+        ('"café café café"', "These words never stand like this:", ["café", "café", "café"]),
+    ],
+)  # fmt: skip
+def test_what_keeps_every_article_out_is_named(index: Index, query: str, reason: str, parts: list[str]) -> None:
+    results = index.search(query)
+    assert results.total == 0
+    assert results.nothing is not None
+    assert results.nothing.reason == reason
+    assert [part.text for part in results.nothing.parts] == parts
+    for part in results.nothing.parts:
+        assert part.articles == index.search(part.text).total > 0
+
+
+def test_a_filter_that_keeps_all_out_is_told(index: Index) -> None:
+    total = index.search("police").total
+    results = index.search("police", since="2031")
+    assert results.nothing is not None
+    assert results.nothing.reason == f"Without the filters {total} articles match."
+
+
+def test_words_that_could_be_meant_are_the_nearest_and_commonest(index: Index) -> None:
+    results = index.search("polce parade")
+    assert [term.articles > 0 for term in results.terms] == [False, True]
+    (word, articles), *_ = results.suggestions["polce"]
+    assert word in ("police", "pole")
+    assert articles == index.search(word).total
+    assert index.search("qqqqqqqq").suggestions == {"qqqqqqqq": ()}
+
+
+def test_too_many_words_are_counted_and_never_cut(index: Index) -> None:
+    with pytest.raises(QueryError, match=r"means \d+ different words") as caught:
+        index.search("parade AND *a*", max_expansions=2)
+    assert (caught.value.column, caught.value.text) == (12, "parade AND *a*")
+    needed = int(caught.value.message.split(" means ")[1].split(" ")[0].replace(",", ""))
+    assert index.search("parade AND *a*", max_expansions=needed).total > 0
+    with pytest.raises(QueryError):
+        index.search("parade AND *a*", max_expansions=needed - 1)
+
+
+def test_a_deadline_ends_a_query(index: Index) -> None:
+    with pytest.raises(QueryTimeout):
+        index.search("police w/s parade", timeout=1e-9)
+    assert index.search("police w/s parade", timeout=60).total > 0
