@@ -44,7 +44,7 @@ _BATCH = 2 << 20
 # Batches that wait for a lane that is busy.
 _AHEAD = 4
 # What a lane can hold beyond its segment: two batches under way, text and packed.
-_OVERHEAD = 40 << 20
+_OVERHEAD = 24 << 20
 # The part of a lane's memory that words may take from one segment to the next.
 _WORDS_KEPT = 4
 LONGEST_ARTICLE = 64 << 20

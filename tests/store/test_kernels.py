@@ -306,7 +306,7 @@ def test_dictionaries_of_one_segment_after_another(seed: int) -> None:
             lexicon.learn(forms, stems)
         assert len(lexicons[0]) == len(lexicons[1])
         often = random_.choice([0, 0.5, 1])
-        counts = array("I", [random_.random() < often for _ in range(len(lexicons[0]))])
+        counts = array("I", [(random_.random() < often) * random_.randrange(9) for _ in range(len(lexicons[0]))])
         ours, twin = (lexicon.dictionary(counts) for lexicon in lexicons)
         assert ours == twin
     assert lexicons[0].bytes_held > 0

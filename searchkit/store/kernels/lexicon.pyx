@@ -222,7 +222,7 @@ cdef class Lexicon:
 
         They are those of a segment in which each word stands so often as ``counts`` says; words, forms and stems
         that do not stand in it are left out, and such a word has the stem 0xFFFFFFFF. Forms are numbered within
-        their stem. All are bytes of uint32, the strings apart.
+        their stem, the most frequent first: small numbers take few bits. All are bytes of uint32, the strings apart.
         """
         cdef size_t words = self._form_of.size // 4, forms = self._forms.count(), stems = self._stems.count()
         cdef Picked picked
@@ -230,13 +230,14 @@ cdef class Lexicon:
         if <size_t>counts.shape[0] != words:
             raise ValueError("as many counts as words")
         stem_of, form_of = PyBytes_FromStringAndSize(NULL, 4 * words), PyBytes_FromStringAndSize(NULL, 4 * words)
-        # Four tables in one piece.
-        cdef uint32_t *room = <uint32_t *>malloc(4 * (2 * (forms + 1) + 2 * (stems + 2)))
+        # Tables of numbers of four bytes in one piece; the first is for keys of eight.
+        cdef uint32_t *room = <uint32_t *>malloc(4 * (5 * (forms + 1) + 2 * (stems + 2)))
         if room == NULL:
             raise MemoryError
         try:
-            picked.place, picked.by_stem = room, room + forms + 1
-            picked.rank, picked.first = room + 2 * (forms + 1), room + 2 * (forms + 1) + stems + 1
+            picked.keys, picked.often = <uint64_t *>room, room + 2 * (forms + 1)
+            picked.place, picked.by_stem = room + 3 * (forms + 1), room + 4 * (forms + 1)
+            picked.rank, picked.first = room + 5 * (forms + 1), room + 5 * (forms + 1) + stems + 1
             with nogil:
                 failed = self._forms.sort() < 0 or self._stems.sort() < 0
             if failed:
@@ -264,12 +265,14 @@ cdef class Lexicon:
         with nogil:
             for at in range(self._forms.count()):
                 place[at] = NONE
+                picked.often[at] = 0
             for at in range(self._stems.count()):
                 rank[at] = NONE
             for at in range(self._form_of.size // 4):
                 if counts[at]:
                     number = load32(self._form_of.data + 4 * at)
                     place[number] = 0
+                    picked.often[number] += counts[at]
                     rank[load32(self._stem_of.data + 4 * number)] = 0
             # (Where the forms will stand is room enough for the stems.)
             for at in range(self._stems.count()):
@@ -305,6 +308,9 @@ cdef class Lexicon:
                 if picked.place[at] != NONE:
                     stem = picked.rank[load32(self._stem_of.data + 4 * at)]
                     picked.by_stem[first[stem] + picked.place[at]] = <uint32_t>at
+            for at in range(picked.stems):
+                if first[at + 1] - first[at] > 1:
+                    by_frequency(picked, picked.by_stem + first[at], first[at + 1] - first[at])
         alphabet = PyBytes_FromStringAndSize(NULL, 4 * kept)
         sorted_out = <uint32_t *>PyBytes_AS_STRING(alphabet)
         with nogil:
@@ -329,11 +335,30 @@ cdef class Lexicon:
 
 cdef struct Picked:
     # What occurs in a segment.
+    uint64_t *keys      # room to sort forms in
+    uint32_t *often     # how often each form occurs
     uint32_t *rank      # of each stem in the segment's alphabet; NONE where it does not occur
     uint32_t *place     # of each form among those of its stem, likewise
     uint32_t *by_stem   # the forms, stem by stem
     uint32_t *first     # where those of each stem begin, and where the last end
     size_t stems
+
+
+cdef int by_key(const void *left, const void *right) noexcept nogil:
+    cdef uint64_t one = (<const uint64_t *>left)[0], two = (<const uint64_t *>right)[0]
+    return (one > two) - (one < two)
+
+
+cdef void by_frequency(Picked *picked, uint32_t *forms, size_t count) noexcept nogil:
+    """Bring the forms of one stem in order, the most frequent first, and give them their numbers."""
+    cdef uint64_t *keys = picked.keys
+    cdef size_t at
+    for at in range(count):
+        keys[at] = (<uint64_t>(NONE - picked.often[forms[at]]) << 32) | forms[at]
+    qsort(keys, count, sizeof(uint64_t), by_key)
+    for at in range(count):
+        forms[at] = <uint32_t>keys[at]
+        picked.place[forms[at]] = <uint32_t>at
 
 
 cdef void take_sizes(const Picked *picked, uint32_t *out) noexcept nogil:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from collections.abc import Iterable
 from itertools import accumulate
 from typing import TYPE_CHECKING
@@ -44,18 +45,21 @@ class Lexicon:
 
         They are those of a segment in which each word stands so often as ``counts`` says; words, forms and stems
         that do not stand in it are left out, and such a word has the stem 0xFFFFFFFF. Forms are numbered within
-        their stem. All are bytes of uint32, the strings apart.
+        their stem, the most frequent first: small numbers take few bits. All are bytes of uint32, the strings apart.
         """
         stands: list[int] = list(memoryview(counts))
         if len(stands) != len(self._forms):
             raise ValueError("as many counts as words")
-        occurring = {form for form, count in zip(self._forms, stands, strict=True) if count}
+        occurring: Counter[bytes] = Counter()
+        for form, count in zip(self._forms, stands, strict=True):
+            occurring[form] += count
+        occurring = +occurring
         stems = sorted({self._stem_of[form] for form in occurring})
         under: dict[bytes, list[bytes]] = {stem: [] for stem in stems}
-        # In the order in which they were learned.
-        for form, stem in self._stem_of.items():
+        # Of equal ones the first that was learned is the first.
+        for form in sorted(self._stem_of, key=occurring.__getitem__, reverse=True):
             if form in occurring:
-                under[stem].append(form)
+                under[self._stem_of[form]].append(form)
         rank = {stem: at for at, stem in enumerate(stems)}
         number = {form: at for forms in under.values() for at, form in enumerate(forms)}
         by_stem = [form for forms in under.values() for form in forms]
