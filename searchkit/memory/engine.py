@@ -12,7 +12,7 @@ from searchkit.analysis import Chain
 from searchkit.article import Article
 from searchkit.engine import Filters, Request, Response, Term
 from searchkit.frozen import frozen
-from searchkit.memory.fields import holds
+from searchkit.memory.fields import in_days, is_known_of
 from searchkit.memory.text import Text
 from searchkit.query import (
     AllBut,
@@ -35,7 +35,6 @@ from searchkit.query import (
     pieces,
 )
 from searchkit.query.spread import is_passage, spread
-from searchkit.store.known import known_of
 from searchkit.store.passages import begins
 from searchkit.store.ranking import Scale, article_share, term_weight
 
@@ -104,7 +103,7 @@ class MemoryEngine:
 
     def _passes(self, key: str, filters: Filters) -> bool:
         article = self._articles[key]
-        if (filters.since or filters.until) and not _in_days(article, filters.since, filters.until):
+        if (filters.since or filters.until) and not in_days(article, filters.since, filters.until):
             return False
         return not filters.sources or article.source.casefold() in {name.casefold() for name in filters.sources}
 
@@ -124,11 +123,10 @@ class MemoryEngine:
             case AtLeast(count, part):
                 enough = {key for key, text in self._texts.items() if _begins(text, part)[0] >= count}
                 return {key: score for key, score in self._matching_passages(part, factor).items() if key in enough}
-            case Scope(field, part) if not is_passage(node):
-                chain, articles = self._chain, self._articles
-                return {key: 0.0 for key in articles if holds(field, part, _known_of(articles[key], field), chain)}
+            case Scope() if not is_passage(node):
+                return {key: 0.0 for key, one in self._articles.items() if is_known_of(one, node, self._chain)}
             case Days(first, last):
-                return {key: 0.0 for key, one in self._articles.items() if _in_days(one, first, last)}
+                return {key: 0.0 for key, one in self._articles.items() if in_days(one, first, last)}
             case Id(text):
                 return {text: 0.0} if text in self._articles else {}
             case Everything():
@@ -167,13 +165,5 @@ class MemoryEngine:
         return term_weight(len(self._articles), having)
 
 
-def _known_of(article: Article, field: str) -> str:
-    return article.source if field == "source" else known_of(article, field)
-
-
 def _begins(text: Text, node: Node) -> tuple[int, int]:
     return begins(text.passages(node), text.title_words)
-
-
-def _in_days(article: Article, first: datetime.date | None, last: datetime.date | None) -> bool:
-    return article.date is not None and (first or datetime.date.min) <= article.date <= (last or datetime.date.max)

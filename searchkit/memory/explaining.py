@@ -7,6 +7,7 @@ from collections.abc import Callable
 from searchkit.analysis import Chain
 from searchkit.article import Article
 from searchkit.engine import Explanation, Share, Weight
+from searchkit.memory.fields import is_known_of
 from searchkit.memory.text import Text
 from searchkit.query import (
     AllBut,
@@ -37,15 +38,19 @@ def explain(
 
     ``having`` says in how many of them a word or what a pattern means stands.
     """
-    made = _Explaining(Text(article.title, article.body, chain), scale, articles, having)
+    made = _Explaining(article, chain, scale, articles, having)
     made.add(spread(tree), 1.0)
     return Explanation(sum(share.score for share in made.shares), tuple(made.shares))
 
 
 class _Explaining:
-    def __init__(self, text: Text, scale: Scale, articles: int, having: Callable[[Leaf], int]) -> None:
+    def __init__(
+        self, article: Article, chain: Chain, scale: Scale, articles: int, having: Callable[[Leaf], int]
+    ) -> None:
         self.shares: list[Share] = []
-        self._text = text
+        self._article = article
+        self._chain = chain
+        self._text = Text(article.title, article.body, chain)
         self._scale = scale
         self._articles = articles
         self._having = having
@@ -70,7 +75,6 @@ class _Explaining:
                 self._add_share(node, factor)
 
     def _holds(self, node: Node) -> bool:
-        # What holds of the whole article adds nothing.
         match node:
             case AllOf(parts):
                 return all(map(self._holds, parts))
@@ -80,7 +84,9 @@ class _Explaining:
                 return self._holds(part) and not any(self._holds(one) for one in without)
             case Boost(part):
                 return self._holds(part)
-        return self._text.holds(node) if is_passage(node) or isinstance(node, AtLeast) else False
+        if is_passage(node) or isinstance(node, AtLeast):
+            return self._text.holds(node)
+        return is_known_of(self._article, node, self._chain)
 
     def _add_share(self, node: Node, factor: float) -> None:
         text = self._text

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 
 from searchkit.analysis import Chain
+from searchkit.article import Article
 from searchkit.memory.text import Text
-from searchkit.query import Exact, Node, Phrase, Word, rebuilt
+from searchkit.query import Days, Everything, Exact, Id, Node, Phrase, Scope, Word, rebuilt
 from searchkit.query.spread import spread
+from searchkit.query.tree import TEXT_FIELDS
+from searchkit.store.known import known_of
 
 # The parts of an address are words of their own: bbc.co.uk is within www.bbc.co.uk.
 _JOINTS = re.compile(r"[\W_]+")
@@ -18,6 +22,25 @@ def holds(field: str, tree: Node, value: str, chain: Chain) -> bool:
     if field == "url":
         value = _JOINTS.sub(" ", value)
     return bool(value) and Text.of_parts(value.split("\n"), chain).holds(spread(field_tree(field, tree)))
+
+
+def is_known_of(article: Article, node: Node, chain: Chain) -> bool:
+    """Whether a condition holds of an article; nothing else is one."""
+    match node:
+        case Everything():
+            return True
+        case Id(text):
+            return article.id == text
+        case Days(first, last):
+            return in_days(article, first, last)
+        case Scope(field, part) if field not in TEXT_FIELDS:
+            return holds(field, part, article.source if field == "source" else known_of(article, field), chain)
+    return False
+
+
+def in_days(article: Article, first: datetime.date | None, last: datetime.date | None) -> bool:
+    """Whether an article has a day between two, both included; None is an open end."""
+    return article.date is not None and (first or datetime.date.min) <= article.date <= (last or datetime.date.max)
 
 
 def field_tree(field: str, tree: Node) -> Node:
