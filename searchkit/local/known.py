@@ -97,6 +97,8 @@ class KnownWords:
         for at, (forms, numbers) in enumerate(held):
             stems = segments[at].reader.stems
             for stem, wanted in forms.by_stem(numbers).items():
+                if stem >= len(stems):
+                    raise segments[at].reader.file.damaged("a form has no stem")
                 column = found.setdefault(stems[stem].decode("utf-8", "replace"), [None] * len(segments))
                 column[at] = wanted
         return [(stem, self._whole(stem, column)) for stem, column in sorted(found.items())]

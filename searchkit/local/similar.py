@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from searchkit.analysis import Chain, fold
 from searchkit.store.forms import MOST_EDITS
+from searchkit.store.kernels import Damage
+from searchkit.store.segment import damaged
 from searchkit.store.snapshot import Snapshot
 
 # So many are worth naming.
@@ -36,7 +38,11 @@ def _within(word: str, edits: int, snapshot: Snapshot) -> dict[str, int]:
         forms, dictionary = segment.reader.forms, segment.reader.dictionary
         for number, _ in forms.fuzzy(word, edits):
             form = forms.text(number)
-            found[form] = found.get(form, 0) + dictionary.articles(forms.stem_of(number))
+            try:
+                having = dictionary.articles(forms.stem_of(number))
+            except Damage as error:
+                raise damaged(error, segment.reader) from error
+            found[form] = found.get(form, 0) + having
     found.pop(word, None)
     return found
 

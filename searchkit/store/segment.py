@@ -114,7 +114,10 @@ class SegmentReader:
     @cached_property
     def dictionary(self) -> kernels.Dictionary:
         """The terms; a page of the file is verified when a look-up first comes to it."""
-        return self.file.for_kernel(kernels.Dictionary, _TERM_SECTIONS)
+        try:
+            return self.file.for_kernel(kernels.Dictionary, _TERM_SECTIONS)
+        except kernels.Damage as error:
+            raise damaged(error, self) from error
 
     @cached_property
     def forms(self) -> Forms:

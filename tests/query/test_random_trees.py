@@ -80,12 +80,29 @@ def compare(found: Response, wanted: Response) -> None:
     ]
 
 
+def compare_explanations(engine: LocalEngine, request: Request, response: Response) -> None:
+    """The score of the best hit, explained: factors multiply to shares, and shares add up to it."""
+    if request.sort != "relevance":
+        return
+    for hit in list(response.found)[:1]:
+        article = hit.load()
+        explained = engine.explain(request, article)
+        assert math.isclose(explained.score, hit.score, rel_tol=1e-9, abs_tol=1e-9), (hit.id, explained)
+        assert math.isclose(sum(share.score for share in explained.shares), hit.score, rel_tol=1e-9, abs_tol=1e-9)
+        for share in explained.shares:
+            product = share.boost * share.idf * share.scale * share.saturation
+            assert math.isclose(share.score, product, rel_tol=1e-6, abs_tol=1e-9), share
+            assert math.isclose(share.idf, sum(weight.idf for weight in share.weights), rel_tol=1e-9), share
+
+
 def ask_both(engine: LocalEngine, oracle: MemoryEngine, queries: RandomQueries, trees: int, name: str) -> int:
     """Ask both about random trees; returns how many it were."""
     for number in range(trees):
         request = random_request(queries.random, queries.tree(queries.random.choice([1, 2, 3, 3, 4])))
         try:
-            compare(engine.search(request), oracle.search(request))
+            response = engine.search(request)
+            compare(response, oracle.search(request))
+            compare_explanations(engine, request, response)
         except BaseException as error:
             error.add_note(f"{name}, tree {number}: {canonical(request.query)}\n{request}")
             raise

@@ -142,6 +142,8 @@ def questions() -> list[Callable[[LocalEngine], object]]:
         *map(search, _requests()),
         *map(fetch, ("id0", "id3", "id5", "id333", "id450", "id899", "id929", "absent")),
         numbers,
+        lambda engine: engine.similar("polise"),
+        lambda engine: engine.similar("w4"),
     ]
 
 

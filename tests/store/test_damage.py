@@ -40,9 +40,12 @@ def test_a_forged_index_never_ends_the_program(sound: Path, tmp_path: Path) -> N
     assert counts["refused to write"] > 10
 
 
-@pytest.mark.parametrize("number", [133, 201, 1874, 2496])
+@pytest.mark.parametrize("number", [133, 201, 1874, 2496, 20_000, 20_929])
 def test_damages_that_once_went_wrong(sound: Path, tmp_path: Path, number: int) -> None:
-    """A day that settled a tie was read unverified; a merge followed forged forms beyond the last of them."""
+    """A day that settled a tie was read unverified; a merge followed forged forms beyond the last of them.
+
+    A pattern met a dictionary that was forged, and forms of more stems than there are.
+    """
     mode = "random" if number == 133 else "hostile"
     assert run(PROGRAM, sound, tmp_path, mode, number, 1)["damages"] == 1
 
