@@ -31,8 +31,9 @@ Answer = tuple[int, list[int], list[tuple[float, int, int]], bool] | type[Except
 class Query:
     """Random nodes, and the filters and conditions that they refer to."""
 
-    def __init__(self, random_: random.Random, segments: Sequence[Made]) -> None:
+    def __init__(self, random_: random.Random, segments: Sequence[Made], *, several: bool = True) -> None:
         self.random = random_
+        self.several = several
         self.nodes: list[Node] = []
         self.whole(random_.choice([0, 1, 2, 3]))
         self.filters = [
@@ -69,36 +70,40 @@ class Query:
         else:
             self.passage(depth)
 
-    def passage(self, depth: int) -> None:
+    def passage(self, depth: int, *, inside: bool = False) -> None:
         kind = self.random.randrange(9) if depth > 0 else 0
         factor, having = self.random.choice([1.0, 1.0, 0.5, 7.0]), self.random.choice([-1, -1, 5, 0])
         if kind < 2:
-            self.spot()
+            self.spot(several=inside and self.several)
         elif kind < 5:
             count = self.random.randint(1, 3)
             for _ in range(count):
-                self.passage(depth - 1)
+                self.passage(depth - 1, inside=True)
             self.nodes.append((self.random.choice([CHAIN, UNION]), (factor, having, count)))
         elif kind == 5:
             count = self.random.randint(1, 4)
             for _ in range(count):
-                self.spot()
+                self.spot(several=self.several)
             self.nodes.append((CLOSE, (factor, having, count, self.random.choice([0, 1, 3, 20]))))
         elif kind == 6:
-            self.passage(depth - 1)
+            self.passage(depth - 1, inside=True)
             self.nodes.append((EARLY, (factor, having, self.random.randint(0, 9), self.random.randrange(3))))
         else:
-            self.passage(depth - 1)
-            self.passage(depth - 1)
+            self.passage(depth - 1, inside=True)
+            self.passage(depth - 1, inside=True)
             number = self.random.randrange(2) if kind == 8 else self.random.choice([0, 1, 2, 5, 10_000])
             ordered = self.random.random() < 0.5
             self.nodes.append((WITHIN if kind == 8 else NEAR, (factor, having, number, ordered)))
 
-    def spot(self) -> None:
-        count = self.random.choice([1, 1, 2, 4])
-        # Here, unlike in any index, two words may stand at one place: without a filter they would be counted twice.
-        words = [(self.stem(), self.random.randrange(0 if count > 1 else -FILTERS, FILTERS)) for _ in range(count)]
-        words = [(stem, max(number, -1)) for stem, number in words]
+    def spot(self, *, several: bool) -> None:
+        """A word, or one of several: here, unlike in any index, two words may stand at one place.
+
+        Only within another passage are they surely counted once.
+        """
+        words = [
+            (self.stem(), self.random.choice([-1, -1, self.random.randrange(FILTERS)]))
+            for _ in range(self.random.choice([1, 1, 2, 4]) if several else 1)
+        ]
         having = self.random.randint(0, 50) if len(words) > 1 else self.random.choice([-1, 9])
         self.nodes.append((SPOT, (1.0, having, self.random.choice([0, 0, 0, 1, 2]), tuple(words))))
 
@@ -107,11 +112,12 @@ class Query:
 
 
 def answers(
-    random_: random.Random, segments: Sequence[Made], change: Callable[[Query], None] = lambda query: None
+    random_: random.Random, segments: Sequence[Made], change: Callable[[Query], None] | None = None
 ) -> list[Answer]:
     """What both kernels say to one random query, once it was changed."""
-    query = Query(random_, segments)
-    change(query)
+    query = Query(random_, segments, several=change is None)
+    if change is not None:
+        change(query)
     since, until = random_.choice([0, 0, 0, 3]), random_.choice([0, 0, 0, 6])
     limit, order = random_.choice([0, 1, 10, 10, 1000]), random_.choice([0, 0, 0, 1, 2])
     dead = random_.random() < 0.4
