@@ -102,6 +102,8 @@ class SegmentReader:
 
     def _read_values(self, field: str) -> tuple[list[str], Sequence[int]]:
         if field == "source":
+            if len(self.sources) != self.articles or max(self.sources, default=-1) >= len(self.source_names):
+                raise self.file.damaged("an article has a source without a name")
             return self.source_names, self.sources
         if f"known.{field}" not in self.file.names():
             return [""], memoryview(array.array("I", bytes(4 * self.articles)))
