@@ -23,45 +23,8 @@ cdef extern from "memory.h":
     void sk_prefetch(const void *) noexcept nogil
 
 
-# Word_Break classes, as searchkit.analysis.classes numbers them.
-cdef enum:
-    OTHER = 0
-    LETTER = 1
-    HEBREW = 2
-    NUMBER = 3
-    KATAKANA = 4
-    CONNECTOR = 5
-    LETTER_JOINT = 6
-    NUMBER_JOINT = 7
-    JOINT = 8
-    SINGLE_QUOTE = 9
-    DOUBLE_QUOTE = 10
-    MARK = 11
-    LONE = 12
-    PICTOGRAPH = 13
-    END = 14
-
 include "letters.pxi"
-
-
-cdef inline uint32_t decode(const uint8_t *text, size_t at, size_t end, size_t *following) noexcept nogil:
-    """The code point at ``at``; the text is valid UTF-8, since it was made by an encoder."""
-    cdef uint32_t first = text[at]
-    if first < 0x80:
-        following[0] = at + 1
-        return first
-    if first < 0xE0 and at + 1 < end:
-        following[0] = at + 2
-        return ((first & 0x1F) << 6) | (text[at + 1] & 0x3F)
-    if first < 0xF0 and at + 2 < end:
-        following[0] = at + 3
-        return ((first & 0x0F) << 12) | ((text[at + 1] & 0x3F) << 6) | (text[at + 2] & 0x3F)
-    if at + 3 < end:
-        following[0] = at + 4
-        return (((first & 0x07) << 18) | ((text[at + 1] & 0x3F) << 12)
-                | ((text[at + 2] & 0x3F) << 6) | (text[at + 3] & 0x3F)) & 0x1FFFFF
-    following[0] = end
-    return 0xFFFD
+include "scanning.pxi"
 
 
 @cython.final
@@ -226,34 +189,9 @@ cdef class Vocabulary:
             return -1
         return 0
 
-    cdef inline uint32_t _unit(self, const uint8_t *text, size_t at, size_t end, size_t *following) noexcept nogil:
-        """The class of the character at ``at``; ``following`` is set behind it and the marks that it carries."""
-        cdef uint32_t code, kind
-        cdef size_t next_at
-        cdef bint joined
-        if at >= end:
-            following[0] = end
-            return END
-        code = decode(text, at, end, following)
-        kind = self._class[code]
-        joined = False
-        while following[0] < end:
-            if text[following[0]] < 0x80:
-                # The only ASCII pictographs have other classes, and no ASCII character is a mark.
-                break
-            code = decode(text, following[0], end, &next_at)
-            if self._class[code] == MARK:
-                joined = code == 0x200D
-            elif self._class[code] == PICTOGRAPH and joined:
-                joined = False
-            else:
-                break
-            following[0] = next_at
-        return kind
-
     cdef int _scan(self, const uint8_t *text, size_t end, size_t first, bint body) noexcept nogil:
-        cdef size_t at = 0, start, following, after, place
-        cdef uint32_t kind, previous, number
+        cdef size_t at = 0, start, following, place
+        cdef uint32_t kind, number
         cdef bint content, ascii
         cdef size_t gap = 0         # where the gap before the next word begins
         cdef bint abbreviated = False, any_word = False
@@ -280,7 +218,7 @@ cdef class Vocabulary:
                         # Only behind a full stop does it matter what the word before it is.
                         if any_word and text[gap] == 46 and self._take_all(&ahead, &abbreviated) < 0:
                             return -1
-                        border = self._border(text, gap, start, any_word, abbreviated, body)
+                        border = border_before(text, gap, start, any_word, abbreviated, body)
                         place = self._tokens.size + ahead.held - first
                         if border >= 0 and place:
                             if push(&self._borders, <uint32_t>(2 * place + border)) < 0:
@@ -296,7 +234,7 @@ cdef class Vocabulary:
                     any_word = True
                     continue
                 at = start
-            kind = self._class[byte] if byte < 0x80 else self._unit(text, at, end, &following)
+            kind = self._class[byte] if byte < 0x80 else unit(self._class, text, at, end, &following)
             if byte < 0x80:
                 following = at + 1
                 if kind == OTHER:
@@ -306,7 +244,7 @@ cdef class Vocabulary:
                     at = following
                     continue
                 if following < end and text[following] >= 0x80:
-                    kind = self._unit(text, at, end, &following)
+                    kind = unit(self._class, text, at, end, &following)
             if kind == LONE:
                 start = at
                 content = True
@@ -316,63 +254,7 @@ cdef class Vocabulary:
                 start = at
                 content = kind != CONNECTOR
                 ascii = byte < 0x80 and following == at + 1
-                previous = kind
-                at = following
-                while at < end:
-                    byte = text[at]
-                    if byte < 0x80 and previous == LETTER and self._class[byte] == LETTER:
-                        # The common case, without looking for marks until something else comes.
-                        while at < end and text[at] < 0x80 and self._class[text[at]] == LETTER:
-                            at += 1
-                        if at < end and text[at] >= 0x80:
-                            # A mark may belong to the last letter.
-                            self._unit(text, at - 1, end, &following)
-                            if following != at:
-                                ascii = False
-                                at = following
-                        continue
-                    kind = self._unit(text, at, end, &following)
-                    if kind == LETTER or kind == HEBREW:
-                        if previous == KATAKANA:
-                            break
-                        content = True
-                    elif kind == NUMBER:
-                        if previous == KATAKANA:
-                            break
-                        content = True
-                    elif kind == KATAKANA:
-                        if previous != KATAKANA and previous != CONNECTOR:
-                            break
-                        content = True
-                    elif kind == CONNECTOR:
-                        pass
-                    elif kind == LETTER_JOINT or kind == JOINT or kind == SINGLE_QUOTE or kind == NUMBER_JOINT or kind == DOUBLE_QUOTE:
-                        number = self._unit(text, following, end, &after)
-                        if ((previous == LETTER or previous == HEBREW) and kind != NUMBER_JOINT
-                                and kind != DOUBLE_QUOTE and (number == LETTER or number == HEBREW)):
-                            kind = number
-                        elif previous == HEBREW and kind == DOUBLE_QUOTE and number == HEBREW:
-                            kind = number
-                        elif (previous == NUMBER and kind != LETTER_JOINT and kind != DOUBLE_QUOTE and number == NUMBER):
-                            kind = number
-                        elif previous == HEBREW and kind == SINGLE_QUOTE:
-                            # WB7a: the quote ends the word and belongs to it.
-                            ascii = False
-                            at = following
-                            break
-                        else:
-                            break
-                        if after != following + 1 or following != at + 1:
-                            ascii = False
-                        previous = kind
-                        at = after
-                        continue
-                    else:
-                        break
-                    if following != at + 1:
-                        ascii = False
-                    previous = kind
-                    at = following
+                at = end_of_word(self._class, text, following, end, kind, &content, &ascii)
             else:
                 at = following
                 continue
@@ -381,7 +263,7 @@ cdef class Vocabulary:
             if self._take_all(&ahead, &abbreviated) < 0:
                 return -1
             if body or self._tokens.size > first:
-                border = self._border(text, gap, start, any_word, abbreviated, body)
+                border = border_before(text, gap, start, any_word, abbreviated, body)
                 if border >= 0 and self._tokens.size > first:
                     if push(&self._borders, <uint32_t>(2 * (self._tokens.size - first) + border)) < 0:
                         return -1
@@ -395,52 +277,7 @@ cdef class Vocabulary:
 
     cdef inline bint _is_abbreviation(self, const uint8_t *text, size_t start, size_t end, uint32_t number) noexcept nogil:
         """Whether a full stop right behind this word belongs to it: an initial, U.S, Mr."""
-        cdef size_t at
-        if text[start] < 65 or text[start] > 90:
-            return False
-        if end == start + 1 or number < self._abbreviations:
-            return True
-        if end - start > 12:
-            return False
-        for at in range(start, end):
-            if text[at] == 46:
-                return True
-        return False
-
-    cdef inline int _border(self, const uint8_t *text, size_t gap, size_t start, bint any_word, bint abbreviated,
-                            bint body) noexcept nogil:
-        """What begins with the word at ``start``: 1 a paragraph, 0 a sentence, -1 neither."""
-        cdef size_t at
-        cdef int stops = 0, breaks = 0
-        cdef bint blank = False
-        cdef uint8_t byte
-        if not any_word:
-            return 1 if body else -1
-        if start - gap == 1 and text[gap] != 10:
-            return -1
-        for at in range(gap, start):
-            byte = text[at]
-            if byte == 10:
-                breaks += 1
-                if breaks == 2:
-                    return 1
-                blank = True
-            elif byte == 32 or byte == 9 or byte == 13:
-                blank = True
-            else:
-                breaks = 0
-                if byte == 46 or byte == 33 or byte == 63:
-                    stops += 1 if byte == 46 and at == gap else 2
-                    blank = False
-                elif byte == 0xE2 and at + 2 < start and text[at + 1] == 0x80 and text[at + 2] == 0xA6:
-                    stops += 2
-                    blank = False
-                elif byte == 0xE3 and at + 2 < start and text[at + 1] == 0x80 and text[at + 2] == 0x82:
-                    return 0
-        if stops == 0 or not blank or (stops == 1 and abbreviated):
-            return -1
-        byte = text[start]
-        return -1 if 97 <= byte <= 122 else 0
+        return 65 <= text[start] <= 90 and (number < self._abbreviations or is_spelled_short(text, start, end))
 
     cdef int _take_all(self, Ahead *ahead, bint *abbreviated) noexcept nogil:
         """Look up all words that were read ahead."""
