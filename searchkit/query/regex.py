@@ -102,8 +102,12 @@ class CompiledRegex:
         return found
 
 
+@lru_cache(maxsize=8)
 def compile_regex(text: str) -> CompiledRegex:
-    """Understand an expression; RegexError, which is a ValueError, says in a sentence what is wrong and where."""
+    """Understand an expression; RegexError, which is a ValueError, says in a sentence what is wrong and where.
+
+    The last few are remembered: the parser asks whether one has a meaning, then the engine for what it means.
+    """
     if len(text) > LONGEST:
         sentence = f"a regular expression has at most {LONGEST:,} characters, and this has {len(text):,}"
         raise RegexError(sentence, LONGEST)
