@@ -67,18 +67,20 @@ def query(
         int, typer.Option(metavar="N", min=1, help="How many words a wildcard may mean.")
     ] = MOST_EXPANSIONS,
 ) -> None:
-    r"""Find articles, best first, each with the passages that hold most of the words.
+    """Find articles, best first, each with the passages that hold most of the words.
 
     \b
-    pride parade          any of the words; more of the rarer ones come first
-    +pride -parade        must be there, must not
-    "pride parade"        side by side; "pride parade"~4 near each other
-    a AND (b OR c) NOT d  both, either, not
-    a NEAR/5 b, a PRE/5 b at most five words apart, in this order; w/s w/p: in one sentence, paragraph
-    polic* ?ride word~    any ending, any letter, a slip of the pen; =word as it is written; /regex/
-    title:word source:x   in the title; of a source, author, section, url, language
-    date:2020-03          also date:"last 30 days", after:2020, before:2020-03-09
-    """
+    pride parade           any of the words; more of the rarer ones come first
+    +pride -parade         must be there, must not
+    "pride parade"         side by side; "pride parade"~4 near each other
+    a AND (b OR c) NOT d   both, either, not
+    a NEAR/5 b, a PRE/5 b  at most five words apart, PRE in this order
+    a w/s b, a w/p b       in one sentence, in one paragraph
+    polic* ?ride word~     any ending, any letter, a letter or two astray
+    =word /regex/          as it is written; what an expression means
+    title:word source:bbc  in the title; of a source, author, section, url ...
+    date:2020-03           also date:"last 30 days", after:2020, before:2020
+    """  # noqa: D301  (Typer's mark for lines that stay as they are)
     from_day = _day(today)
     asked = [name for name, wanted in (("json", json), ("jsonl", jsonl), ("csv", csv)) if wanted]
     if output.value != "text":
