@@ -15,6 +15,7 @@ from searchkit.query.tokens import Lexer, Prefix, Token
 from searchkit.query.tree import (
     TEXT_FIELDS,
     AllBut,
+    AnyOf,
     AtLeast,
     Boost,
     Days,
@@ -159,6 +160,7 @@ class _Parser:
             if (in_run or (sign and not is_part)) and level <= self._levels[g.ADJACENT]:
                 left, depth = self._run(signed(sign, is_excluded, chain.node()), depth, sign, last)
                 chain.restart(left)
+                self._say_of_run(left, least > 0)
                 sign, is_excluded, last = None, False, joint
                 continue
             if sign and operator.kind == g.OR:
@@ -170,6 +172,15 @@ class _Parser:
             left, depth = self._run(signed(sign, False, left), depth, sign, last)
         self._top = last
         return left, depth
+
+    def _say_of_run(self, run: Node, is_operand: bool) -> None:
+        """Say that words to choose from are one operand of an operator, where that may surprise."""
+        following = self._between()
+        if self._compared or not isinstance(run, AnyOf):
+            return
+        if is_operand or (following and following.kind in (g.AND, g.NOT)):
+            text = "words side by side are any of these, beside an operator too: to need all, join them with AND"
+            self._lexer.notices.append(Notice(run.column, text))
 
     def _join(self, chain: Chain, joint: Joint, level: int, depth: int, last: Joint | None) -> int:
         """Read an operator and its right operand, and join them to the chain on its left; how deep it is then."""

@@ -173,6 +173,14 @@ def test_what_is_passed_over_is_said() -> None:
     assert parse("AT&T, (9/11) e-mail. “who?” -").notices[:-1] == ()
 
 
+@pytest.mark.parametrize("text", ["climate change AND police", "police NOT pride parade", "a AND (b NOT c d)"])
+def test_words_to_choose_from_beside_an_operator_are_said(text: str) -> None:
+    (notice,) = parse(text).notices
+    assert notice.text.startswith("words side by side are any of these")
+    assert not parse('pride parade "a b" OR c').notices
+    assert not parse("(climate OR change) AND police").notices
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_canonical_text_parses_to_the_same_tree(seed: int) -> None:
     random = RandomQueries(seed)
