@@ -12,7 +12,7 @@ from searchkit.cli.terminal import Screen, lines, short_path, visible
 from searchkit.engine import Term
 from searchkit.errors import QueryError, SearchkitError
 from searchkit.frozen import frozen
-from searchkit.query import Leaf, Phrase, canonical, is_list
+from searchkit.query import Leaf, Phrase, Word, canonical, is_list
 from searchkit.results import Hit, Results
 
 if TYPE_CHECKING:
@@ -127,9 +127,9 @@ def _remarks(results: Results, screen: Screen) -> Iterator[str]:
         likely = results.suggestions.get(getattr(term.leaf, "text", ""), ())
         if likely and not term.articles:
             meant = _listed([f"{count:,} {_have(count)} {_quoted(word)}" for word, count in likely])
-            yield f"no article has {_quoted(term.text)}; did you mean: {meant}?"
+            yield f"no article has {_named(term)}; did you mean: {meant}?"
         elif not term.articles:
-            alone.append(_quoted(term.text))
+            alone.append(_named(term))
     if alone and not _nowhere(results):
         yield f"no article has {_any_of(alone)}"
     if results.nothing and results.nothing.reason:
@@ -155,7 +155,7 @@ def _counts(results: Results, screen: Screen) -> str:
     took = screen.dim(f"({results.took_ms:.1f} ms)")
     if not results.total:
         if _nowhere(results):
-            return f"No article has {_any_of([_quoted(term.text) for term in results.terms])}. {took}"
+            return f"No article has {_any_of([_named(term) for term in results.terms])}. {took}"
         return f"No article matches. {took}"
     count = screen.bold(f"{results.total:,}")
     if not is_list(results.tree):
@@ -260,6 +260,11 @@ def _articles(count: int) -> str:
 
 def _have(count: int) -> str:
     return "has" if count == 1 else "have"
+
+
+def _named(term: Term) -> str:
+    """A term as it was typed; of a pattern every sign counts."""
+    return _quoted(term.text) if isinstance(term.leaf, Word | Phrase) else f"“{visible(term.text[:60])}”"
 
 
 def _quoted(word: str) -> str:

@@ -10,11 +10,12 @@ from searchkit.frozen import frozen
 from searchkit.query import grammar as g
 from searchkit.query import tokens as t
 from searchkit.query.grammar import NATIVE, Grammar, Operator
-from searchkit.query.joining import Chain, height, left_out, of_run, signed, without_place, words_of
+from searchkit.query.joining import Chain, height, is_condition, left_out, of_run, signed, without_place, words_of
 from searchkit.query.tokens import Lexer, Prefix, Token
 from searchkit.query.tree import (
     TEXT_FIELDS,
     AllBut,
+    AllOf,
     AnyOf,
     AtLeast,
     Boost,
@@ -176,7 +177,14 @@ class _Parser:
     def _say_of_run(self, run: Node, is_operand: bool) -> None:
         """Say that words to choose from are one operand of an operator, where that may surprise."""
         following = self._between()
-        if self._compared or not isinstance(run, AnyOf):
+        if self._compared:
+            return
+        if isinstance(run, AllOf) and any(is_condition(part) for part in run.parts):
+            if is_operand or (following and following.kind == g.OR):
+                text = "a condition holds for the words beside it, not beyond an operator: use parentheses"
+                self._lexer.notices.append(Notice(run.column, text))
+            return
+        if not isinstance(run, AnyOf):
             return
         if is_operand or (following and following.kind in (g.AND, g.NOT)):
             text = "words side by side are any of these, beside an operator too: to need all, join them with AND"

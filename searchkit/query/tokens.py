@@ -34,6 +34,11 @@ _BOOST = re.compile(r"(?<!\\)\^(\d{1,6}(?:\.\d{1,6})?)$", re.ASCII)
 _SUFFIX = re.compile(r"(?:~(\d{0,6}))?(?:\^(\d{1,6}(?:\.\d{1,6})?))?(?=[\s)]|$)", re.ASCII)
 _FUZZY = re.compile(r"(?<!\\)~(\d{0,3})$", re.ASCII)
 _BRACKETS = re.compile(r"[\[{][^\[\]{}]*[\]}]")
+_QUESTION = re.compile(r"[^*?\\]+\?+")
+_HABIT = re.compile(
+    r"(?:and|or|not)$|(?:near|adj|w|pre|around|atleast|atl)\d*$|headline|hlead|byline|publication|allin",
+    re.IGNORECASE,
+)
 _SIGNS = "+-−"
 EVERYTHING = ("*", "*:*")
 # A day is told in at most so many words: "between 1 march 2020 and 9 march 2020".
@@ -265,9 +270,22 @@ class Lexer:
             if part is None:
                 self._note(column, f"“{self.text[begin:end]}” holds no letter or number and is passed over")
                 return
+            self._say_how_taken(part, self._plain[begin:end], column)
             yield Token(PART, column, Everything(column) if part == Wildcard("*") else part)
         if boost and boost.start():
             yield self._boost(boost[1], end)
+
+    def _say_how_taken(self, part: Leaf | Phrase, chunk: str, column: int) -> None:
+        """Say of a chunk what a person may not have meant."""
+        last = part.parts[-1] if isinstance(part, Phrase) else part
+        if isinstance(last, Wildcard) and _QUESTION.fullmatch(last.text):
+            word = last.text.rstrip("?")
+            self._note(column, f"in “{last.text}” the ? stands for one more letter; for the word itself write {word}")
+        elif self._grammar.name == "searchkit" and (not chunk.isalnum() or _HABIT.match(chunk)):
+            from searchkit.query.habits import habit  # few chunks are anything but words
+
+            if said := habit(chunk):
+                self._note(column, said)
 
     def _part(self, written: str, plain: str, column: int) -> Leaf | Phrase | None:
         if plain[0] == "=" and len(plain) > 1:
@@ -289,11 +307,15 @@ class Lexer:
             # An address has slashes here; "police: three arrested" was taken from a page.
             if blank or text[behind] in "/)" or text.startswith("*", behind):
                 return None
-            known = ", ".join(sorted(self._grammar.fields))
+            from searchkit.query.habits import field_meant  # only where a name is none
+
+            names = sorted(self._grammar.fields)
+            meant = field_meant(match[1], names)
+            meaning = f"Did you mean {meant}:? " if meant else ""
             self.fail(
                 column,
                 f"there is no field “{match[1]}”",
-                f"Known: {known}. To look for the words, write them in quotation marks.",
+                f"{meaning}Known: {', '.join(names)}. To look for the words, write them in quotation marks.",
             )
         self._at = behind
         if gap := _BLANK.match(text, behind):

@@ -233,6 +233,9 @@ def leaves(node: Node) -> list[Leaf | Phrase]:
         return [node]
     if isinstance(node, AllBut):
         return leaves(node.part)
+    if isinstance(node, Scope) and node.field in KNOWN_FIELDS:
+        # Not words of the text.
+        return []
     return [leaf for part in children(node) for leaf in leaves(part)]
 
 

@@ -51,6 +51,8 @@ class SegmentReader:
             self.body_words: int = numbers[2]
         except (KeyError, TypeError, ValueError) as error:
             raise self.file.damaged("its facts make no sense") from error
+        if len(self.file.section("days")) != 4 * self.articles:
+            raise self.file.damaged("its columns are not of one length")
         self.scale = Scale.of_averages(self.title_words, self.body_words, self.articles)
         self._unpacker = threading.local()
         self._values: dict[str, tuple[list[str], Sequence[int]]] = {}

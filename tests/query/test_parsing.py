@@ -168,7 +168,7 @@ def test_mistakes(text: str, column: int, message: str) -> None:
 
 def test_what_is_passed_over_is_said() -> None:
     notices = [(notice.column, notice.text) for notice in parse('C++ 😀 "" near').notices]
-    assert [column for column, _ in notices] == [1, 5, 7]
+    assert [column for column, _ in notices] == [1, 5, 7, 10]
     assert "looked for as “C”" in notices[0][1]
     assert parse("AT&T, (9/11) e-mail. “who?” -").notices[:-1] == ()
 
@@ -234,3 +234,30 @@ def test_a_chain_of_nots_is_one_level() -> None:
 def test_an_ellipsis_is_the_beginning_of_a_range() -> None:
     """It was taken for the whole date, and the year for a word."""
     assert tree("date:…2020") == Days(None, datetime.date(2020, 12, 31))
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "said"),
+    [
+        ("what next?", 6, "one more letter"),
+        ("oil and opec", 5, "the operator is AND"),
+        ("oil adj3 price", 5, "NEAR/5"),
+        ("oil AROUND price", 5, "NEAR/5"),
+        ("atleast5 opec", 1, "ATLEAST/3"),
+        ("bank! japan", 1, "any ending"),
+        ("hd=oil", 1, "title:word"),
+        ("headline opec", 1, "title:word"),
+        ("opec OR oil date:1987", 9, "not beyond an operator"),
+    ],
+)
+def test_what_may_be_meant_otherwise_is_said(text: str, column: int, said: str) -> None:
+    (notice,) = parse(text).notices
+    assert notice.column == column
+    assert said in notice.text
+
+
+@pytest.mark.parametrize(("text", "field"), [("titel:a", "title"), ("intitle:a", "title"), ("byline:a", "author")])
+def test_the_field_that_may_be_meant_is_named(text: str, field: str) -> None:
+    with pytest.raises(QueryError) as caught:
+        parse(text)
+    assert caught.value.hint.startswith(f"Did you mean {field}:?")

@@ -18,7 +18,7 @@ from whoosh.filedb.filestore import RamStorage
 from searchkit.analysis import Chain
 from searchkit.article import Article
 from searchkit.local.whoosh_codec import NewsAnalyzer
-from searchkit.query.tree import AllOf, AnyOf, Leaf, Node, Phrase, Word
+from searchkit.query import AllOf, AnyOf, Leaf, Node, Phrase, Word, as_written
 
 _BETWEEN = "\x00"
 
@@ -68,7 +68,7 @@ class Witness:
         return {AllOf: query.And, AnyOf: query.Or}[type(tree)](leaves)
 
     def _leaf(self, leaf: Leaf) -> query.Query:
-        stems = [token.stem for token in self._chain.tokens(leaf.text)]
+        stems = [token.stem for token in self._chain.tokens(as_written(leaf))]
         if len(stems) > 1:
             return query.Phrase("text", stems)
         # A leaf without words matches nothing; Whoosh would leave it out of what has to match.

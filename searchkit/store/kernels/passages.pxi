@@ -185,6 +185,8 @@ cdef int spots(Search *search, Node *node, uint32_t article, int wanted) noexcep
             return DAMAGED
         find_place(cursor)
         total = cursor.total[cursor.at]
+        if total > cursor.occurrences:
+            return DAMAGED
         failed = room_for(search, total)
         if failed < 0:
             return failed

@@ -507,6 +507,8 @@ cdef int count_forms(Search *search, Node *node, uint32_t article, int wanted) n
         else:
             if load_counts(cursor) < 0:
                 return DAMAGED
+            if cursor.total[cursor.at] > cursor.occurrences:
+                return DAMAGED
             found = room_for(search, cursor.total[cursor.at])
             if found < 0:
                 return found
