@@ -9,7 +9,7 @@ from typing import Literal, Protocol, Self
 
 from searchkit.article import Article
 from searchkit.frozen import frozen, put
-from searchkit.query import Leaf, Node, Phrase, as_written
+from searchkit.query import Leaf, Node, Phrase, Word
 
 Sort = Literal["relevance", "newest", "oldest"]
 MOST_EXPANSIONS = 1024
@@ -76,6 +76,10 @@ class Term:
     @property
     def text(self) -> str:
         """The term as it is written in a query."""
+        if isinstance(self.leaf, Word):
+            return self.leaf.text
+        from searchkit.query import as_written  # most terms are words
+
         return as_written(self.leaf)
 
 

@@ -12,7 +12,7 @@ from searchkit.cli.terminal import Screen, lines, short_path, visible
 from searchkit.engine import Term
 from searchkit.errors import QueryError, SearchkitError
 from searchkit.frozen import frozen
-from searchkit.query import Leaf, Phrase, Word, canonical, is_list
+from searchkit.query import Leaf, Phrase, Word, is_list
 from searchkit.results import Hit, Results
 
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ def as_text(results: Results, page: Page) -> str:
 
 def as_json(results: Results, page: Page) -> str:
     """One object with the counts and the hits."""
+    from searchkit.query import canonical  # no other format needs it
+
     answer = {
         "query": results.query,
         "total": results.total,

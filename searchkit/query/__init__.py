@@ -1,6 +1,7 @@
 """What did the person mean? Text becomes a frozen tree, and every mistake has its column."""
 
-from searchkit.query.canonical import as_written, canonical
+from typing import TYPE_CHECKING
+
 from searchkit.query.parsing import Query, parse
 from searchkit.query.tree import (
     AllBut,
@@ -67,3 +68,15 @@ __all__ = [
     "rebuilt",
     "shape_pieces",
 ]
+
+if TYPE_CHECKING:
+    from searchkit.query.writing import as_written, canonical
+
+
+def __getattr__(name: str) -> object:
+    # A query is answered without being written down.
+    if name in ("as_written", "canonical"):
+        from searchkit.query import writing
+
+        return getattr(writing, name)
+    raise AttributeError(f"module 'searchkit.query' has no attribute {name!r}")

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from searchkit.frozen import frozen
+from searchkit.query.late import late
 
 if TYPE_CHECKING:
     from searchkit.query.tokens import Lexer
@@ -75,7 +76,7 @@ class Grammar:
 
 
 _WORDS = {"AND": AND, "&&": AND, "OR": OR, "||": OR, "NOT": NOT}
-_NUMBERED = re.compile(r"(near|w|pre|atleast|first)/(\d{1,9}|[sp])", re.IGNORECASE | re.ASCII)
+_NUMBERED = late(r"(near|w|pre|atleast|first)/(\d{1,9}|[sp])", re.IGNORECASE | re.ASCII)
 _KINDS = {"near": NEAR, "w": NEAR, "pre": NEAR, "atleast": AT_LEAST, "first": FIRST}
 UNITS = {"s": "sentence", "p": "paragraph"}
 
@@ -84,7 +85,7 @@ def _operator(chunk: str) -> Operator | None:
     kind = _WORDS.get(chunk)
     if kind is not None:
         return Operator(kind, chunk)
-    match = _NUMBERED.fullmatch(chunk)
+    match = _NUMBERED().fullmatch(chunk) if "/" in chunk else None
     if match is None:
         return None
     name, what = match[1].lower(), match[2].lower()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 from searchkit.errors import QueryError
 from searchkit.frozen import frozen, put
 from searchkit.query.grammar import Grammar
+from searchkit.query.late import late
 from searchkit.query.tree import Days, Everything, Id, Leaf, Node, Phrase, Regex, Wildcard
 from searchkit.query.words import Notice, exact, fuzzy, phrase, pieces, word
 
@@ -27,17 +28,18 @@ _PLAIN = {0xFF08: "(", 0xFF09: ")", 0xFF02: '"', 0x3000: " "} | {
 }  # fmt: skip
 _BLANK = re.compile(r"[\s\x00-\x1f\x7f-\x9f\ufeff]+")
 _CHUNK = re.compile(rf"(?:\\.|[^\s\x00-\x1f\x7f-\x9f\ufeff(){_QUOTES}\\]|\\$)+", re.DOTALL)
-_CLOSING = re.compile(rf"(?:\\.|[^{_QUOTES}\\])*", re.DOTALL)
-_REGEX = re.compile(r"/((?:\\.|[^/\\\n])+)/(?=[\s)^]|$)")
-_FIELD = re.compile(r"([A-Za-z][A-Za-z_]*):")
-_BOOST = re.compile(r"(?<!\\)\^(\d{1,6}(?:\.\d{1,6})?)$", re.ASCII)
-_SUFFIX = re.compile(r"(?:~(\d{0,6}))?(?:\^(\d{1,6}(?:\.\d{1,6})?))?(?=[\s)]|$)", re.ASCII)
-_FUZZY = re.compile(r"(?<!\\)~(\d{0,3})$", re.ASCII)
-_BRACKETS = re.compile(r"[\[{][^\[\]{}]*[\]}]")
-_QUESTION = re.compile(r"[^*?\\]+\?+")
-_HABIT = re.compile(
-    r"(?:and|or|not)$|(?:near|adj|w|pre|around|atleast|atl)\d*$|headline|hlead|byline|publication|allin",
-    re.IGNORECASE,
+_CLOSING = late(rf"(?:\\.|[^{_QUOTES}\\])*", re.DOTALL)
+_REGEX = late(r"/((?:\\.|[^/\\\n])+)/(?=[\s)^]|$)")
+_FIELD = late(r"([A-Za-z][A-Za-z_]*):")
+_BOOST = late(r"(?<!\\)\^(\d{1,6}(?:\.\d{1,6})?)$", re.ASCII)
+_SUFFIX = late(r"(?:~(\d{0,6}))?(?:\^(\d{1,6}(?:\.\d{1,6})?))?(?=[\s)]|$)", re.ASCII)
+_FUZZY = late(r"(?<!\\)~(\d{0,3})$", re.ASCII)
+_BRACKETS = late(r"[\[{][^\[\]{}]*[\]}]")
+_QUESTION = late(r"[^*?\\]+\?+")
+# What operators and fields of other systems begin with; see searchkit.query.habits.
+_HABITS = frozenset(
+    ["and", "or", "not", "near", "adj", "w", "pre", "around", "atleast", "atl", "headline", "hlead", "byline"]
+    + ["publication", "allintitle", "allintext"]
 )
 _SIGNS = "+-−"
 EVERYTHING = ("*", "*:*")
@@ -139,7 +141,7 @@ class Lexer:
     def _quoted(self) -> str:
         """What the quotation marks hold that open here; goes behind them."""
         begin = self._at + 1
-        match = _CLOSING.match(self._plain, begin)
+        match = _CLOSING().match(self._plain, begin)
         end = match.end() if match else begin
         if end >= len(self._plain):
             self.fail(
@@ -152,7 +154,7 @@ class Lexer:
 
     def _suffix(self, *, phrase_of: Leaf | Phrase | None, column: int = 0) -> Iterator[Token]:
         """What stands right behind a closing mark: ~4 and ^3. ``phrase_of`` is what the quotation marks held."""
-        match = _SUFFIX.match(self._plain, self._at)
+        match = _SUFFIX().match(self._plain, self._at)
         slop, factor = (match[1], match[2]) if match else (None, None)
         if match:
             self._at = match.end()
@@ -210,7 +212,7 @@ class Lexer:
 
     def _chunk(self) -> Iterator[Token]:
         text, at = self._plain, self._at
-        if text[at] == "/" and (found := _REGEX.match(text, at)):
+        if text[at] == "/" and (found := _REGEX().match(text, at)):
             self._at = found.end()
             yield Token(PART, at + 1, self._sound(Regex(self.text[at + 1 : self._at - 1], at + 1)))
             yield from self._suffix(phrase_of=None)
@@ -227,7 +229,7 @@ class Lexer:
             else:
                 yield Token(PART, at + 1, self._days("date", at + 1))
             return
-        field = _FIELD.match(text, at)
+        field = _FIELD().match(text, at)
         if field and (named := self._field(field)):
             yield named
             return
@@ -258,7 +260,7 @@ class Lexer:
         if operator is not None:
             yield Token(OPERATOR, column, operator)
             return
-        boost = _BOOST.search(chunk)
+        boost = _BOOST().search(chunk) if "^" in chunk else None
         if boost and boost.start():
             end = begin + boost.start()
         if self._plain[begin:end] in EVERYTHING:
@@ -278,10 +280,12 @@ class Lexer:
     def _say_how_taken(self, part: Leaf | Phrase, chunk: str, column: int) -> None:
         """Say of a chunk what a person may not have meant."""
         last = part.parts[-1] if isinstance(part, Phrase) else part
-        if isinstance(last, Wildcard) and _QUESTION.fullmatch(last.text):
+        if isinstance(last, Wildcard) and _QUESTION().fullmatch(last.text):
             word = last.text.rstrip("?")
             self._note(column, f"in “{last.text}” the ? stands for one more letter; for the word itself write {word}")
-        elif self._grammar.name == "searchkit" and (not chunk.isalnum() or _HABIT.match(chunk)):
+        elif self._grammar.name == "searchkit" and (
+            not chunk.isalnum() or chunk.lower().rstrip("0123456789") in _HABITS
+        ):
             from searchkit.query.habits import habit  # few chunks are anything but words
 
             if said := habit(chunk):
@@ -290,7 +294,7 @@ class Lexer:
     def _part(self, written: str, plain: str, column: int) -> Leaf | Phrase | None:
         if plain[0] == "=" and len(plain) > 1:
             return exact(written[1:], column, self._note)
-        close = _FUZZY.search(plain)
+        close = _FUZZY().search(plain) if "~" in plain else None
         if close and close.start():
             found = fuzzy(written[: close.start()], close[1], column)
             if isinstance(found, str):
@@ -374,7 +378,7 @@ class Lexer:
             self._quoted()
             yield self._at
             return
-        bracket = _BRACKETS.match(text, at)
+        bracket = _BRACKETS().match(text, at)
         if bracket:
             yield bracket.end()
             return

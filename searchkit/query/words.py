@@ -12,18 +12,19 @@ from collections.abc import Callable
 from searchkit.analysis import word_spans
 from searchkit.frozen import frozen
 from searchkit.query.grammar import Grammar
+from searchkit.query.late import late
 from searchkit.query.tree import Exact, Fuzzy, Leaf, Phrase, Regex, Wildcard, Word
 
 Note = Callable[[int, str], None]
-_ESCAPED = re.compile(r"\\(.?)", re.DOTALL)
-_CHUNK = re.compile(r"(?:\\.|[^\s\x00-\x1f\x7f-\x9f\ufeff\\]|\\$)+", re.DOTALL)
+_ESCAPED = late(r"\\(.?)", re.DOTALL)
+_CHUNK = late(r"(?:\\.|[^\s\x00-\x1f\x7f-\x9f\ufeff\\]|\\$)+", re.DOTALL)
 # What stands around words without changing them.
 _USUAL = frozenset(" \t\n\r.,;:!?…'’‘\"“”„«»()[]{}<>-–—/\\&|*~^=+_")
 # A letter that no word has, so that a shape can be taken apart as the word it stands for would be.
 _STAND_IN = "x"
-_PIECE = re.compile(r"[*?]|(?:\\.|[^*?\\])+", re.DOTALL)
-_REGEX = re.compile(r"/(?:\\.|[^/\\])+/", re.DOTALL)
-_FUZZY = re.compile(r"(?<!\\)~([012])$")
+_PIECE = late(r"[*?]|(?:\\.|[^*?\\])+", re.DOTALL)
+_REGEX = late(r"/(?:\\.|[^/\\])+/", re.DOTALL)
+_FUZZY = late(r"(?<!\\)~([012])$")
 MOST_EDITS = 2
 
 
@@ -37,7 +38,7 @@ class Notice:
 
 def plain(text: str) -> str:
     """``text`` with its backslashes taken away."""
-    return _ESCAPED.sub(r"\1", text) if "\\" in text else text
+    return _ESCAPED().sub(r"\1", text) if "\\" in text else text
 
 
 def word(text: str, column: int, grammar: Grammar, note: Note) -> Leaf | Phrase | None:
@@ -70,7 +71,7 @@ def fuzzy(text: str, edits: str, column: int) -> Fuzzy | str:
 def phrase(text: str, column: int, grammar: Grammar, note: Note, *, exactly: bool = False) -> Leaf | Phrase | None:
     """What stands between quotation marks, from ``column`` on: a phrase, or the one word, or None."""
     parts: list[Leaf] = []
-    for match in _CHUNK.finditer(text):
+    for match in _CHUNK().finditer(text):
         chunk, place = match[0], match.start()
         part: Leaf | Phrase | None
         at = column + place
@@ -88,9 +89,9 @@ def _in_phrase(chunk: str, column: int, grammar: Grammar, note: Note) -> Leaf | 
     """A chunk between quotation marks: what it would be alone, but for operators and fields."""
     if chunk[0] == "=" and len(chunk) > 1:
         return exact(chunk[1:], column, note)
-    if _REGEX.fullmatch(chunk):
+    if _REGEX().fullmatch(chunk):
         return Regex(chunk[1:-1], column)
-    close = _FUZZY.search(chunk)
+    close = _FUZZY().search(chunk)
     if close and close.start():
         found = fuzzy(chunk[: close.start()], close[1], column)
         if not isinstance(found, str):
@@ -99,7 +100,7 @@ def _in_phrase(chunk: str, column: int, grammar: Grammar, note: Note) -> Leaf | 
 
 
 def _has_wildcard(text: str, grammar: Grammar) -> bool:
-    bare = _ESCAPED.sub("", text) if "\\" in text else text
+    bare = _ESCAPED().sub("", text) if "\\" in text else text
     return grammar.many in bare or grammar.one in bare
 
 
@@ -155,7 +156,7 @@ def _trimmed(text: str, column: int, note: Note) -> str:
 def shape_pieces(shape: str, fold: Callable[[str], str]) -> tuple[str | None, ...]:
     """The pieces of a Wildcard's text: folded letters, "" for one character, None for any number of them."""
     pieces: list[str | None] = []
-    for match in _PIECE.finditer(shape):
+    for match in _PIECE().finditer(shape):
         if match[0] in ("*", "?"):
             pieces.append(None if match[0] == "*" else "")
         elif letters := fold(plain(match[0])):
