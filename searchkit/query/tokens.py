@@ -37,10 +37,10 @@ _FUZZY = late(r"(?<!\\)~(\d{0,3})$", re.ASCII)
 _BRACKETS = late(r"[\[{][^\[\]{}]*[\]}]")
 _QUESTION = late(r"[^*?\\]+\?+")
 # What operators and fields of other systems begin with; see searchkit.query.habits.
-_HABITS = frozenset(
-    ["and", "or", "not", "near", "adj", "w", "pre", "around", "atleast", "atl", "headline", "hlead", "byline"]
-    + ["publication", "allintitle", "allintext"]
-)
+_HABITS = frozenset({
+    "and", "or", "not", "near", "adj", "w", "pre", "around", "atleast", "atl", "headline", "hlead", "byline",
+    "publication", "allintitle", "allintext",
+})  # fmt: skip
 _SIGNS = "+-−"
 EVERYTHING = ("*", "*:*")
 # A day is told in at most so many words: "between 1 march 2020 and 9 march 2020".
