@@ -19,6 +19,8 @@ from searchkit.query import Exact, Fuzzy, Node, Word, parse
 from searchkit.results import Lighting, Results, results
 
 MOST_HITS = 1_000_000
+# In seconds: more is as good as none.
+_LONGEST_TIMEOUT = 1e8
 # Of so many words that no article has, others are suggested.
 _MOST_SUGGESTIONS = 10
 
@@ -74,7 +76,7 @@ class Index:
         began = time.perf_counter()
         query = parse(text, dialect=dialect, require_all=require_all, today=today)
         filters = Filters(first, last, (sources,) if isinstance(sources, str) else tuple(sources))
-        deadline = time.monotonic_ns() + int(timeout * 1e9) if timeout else 0
+        deadline = time.monotonic_ns() + int(min(timeout, _LONGEST_TIMEOUT) * 1e9) if timeout else 0
         request = Request(query.tree, filters, sort, offset, limit, True, deadline, max_expansions)
         response = self._ask(request, text)
         took_ms = (time.perf_counter() - began) * 1000

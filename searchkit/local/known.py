@@ -15,6 +15,7 @@ from searchkit.store.segment import damaged
 from searchkit.store.snapshot import Snapshot
 
 if TYPE_CHECKING:
+    from searchkit.memory.text import Text
     from searchkit.store.forms import Forms
 
 Count = Callable[[Plan], int]
@@ -35,6 +36,7 @@ class KnownWords:
         self._deadline = deadline
         self._meant: dict[Leaf, list[tuple[str, Filter]]] = {}
         self._having: dict[Leaf, int] = {}
+        self._taken_apart: dict[tuple[int, str], list[Text | None]] = {}
 
     def meant(self, leaf: Leaf) -> list[tuple[str, Filter]]:
         """The stems that a pattern means, each with which of its forms."""
@@ -60,17 +62,32 @@ class KnownWords:
         """The articles of which a condition holds: for each segment a bit for each, or None."""
         if isinstance(node, Id):
             return self._with_id(node.text)
-        from searchkit.memory.fields import holds  # few queries ask for a field
+        from searchkit.memory.fields import field_tree  # few queries ask for a field
+        from searchkit.query.spread import spread
 
+        tree = spread(field_tree(node.field, node.part))
         found = []
-        for segment in self._snapshot.segments:
-            values, numbers = segment.reader.values(node.field)
+        for number, segment in enumerate(self._snapshot.segments):
+            _, numbers = segment.reader.values(node.field)
             wanted = []
-            for value in values:
+            for text in self._values(number, node.field):
                 self._check_time()
-                wanted.append(holds(node.field, node.part, value, self._chain))
+                wanted.append(text is not None and text.holds(tree))
             found.append(_as_bits(wanted, numbers) if any(wanted) else None)
         return found
+
+    def _values(self, number: int, field: str) -> list[Text | None]:
+        """The values of a field in a segment, taken apart once for a query; None for nothing."""
+        from searchkit.memory.fields import text_of
+
+        known = self._taken_apart.get((number, field))
+        if known is None:
+            known = []
+            for value in self._snapshot.segments[number].reader.values(field)[0]:
+                self._check_time()
+                known.append(text_of(field, value, self._chain) if value else None)
+            self._taken_apart[number, field] = known
+        return known
 
     def _with_id(self, text: str) -> list[bytes | None]:
         found: list[bytes | None] = []

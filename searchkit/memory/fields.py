@@ -34,9 +34,14 @@ def whole_article(node: Days | Id | Everything, article: Article) -> bool:
 
 def holds(field: str, tree: Node, value: str, chain: Chain) -> bool:
     """Whether what is asked of a field holds of what an article has in it; nothing holds of an empty field."""
+    return bool(value) and text_of(field, value, chain).holds(spread(field_tree(field, tree)))
+
+
+def text_of(field: str, value: str, chain: Chain) -> Text:
+    """What an article has in a field, taken apart."""
     if field == "url":
         value = _JOINTS.sub(" ", value)
-    return bool(value) and Text.of_parts(value.split("\n"), chain).holds(spread(field_tree(field, tree)))
+    return Text.of_parts(value.split("\n"), chain)
 
 
 def field_tree(field: str, tree: Node) -> Node:

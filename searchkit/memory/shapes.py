@@ -17,7 +17,7 @@ def matcher(leaf: Leaf) -> Callable[[str], bool]:
             return lambda form: has_shape(pieces, form)
         case Fuzzy(text, edits):
             word = fold(text)
-            return lambda form: edits_between(word, form) <= edits
+            return lambda form: edits_between(word, form, edits) <= edits
         case Regex(text):
             expression = compile_regex(text)
             return expression.fits
@@ -54,12 +54,15 @@ def has_shape(pieces: tuple[str | None, ...], form: str) -> bool:
         at, number = again
 
 
-def edits_between(one: str, other: str) -> int:
-    """The least edits that make one word the other; two letters exchanged are one edit, and are not edited again.
+def edits_between(one: str, other: str, most: int) -> int:
+    """The least edits that make one word the other, or more than ``most``.
 
+    Two letters exchanged are one edit, and are not edited again.
     Source: Damerau (1964), as optimal string alignment.
     """
     before: list[int] = []
+    if abs(len(one) - len(other)) > most:
+        return most + 1
     row = list(range(len(other) + 1))
     for at, letter in enumerate(one, start=1):
         following = [at]

@@ -76,7 +76,7 @@ class Grammar:
 
 
 _WORDS = {"AND": AND, "&&": AND, "OR": OR, "||": OR, "NOT": NOT}
-_NUMBERED = late(r"(near|w|pre|atleast|first)/(\d{1,9}|[sp])", re.IGNORECASE | re.ASCII)
+_NUMBERED = late(r"(near|w|pre|atleast|first)/(\d+|[sp])", re.IGNORECASE | re.ASCII)
 _KINDS = {"near": NEAR, "w": NEAR, "pre": NEAR, "atleast": AT_LEAST, "first": FIRST}
 UNITS = {"s": "sentence", "p": "paragraph"}
 
@@ -91,7 +91,8 @@ def _operator(chunk: str) -> Operator | None:
     name, what = match[1].lower(), match[2].lower()
     if what in UNITS:
         return Operator(WITHIN, chunk, unit=UNITS[what], ordered=name == "pre") if name in ("w", "pre") else None
-    return Operator(_KINDS[name], chunk, int(what), ordered=name == "pre")
+    # What is longer than any number that makes sense is too large all the same.
+    return Operator(_KINDS[name], chunk, int(what[:12]), ordered=name == "pre")
 
 
 # Names before a colon. Of the days' names each is how the day is meant.

@@ -31,7 +31,7 @@ _CHUNK = re.compile(rf"(?:\\.|[^\s\x00-\x1f\x7f-\x9f\ufeff(){_QUOTES}\\]|\\$)+",
 _CLOSING = late(rf"(?:\\.|[^{_QUOTES}\\])*", re.DOTALL)
 _REGEX = late(r"/((?:\\.|[^/\\\n])+)/(?=[\s)^]|$)")
 _FIELD = late(r"([A-Za-z][A-Za-z_]*):")
-_BOOST = late(r"(?<!\\)\^(\d{1,6}(?:\.\d{1,6})?)$", re.ASCII)
+_BOOST = late(r"(?<!\\)\^(\d[\w.+]*)$", re.ASCII)
 _SUFFIX = late(r"(?:~(\d{0,6}))?(?:\^(\d{1,6}(?:\.\d{1,6})?))?(?=[\s)]|$)", re.ASCII)
 _FUZZY = late(r"(?<!\\)~(\d{0,3})$", re.ASCII)
 _BRACKETS = late(r"[\[{][^\[\]{}]*[\]}]")
@@ -205,9 +205,12 @@ class Lexer:
         return part
 
     def _boost(self, factor: str, at: int) -> Token:
-        value = float(factor)
+        try:
+            value = round(float(factor), 6)
+        except ValueError:
+            value = 0
         if not 0 < value <= MOST_BOOST:
-            self.fail(at + 1, f"a weight must be more than 0 and at most {MOST_BOOST:g}", "^3 counts three times.")
+            self.fail(at + 1, f"a weight must be more than 0 and at most {MOST_BOOST:g}", "Write ^3 or ^0.5.")
         return Token(SUFFIX, at, value)
 
     def _chunk(self) -> Iterator[Token]:

@@ -59,18 +59,24 @@ class Lighting:
         """
         term, by_stem = self._chain.term, self._by_stem
         found: list[Lit] = []
+        # Within a phrase that is lit it is not looked for again: what is as long as it would take as long squared.
+        behind: dict[int, int] = {}
         for at, (start, end) in enumerate(words):
             form, stem = term(text[start:end])
             candidates = by_stem.get(stem)
             if self._by_pattern:
                 candidates = [*(candidates or ()), *self._patterns(form)]
             for steps, number in candidates or ():
+                if at < behind.get(number, 0):
+                    continue
                 following = words[at + 1 : at + len(steps)]
                 if len(following) == len(steps) - 1 and all(
                     _is(step, *term(text[begin:stop]))
                     for step, (begin, stop) in zip(steps[1:], following, strict=True)
                 ):
                     found.append(Lit(start, following[-1][1] if following else end, number))
+                    if following:
+                        behind[number] = at + len(steps)
         return found
 
     def _patterns(self, form: str) -> list[tuple[tuple[_Step, ...], int]]:

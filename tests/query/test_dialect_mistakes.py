@@ -237,3 +237,9 @@ def test_any_text_gives_a_tree_or_a_positioned_error(dialect: str, pieces: list[
     assert all(1 <= notice.column <= len(text) for notice in query.notices)
     assert [notice.column for notice in query.notices] == sorted(notice.column for notice in query.notices)
     assert parse(canonical(query.tree), today=TODAY).tree == query.tree
+
+
+@pytest.mark.parametrize("text", ["½$3", "İclimat$3", "*\u202eclimat$3"])
+def test_letters_that_fold_to_signs_are_no_broken_expression(text: str) -> None:
+    meaning = parse(text, dialect="factiva").tree
+    assert parse(canonical(meaning)).tree == meaning

@@ -107,4 +107,5 @@ def test_too_many_words_are_counted_and_never_cut(index: Index) -> None:
 def test_a_deadline_ends_a_query(index: Index) -> None:
     with pytest.raises(QueryTimeout):
         index.search("police w/s parade", timeout=1e-9)
-    assert index.search("police w/s parade", timeout=60).total > 0
+    for long in (60, 1e300, math.inf):
+        assert index.search("police w/s parade", timeout=long).total > 0

@@ -150,6 +150,8 @@ def test_columns_count_from_one() -> None:
         ("a w/5 *", 7, "has no place in a text"),
         ("a w/5 +b", 7, "operator's operand"),
         ("a^0", 2, "more than 0"),
+        ("a^1e308", 2, "at most 100"),
+        ("a NEAR/99999999999999999999 b", 3, "between 1 and 10,000"),
         ("(a)~2", 4, "belongs behind a word"),
         ("title:*", 7, "stands for every article"),
         ("/a(b/", 3, "never closed"),

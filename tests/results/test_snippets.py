@@ -91,3 +91,10 @@ def test_any_text_has_a_snippet(body: str, word: str) -> None:
 def test_headlines(title: str, body: str, expected: str) -> None:
     assert headline(Article("a", title, body)) == expected
     assert len(headline(Article("a", "", body))) <= 101
+
+
+def test_a_long_phrase_of_one_word_is_lit_in_few_steps() -> None:
+    """Where it stood once it was looked for at every word of itself."""
+    made = lit("word " * 20_000, " ".join(["word"] * 400))
+    assert made
+    assert set(" ".join(made).split()) == {"word"}

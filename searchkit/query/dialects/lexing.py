@@ -69,6 +69,10 @@ def operators(forms: tuple[tuple[str, Operator], ...]) -> Callable[[str], Operat
     return operator
 
 
+# RE2 takes a backslash before no other sign.
+_ASCII_SIGN = re.compile(r"[!-/:-@\[-`{-~]")
+
+
 class RuledLexer(Lexer):
     """A lexer that tries its rules before it reads a chunk as searchkit's own language does."""
 
@@ -179,8 +183,8 @@ class DialectLexer(RuledLexer):
             return None
         last = letters[spans[-1][0] : spans[-1][1]]
         signs = {"*": ".*", "?": "."}
-        text = "".join(signs.get(one) or re.sub(r"\W", r"\\\g<0>", fold(one[-1])) for one in last)
-        part = Regex(f"{text}.{{0,{most}}}", column)
+        text = "".join(signs.get(one) or _ASCII_SIGN.sub(r"\\\g<0>", fold(one[-1])) for one in last)
+        part = self._sound(Regex(f"{text}.{{0,{most}}}", column))
         before = words.word("".join(letters[: spans[-1][0]]), column, NATIVE, self._note) if len(spans) > 1 else None
         if before is None:
             return part
