@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 
 from searchkit.article import Article
-from searchkit.cli.formats import json_text
+from searchkit.cli.formats import error_as_json, json_text
 from searchkit.cli.options import DEFAULT_INDEX, IndexOption
 from searchkit.cli.terminal import Screen, screen, short_path, visible, visible_lines, write
+from searchkit.errors import SearchkitError
 from searchkit.index import open_index
 
 EXAMPLE = "Example: searchkit show seeds/000_2b5d70423e18adf0.txt"
@@ -22,8 +23,14 @@ def show(
     json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
 ) -> None:
     """Print an article."""
-    with open_index(index_folder) as index:
-        article = index.article(article_id)
+    try:
+        with open_index(index_folder) as index:
+            article = index.article(article_id)
+    except SearchkitError as error:
+        if not json:
+            raise
+        write(error_as_json(error))
+        raise typer.Exit(error.exit_code) from None
     write(json_text(_record(article), indent=2) if json else _text(article, screen(sys.stdout)))
 
 

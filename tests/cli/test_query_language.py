@@ -95,3 +95,9 @@ def test_limits_can_be_set(searchkit: Run, indexed: Path) -> None:
     assert done.returncode == 1
     assert "took longer than it may" in done.stderr
     assert searchkit("query", "--today", "soon", "police").returncode == 2
+
+
+def test_an_article_that_is_not_there_is_an_object_too(searchkit: Run, indexed: Path) -> None:
+    done = searchkit("show", "--json", "nosuch")
+    assert (done.returncode, done.stderr) == (2, "")
+    assert json.loads(done.stdout)["error"]["kind"] == "ArticleMissing"
