@@ -131,7 +131,9 @@ def of_run(
 
 
 def is_condition(node: Node) -> bool:
-    """Whether a part says of which articles to choose, not what to look for in them."""
+    """Whether a part, or all of a group, says of which articles to choose, not what to look for in them."""
+    if isinstance(node, AnyOf | AllOf):
+        return all(map(is_condition, node.parts))
     return isinstance(node, Days | Id) or (isinstance(node, Scope) and node.field not in TEXT_FIELDS)
 
 

@@ -111,7 +111,6 @@ class Lexer:
                 self._at += 1
                 if self._dates:
                     self._dates += 1 if first == "(" else -1
-                    self._dates *= self._dates > 1
                 yield Token(OPEN if first == "(" else CLOSE, self._at)
                 if first == ")":
                     yield from self._suffix(phrase_of=None)

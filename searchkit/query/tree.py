@@ -4,8 +4,8 @@ A leaf keeps the words as the person wrote them: folding and stemming are the en
 be answered by indexes of different languages. ``column`` says where in the text a part stood, counted from 1; it
 takes no part in comparison.
 
-Every node matches articles. Those of ``Textual`` also stand somewhere in an article: a passage is a run of words,
-from the first to the last that the node needs, and lies in the title or in the body, never in both.
+Every node matches articles. Some also stand somewhere in an article: a passage is a run of words, from the first
+to the last that the node needs, and lies in the title or in the body, never in both.
 
     Word, Exact, Wildcard, Fuzzy, Regex     one word each (a Word or Exact of several pieces: they stand side by side)
     Phrase, Near, Within, First             passages made of the passages of their parts

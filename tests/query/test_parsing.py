@@ -98,6 +98,8 @@ def tree(text: str, **options: bool) -> Node:
         ("date:last 30 days a", AllOf((A, Days(datetime.date(2020, 2, 10), TODAY)))),
         ("after:2020-03", Days(datetime.date(2020, 4, 1), None)),
         ("date:(2019 OR 2020-03-09)", AnyOf((Days(datetime.date(2019, 1, 1), datetime.date(2019, 12, 31)), Days(datetime.date(2020, 3, 9), datetime.date(2020, 3, 9))))),  # noqa: E501
+        ("date:((2020-03-08) OR (2020-03-09)) a", AllOf((A, AnyOf((Days(datetime.date(2020, 3, 8), datetime.date(2020, 3, 8)), Days(datetime.date(2020, 3, 9), datetime.date(2020, 3, 9))))))),  # noqa: E501
+        ("date:(2020-03-09) 2020", AllOf((Word("2020"), Days(datetime.date(2020, 3, 9), datetime.date(2020, 3, 9))))),
         ('id:"a b"', Id("a b")),
         ("*", Everything()),
         ("C++ R&D", AnyOf((Word("C"), Word("R&D")))),
