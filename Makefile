@@ -25,7 +25,7 @@ $(VENV)/installed: $(VENV)/pyvenv.cfg pyproject.toml
 	@touch $@
 
 $(VENV)/installed-for-tests: $(VENV)/installed
-	$(INSTALL) --editable '.[test,lint]' $(PLAIN)
+	$(INSTALL) --editable '.[all,test,lint]' $(PLAIN)
 	$(COMPILE)
 	@touch $@
 

@@ -33,6 +33,10 @@ class Article:
     ``id`` is unique within an index. ``title`` is '' where the document has none; it is never
     made up here. ``body`` separates paragraphs by a blank line. ``date`` is the civil day of
     publication, without a clock or a time zone. Whatever is not known is '' or None.
+
+    ``notes`` are what else there is to say of it, each a name and a text on one line: what the document
+    states beside its fields ("slugline", "priority"), and what a reader did not find stated ("date from":
+    "the URL"). ``show`` prints them; nobody searches them.
     """
 
     id: str
@@ -45,6 +49,22 @@ class Article:
     url: str = ""
     language: str = ""
     origin: Origin = NOWHERE
+    notes: tuple[tuple[str, str], ...] = ()
+
+
+KINDS = ("access", "archive", "damaged", "date", "empty", "extra", "format", "id", "limit")
+"""What a problem may be about.
+
+- access: the file may not be read, is gone, or is no file;
+- archive: what is packed in a way that is not followed (a path that climbs out, archives too deep);
+- damaged: what is there is not what its format asks for;
+- date: a day that does not exist or is ambiguous;
+- empty: there is no text, or no article;
+- extra: the library of the format is not installed;
+- format: nothing here reads such a file;
+- id: an article with this id is there already;
+- limit: it is larger, deeper or slower than the settings allow.
+"""
 
 
 @frozen
@@ -52,9 +72,11 @@ class Problem:
     """Why something was not read, or was read with a reservation.
 
     ``reason`` is half a sentence for a person. With ``kept`` the article was indexed all the
-    same (its date could not be understood, for example); without it, it was skipped.
+    same (its date could not be understood, for example); without it, it was skipped. ``kind`` is one
+    of ``KINDS``.
     """
 
     origin: Origin
     reason: str
     kept: bool = False
+    kind: str = "damaged"

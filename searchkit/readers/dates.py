@@ -1,8 +1,9 @@
 """Which civil day does a text name? The day that is certain, or none.
 
 Years run from 1500 to 2200. A clock and a zone may follow the day: they are checked and dropped, the
-day stays as it was stated. A day that fits two readings (03/04/2020) or that contradicts its own
-weekday gives None: a wrong date is worse than none.
+day stays as it was stated. A day that contradicts its own weekday gives None, and so does one that fits two
+readings (03/04/2020), unless a person or the document's language says which comes first, the day or the month:
+a wrong date is worse than none.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import datetime
 import re
 from functools import lru_cache
 
-from searchkit.readers.prose import clean
+from searchkit.readers.prose import clean, one_line
 
 _MONTHS = {
     name: number
@@ -81,13 +82,52 @@ _SECONDS_A_DAY = 86_400
 _LONGEST = 80
 
 
-def civil_day(text: str) -> datetime.date | None:
-    """The day that ``text`` names, or None if it names none, or not beyond doubt."""
+# Countries that write the month first, and the languages whose every country writes the day first.
+_MONTH_FIRST = frozenset(("en-us", "en-ph", "es-us"))
+_DAY_FIRST = frozenset(
+    (
+        *("en-gb", "en-au", "en-nz", "en-ie", "en-in", "en-za", "de", "fr", "es", "it", "nl", "pt", "ca", "ga", "cy"),
+        *("da", "nb", "no", "is", "fi", "et", "lv", "pl", "cs", "sk", "sl", "hr", "sr", "bg", "ro", "ru", "uk", "el"),
+        *("tr", "he", "ar", "id", "vi"),
+    )
+)
+
+
+def civil_day(text: str, order: str = "") -> datetime.date | None:
+    """The day that ``text`` names, or None if it names none, or not beyond doubt.
+
+    ``order`` ("dmy" or "mdy") settles a day that fits two readings.
+    """
     if len(text) > _LONGEST:
         text = text.strip()
         if len(text) > _LONGEST:
             return None
-    return _civil_day(text)
+    return _civil_day(text, order)
+
+
+def day_order(language: str) -> str:
+    """How a language (a tag such as "en-GB" or "de") writes a day in numbers: "dmy", "mdy", or '' where it varies."""
+    tag = language.lower().replace("_", "-")
+    for known in (tag, tag.partition("-")[0]):
+        if known in _MONTH_FIRST:
+            return "mdy"
+        if known in _DAY_FIRST:
+            return "dmy"
+    return ""
+
+
+def settled_day(text: str, dates: str, language: str = "") -> tuple[datetime.date | None, str]:
+    """The day that ``text`` names, and a few words on how its order was settled, '' where it needed none.
+
+    ``dates`` is what the person has set ("dmy", "mdy" or ''); without it the document's language decides.
+    """
+    day = civil_day(text)
+    order = dates or day_order(language)
+    if day or not order:
+        return day, ""
+    day = civil_day(text, order)
+    first = "day" if order == "dmy" else "month"
+    return day, f"'{one_line(text)}' read {first} first, as {'told' if dates else f'in {language}'}" if day else ""
 
 
 def numbered_day(number: float) -> datetime.date | None:
@@ -111,7 +151,7 @@ def no_day(said: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _civil_day(text: str) -> datetime.date | None:
+def _civil_day(text: str, order: str) -> datetime.date | None:
     text = text.strip()
     for form in _FORMS:
         match = form.fullmatch(text)
@@ -129,7 +169,10 @@ def _civil_day(text: str) -> datetime.date | None:
         return _checked(int(match["year"]), second, first, match.groupdict())
     if second > 12:
         return _checked(int(match["year"]), first, second, match.groupdict())
-    return None
+    if not order:
+        return None
+    day, month = (first, second) if order == "dmy" else (second, first)
+    return _checked(int(match["year"]), month, day, match.groupdict())
 
 
 def _checked(year: int, month: int, day: int, found: dict[str, str | None]) -> datetime.date | None:

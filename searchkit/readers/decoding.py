@@ -54,10 +54,10 @@ _ASCII_LETTERS = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 def refuse_binary(sample: bytes) -> None:
     """Raise UnreadableError if a file that begins with ``sample`` is not text."""
-    if not _wide(sample):
+    if not wide_encoding(sample):
         kind = binary_kind(sample)
         if kind:
-            raise UnreadableError(f"looks binary ({kind})")
+            raise UnreadableError(f"looks binary ({kind})", "format")
 
 
 def read_whole(stream: io.BufferedReader, limit: int = RECORD_LIMIT, words: str = RECORD_LIMIT_WORDS) -> str:
@@ -67,15 +67,15 @@ def read_whole(stream: io.BufferedReader, limit: int = RECORD_LIMIT, words: str 
     """
     data = stream.read(limit + 1)
     if len(data) > limit:
-        raise UnreadableError(f"is larger than {words}, more than one article can be")
-    wide = _wide(data[:SAMPLE_SIZE])
+        raise UnreadableError(f"is larger than {words}, more than one article can be", "limit")
+    wide = wide_encoding(data[:SAMPLE_SIZE])
     text = data.decode(wide, "replace") if wide else _Decoder()(data)
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def lines(stream: io.BufferedReader) -> Iterator[tuple[int, str | None]]:
     """Each line, numbered from 1, without its newline; None for one that is longer than the limit."""
-    wide = _wide(stream.peek(SAMPLE_SIZE)[:SAMPLE_SIZE])
+    wide = wide_encoding(stream.peek(SAMPLE_SIZE)[:SAMPLE_SIZE])
     read: Callable[[int], str | bytes] = _unicode(stream, wide).readline if wide else stream.readline
     number = 0
     decode = _Decoder()
@@ -102,7 +102,7 @@ def _ends(raw: str | bytes) -> bool:
 
 def chunks(stream: io.BufferedReader) -> Iterator[str]:
     """The text of a file in pieces of some 256 KiB that break anywhere between two characters."""
-    wide = _wide(stream.peek(SAMPLE_SIZE)[:SAMPLE_SIZE])
+    wide = wide_encoding(stream.peek(SAMPLE_SIZE)[:SAMPLE_SIZE])
     pieces = iter(partial(_unicode(stream, wide).read, _CHUNK_SIZE), "") if wide else _narrow_chunks(stream)
     for number, piece in enumerate(pieces):
         yield piece if number else piece.removeprefix("\ufeff")
@@ -158,7 +158,7 @@ class _Decoder:
         return block.decode(self._other, "replace")
 
 
-def _wide(sample: bytes) -> str:
+def wide_encoding(sample: bytes) -> str:
     """The name of the UTF-16 or UTF-32 that a file begins in, or ''."""
     for mark, encoding in _MARKS:
         if sample.startswith(mark):

@@ -82,7 +82,7 @@ def _rows(source: Source, supply: _Supply, delimiter: str) -> Iterator[tuple[int
             yield Problem(source.origin(f"line {supply.first}"), f"is no row of a table ({error})")
             continue
         for line in supply.take_overlong():
-            yield Problem(source.origin(f"line {line}"), f"is longer than {RECORD_LIMIT_WORDS}")
+            yield Problem(source.origin(f"line {line}"), f"is longer than {RECORD_LIMIT_WORDS}", kind="limit")
         if cells is None:
             return
         if supply.ended and len(supply.held) > 1:
@@ -120,7 +120,9 @@ class _Supply:
                 self.first = self._line
             self._size += len(text)
             if self._size > RECORD_LIMIT and self.held:
-                raise UnreadableError(f"a row that begins in line {self.first} is longer than {RECORD_LIMIT_WORDS}")
+                raise UnreadableError(
+                    f"a row that begins in line {self.first} is longer than {RECORD_LIMIT_WORDS}", "limit"
+                )
             self.held.append(text)
             return text + "\n"
         self.ended = True

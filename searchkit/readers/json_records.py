@@ -64,16 +64,16 @@ def _by_line(source: Source, numbered: _Lines) -> Iterator[Article | Problem]:
     for number, text in numbered:
         if text is not None and (not text or text.isspace()):
             continue
-        origin = source.origin(f"line {number}")
+        origin = source.origin(f"line {source.lines_before + number}")
         if text is None:
-            yield Problem(origin, f"is longer than {RECORD_LIMIT_WORDS}")
+            yield Problem(origin, f"is longer than {RECORD_LIMIT_WORDS}", kind="limit")
             continue
         try:
             record = _parsed(text)
         except _FaultError as fault:
             yield Problem(origin, fault.reason)
             continue
-        yield from entry(record, origin, source.numbered(number))
+        yield from entry(record, origin, source.numbered(source.lines_before + number))
 
 
 def _whole(source: Source, numbered: _Lines) -> Iterator[Article | Problem]:
@@ -82,7 +82,9 @@ def _whole(source: Source, numbered: _Lines) -> Iterator[Article | Problem]:
     for number, text in numbered:
         size += RECORD_LIMIT if text is None else len(text)
         if text is None or size >= RECORD_LIMIT:
-            raise UnreadableError(f"is one JSON text of more than {RECORD_LIMIT_WORDS} and no array of records")
+            raise UnreadableError(
+                f"is one JSON text of more than {RECORD_LIMIT_WORDS} and no array of records", "limit"
+            )
         kept.append((number, text))
     try:
         document = _parsed("\n".join(text for _, text in kept))
@@ -187,7 +189,7 @@ class _Array:
         parts = [self._text[self._at :]]
         wanted, size = len(parts[0]), len(parts[0])
         if size >= RECORD_LIMIT:
-            raise UnreadableError(f"record {self._count} is longer than {RECORD_LIMIT_WORDS}")
+            raise UnreadableError(f"record {self._count} is longer than {RECORD_LIMIT_WORDS}", "limit")
         more = False
         for piece in self._pieces:
             parts.append(piece)

@@ -26,7 +26,7 @@ def read_markdown(source: Source) -> Iterator[Article | Problem]:
     """The one article of a Markdown file; UnreadableError if it holds no text."""
     text = clean(read_whole(source.stream, _LIMIT, "1 MiB"))
     if not text.strip():
-        raise UnreadableError("holds no text")
+        raise UnreadableError("holds no text", "empty")
     record: dict[str, object] = {}
     front = _FRONT.match(text)
     if front:

@@ -95,11 +95,11 @@ def entry(record: object, origin: Origin, name: str, *, marked: bool = True) -> 
     title = one_line(read(_text(record, plan.title)))
     body = tidy(read(_text(record, plan.body, "\n\n"))) or tidy(read(_text(record, plan.summary, "\n\n")))
     if not title and not body:
-        yield Problem(origin, _speechless(record, plan))
+        yield Problem(origin, _speechless(record, plan), kind="empty")
         return
     date, doubtful = _date(record, plan.date)
     if doubtful:
-        yield Problem(origin, no_day(doubtful), kept=True)
+        yield Problem(origin, no_day(doubtful), kept=True, kind="date")
     yield Article(
         id=_id(record, plan.id) or name,
         title=title,

@@ -37,7 +37,7 @@ def read_reuters(source: Source) -> Iterator[Article | Problem]:
     for number, element in enumerate(_elements(source), start=1):
         yield from _article(source, number, element)
     if not number:
-        raise UnreadableError("is SGML, but holds no story of Reuters-21578")
+        raise UnreadableError("is SGML, but holds no story of Reuters-21578", "format")
 
 
 def _elements(source: Source) -> Iterator[str]:
@@ -46,7 +46,7 @@ def _elements(source: Source) -> Iterator[str]:
     size = 0
     for _, line in lines(source.stream):
         if line is None or size > RECORD_LIMIT:
-            raise UnreadableError(f"has a line or a story of more than {RECORD_LIMIT_WORDS}")
+            raise UnreadableError(f"has a line or a story of more than {RECORD_LIMIT_WORDS}", "limit")
         start = 0
         if not held:
             start = _beginning(line, 0)
@@ -74,12 +74,12 @@ def _article(source: Source, number: int, element: str) -> Iterator[Article | Pr
     title = one_line(story.said("title"))
     body = _paragraphs(story)
     if not title and not body:
-        yield Problem(origin, "holds no text")
+        yield Problem(origin, "holds no text", kind="empty")
         return
     stated = _WIRE_CODES.sub("", story.said("date").strip())
     date = civil_day(" ".join(stated.split()))
     if stated and not date:
-        yield Problem(origin, no_day(stated), kept=True)
+        yield Problem(origin, no_day(stated), kept=True, kind="date")
     author = _ITS_AGENCY.sub("", _BY.sub("", one_line(story.said("author")), count=1))
     new_id = story.attributes.get("newid", "").strip()
     yield Article(

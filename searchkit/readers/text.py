@@ -39,7 +39,7 @@ def read_text(source: Source) -> Iterator[Article | Problem]:
     """The one article of a plain text file; UnreadableError if it holds no text."""
     text = tidy(read_whole(source.stream))
     if not text:
-        raise UnreadableError("holds no text")
+        raise UnreadableError("holds no text", "empty")
     record: dict[str, object] = {}
     dated = _DATED.match(text)
     if dated:

@@ -17,7 +17,7 @@ from searchkit.errors import IndexDamaged, IndexMissing, NotAnIndex, StorageErro
 from searchkit.store.folder import Folder, publish
 
 NAME = "manifest.json"
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 _LARGEST = 16 << 20
 # The files that an index consists of besides the manifest; those that last outlive a commit.
 TRANSIENT = re.compile(r"(?:segment|deleted)-\d+|.*\.new")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime
 import struct
+from itertools import chain
 
 from searchkit.article import Article, Origin
 
-_FIELDS = 10
+_FIELDS = 11
 _PATH = 7
 _LENGTHS = struct.Struct(f"<{_FIELDS}I")
-# Authors are one field; no reader lets this character into a name.
+# Authors are one field, and so are notes; no reader lets this character into either.
 _BETWEEN = "\x1f"
 HEAD = _LENGTHS.size
 LAST_DAY = datetime.date.max.toordinal()
@@ -30,6 +31,7 @@ def encode(article: Article, title: bytes, body: bytes) -> bytes:
         # A path may hold bytes that are not UTF-8.
         origin.path.encode("utf-8", "surrogateescape"),
         origin.place.encode("utf-8", "replace"),
+        _BETWEEN.join(chain.from_iterable(article.notes)).encode("utf-8", "replace"),
         body,
     ]
     return _LENGTHS.pack(*map(len, fields)) + b"".join(fields)
@@ -51,7 +53,10 @@ def decode(data: bytes | memoryview, at: int, day: int) -> Article:
             at += length
         else:
             fields.append("")
-    key, title, source, authors, section, url, language, path, place, body = fields
+    key, title, source, authors, section, url, language, path, place, notes, body = fields
+    said = notes.split(_BETWEEN) if notes else []
+    if len(said) % 2:
+        raise ValueError("a note without its text")
     return Article(
         id=key,
         title=title,
@@ -63,4 +68,5 @@ def decode(data: bytes | memoryview, at: int, day: int) -> Article:
         url=url,
         language=language,
         origin=Origin(path, place),
+        notes=tuple(zip(said[::2], said[1::2], strict=True)),
     )

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import searchkit.readers
 from searchkit.article import Article, Problem
-from searchkit.readers import FORMATS, Reading, knows, open_articles, suffixes
+from searchkit.readers import FORMATS, Reading, open_articles, suffixes
 from searchkit.readers.format import RECORD_LIMIT, Source
 
 RECORDS = "".join(json.dumps({"title": f"T{n}", "text": f"Text {n} " * 30}) + "\n" for n in range(2000)).encode()
@@ -31,23 +31,13 @@ def ids(items: list[Article | Problem]) -> list[str]:
 
 
 def test_the_public_names() -> None:
-    assert searchkit.readers.__all__ == ["FORMATS", "Format", "Reading", "knows", "open_articles", "suffixes"]
+    assert searchkit.readers.__all__ == ["FORMATS", "Format", "Reading", "Settings", "open_articles", "suffixes"]
 
 
 def test_the_table_names_each_suffix_once() -> None:
     assert len(set(suffixes())) == len(suffixes())
     assert all(suffix.startswith(".") and suffix == suffix.lower() for suffix in suffixes())
     assert len({row.name for row in FORMATS}) == len(FORMATS)
-
-
-@pytest.mark.parametrize("name", ["a.txt", "A.TXT", "a.jsonl.gz", "a.JSONL.GZ", "b.v2.md", "r.sgm"])
-def test_known_names(name: str) -> None:
-    assert knows(Path(name))
-
-
-@pytest.mark.parametrize("name", ["a", "a.xyz", "a.gz", ".txt", "a.txt.bak", "budget v1.2 final"])
-def test_unknown_names(name: str) -> None:
-    assert not knows(Path(name))
 
 
 def test_an_unknown_suffix_is_read_only_when_it_is_named(read_bytes) -> None:
@@ -321,7 +311,7 @@ CONTENT = st.one_of(
 )
 
 
-@pytest.mark.parametrize("suffix", [row.suffixes[0] for row in FORMATS] + [".tsv", ".xyz", ""])
+@pytest.mark.parametrize("suffix", [*suffixes(), ".xml", ".xyz", ""])
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=CONTENT)
 def test_any_bytes_give_articles_and_problems_only(suffix: str, data: bytes, tmp_path: Path) -> None:

@@ -17,10 +17,10 @@ cdef extern from "Python.h":
 
 
 cdef enum:
-    FIELDS = 10
+    FIELDS = 11
     HEAD = 4 * FIELDS
     TITLE = 1
-    BODY = 9
+    BODY = 10
 
 # No reader lets this character into a name.
 cdef str BETWEEN = "\x1f"
@@ -78,6 +78,10 @@ cdef int take_fields(object article, Field *fields, list kept) except -1:
     if authors:
         joined = BETWEEN.join(authors)
         kept.append(joined)
+    cdef str notes = ""
+    if article.notes:
+        notes = BETWEEN.join([text for note in article.notes for text in note])
+        kept.append(notes)
     take(article.id, &fields[0], kept, "replace")
     take(article.title, &fields[TITLE], kept, "replace")
     take(article.source, &fields[2], kept, "replace")
@@ -88,6 +92,7 @@ cdef int take_fields(object article, Field *fields, list kept) except -1:
     # A path may hold bytes that are not UTF-8.
     take(origin.path, &fields[7], kept, "surrogateescape")
     take(origin.place, &fields[8], kept, "replace")
+    take(notes, &fields[9], kept, "replace")
     take(article.body, &fields[BODY], kept, "replace")
     return 0
 

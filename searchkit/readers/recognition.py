@@ -1,0 +1,153 @@
+"""Of which format is this document? What its first bytes say, and, where they say nothing, its suffix.
+
+The bytes come first because names lie: a page is saved as ``.txt``, agencies call everything ``.xml``, and a
+folder from an old system has no suffixes at all.
+"""
+
+from __future__ import annotations
+
+import re
+
+from searchkit.readers.binary import binary_kind
+from searchkit.readers.decoding import wide_encoding
+from searchkit.readers.format import Format, UnreadableError
+from searchkit.readers.formats import BY_NAME, BY_SUFFIX
+
+# What counts as a suffix at all: "budget v1.2 final" and "notes.2007" have none.
+_SUFFIX = re.compile(r"\.(?=[0-9]*[a-z])[a-z0-9]{1,10}")
+
+_MAGIC: tuple[tuple[bytes, str], ...] = (
+    (b"%PDF-", "PDF"),
+    (b"{\\rtf", "RTF"),
+    (b"PAR1", "Parquet"),
+    (b"WARC/", "WARC"),
+    # Before the start of a header, ANPA 1312 wants two idle characters, IPTC 7901 none.
+    (b"\x16\x16\x01", "ANPA 1312"),
+    (b"\x01", "IPTC 7901"),
+)
+
+_ROOTS = {
+    "rss": "RSS or Atom",
+    "rdf": "RSS or Atom",
+    "feed": "RSS or Atom",
+    "nitf": "NITF",
+    "newsitem": "NewsML-G2",
+    "packageitem": "NewsML-G2",
+    "newsmessage": "NewsML-G2",
+    "conceptitem": "NewsML-G2",
+    "knowledgeitem": "NewsML-G2",
+    "planningitem": "NewsML-G2",
+    "catalogitem": "NewsML-G2",
+    "newsml": "NewsML 1.2",
+    "html": "HTML",
+    "doc": "TREC",
+    "reuters": "Reuters-21578",
+}
+_WORDPRESS = b"//wordpress.org/export/"
+# Texts and pages that are whole exports of a service.
+_FACTIVA = re.compile(rb"factiva", re.IGNORECASE)
+_FACTIVA_ARTICLE = re.compile(rb"class=[\"']?(?:article \w*Article|enHeadline|headline)|id=[\"']?hd\b", re.IGNORECASE)
+_NEXIS_FIRST = re.compile(rb"(?m)^[ \t\xa0\xc2]*(?:Document )?[0-9]{1,6} of [0-9]{1,6}(?: DOCUMENTS?)?[ \t]*\r?$")
+_NEXIS_FIELD = re.compile(
+    rb"(?m)^[ \t]*(?:LENGTH|Length): ?[0-9,]+ words|^[ \t]*(?:LOAD-DATE|Load-Date|PUBLICATION-TYPE): "
+)
+
+_SKIPPED = re.compile(rb"(?:\s+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[.*?\])?\s*>)", re.DOTALL | re.IGNORECASE)
+_DOCTYPE_HTML = re.compile(rb"\s*(?:<\?xml.*?\?>\s*|<!--.*?-->\s*)*<!doctype\s+html", re.DOTALL | re.IGNORECASE)
+_ROOT = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)")
+_HEADER = re.compile(rb"[A-Za-z][A-Za-z0-9-]{0,60}:[ \t\r\n]")
+_MAIL_HEADER = re.compile(rb"(?mi)^(?:MIME-Version|Message-ID|Received|Return-Path|Delivered-To):")
+_RELATED = re.compile(rb"(?mi)^Content-Type:\s*multipart/related")
+_MAILBOX = re.compile(rb"From \S+.*[0-9]{4}\s*\r?\n[A-Za-z][A-Za-z0-9-]{0,60}: ")
+_JSON_FEED = re.compile(rb'"version"\s*:\s*"https?:(?:\\?/){2}jsonfeed\.org(?:\\?/)version')
+
+
+def suffix_of(name: str) -> str:
+    """The suffix of a name in lower case, or '' for one that has none."""
+    begin = name.rfind(".")
+    suffix = name[begin:].lower() if begin > 0 else ""
+    return suffix if _SUFFIX.fullmatch(suffix) else ""
+
+
+def recognized(name: str, sample: bytes, *, explicit: bool = False) -> Format:
+    """The format of a document called ``name`` (no more packed) that begins with ``sample``.
+
+    ``explicit`` means that a person named this very file: then it is tried as plain text whatever its suffix.
+    Raises UnreadableError, with what it is, for what has no reader.
+    """
+    suffix = suffix_of(name)
+    told = _by_magic(sample) or _by_text(_narrow(sample), suffix)
+    if told:
+        return BY_NAME[told]
+    if suffix == ".xml":
+        root = root_of(_narrow(sample))
+        what = f"its root is <{root}>" if root else "it has no root element"
+        raise UnreadableError(f"is XML, but of no format of news that is known here: {what}", "format")
+    if suffix in BY_SUFFIX:
+        row = BY_SUFFIX[suffix]
+        if row.name in _BINARY:
+            raise UnreadableError(f"is named {suffix}, but is no {row.name}", "format")
+        return row
+    if suffix and not explicit:
+        raise UnreadableError(f"no reader for {suffix} files", "format")
+    return BY_NAME["JSON lines"] if _narrow(sample).lstrip()[:2] in (b'{"', b"[{") else BY_NAME["plain text"]
+
+
+# What begins with a magic, or is none of these.
+_BINARY = frozenset(("PDF", "Parquet", "Word document"))
+
+
+def _by_magic(sample: bytes) -> str:
+    for magic, name in _MAGIC:
+        if sample.startswith(magic):
+            if name == "Parquet" and binary_kind(sample) != "a Parquet table":
+                continue
+            return name
+    return "Word document" if binary_kind(sample) == "a Word document" else ""
+
+
+def _by_text(sample: bytes, suffix: str) -> str:
+    """What the marks in the text itself say, if anything; ``sample`` has one byte for each ASCII character."""
+    start = sample.lstrip()[:1]
+    if start == b"<":
+        return _by_markup(sample)
+    if start in (b"{", b"["):
+        is_feed = suffix in ("", ".json", ".jsonfeed") and _JSON_FEED.search(sample[:4096])
+        return "JSON Feed" if is_feed else ""
+    if suffix in ("", ".txt", ".text", ".eml", ".mht", ".mhtml", ".mbox", ".mbx"):
+        if _MAILBOX.match(sample):
+            return "mailbox"
+        if _HEADER.match(sample):
+            head = sample.partition(b"\n\n")[0].partition(b"\r\n\r\n")[0]
+            if _MAIL_HEADER.search(head):
+                return "MHTML" if _RELATED.search(head) and suffix != ".eml" else "mail"
+    if suffix in ("", ".txt", ".text") and _NEXIS_FIRST.search(sample) and _NEXIS_FIELD.search(sample):
+        return "Nexis text"
+    return ""
+
+
+def _by_markup(sample: bytes) -> str:
+    root = root_of(sample)
+    name = "HTML" if _DOCTYPE_HTML.match(sample) else _ROOTS.get(root, "")
+    if root == "rss" and _WORDPRESS in sample:
+        return "WordPress"
+    if root == "lewis" or b"<!DOCTYPE lewis" in sample[:200]:
+        return "Reuters-21578"
+    if name == "HTML" and _FACTIVA.search(sample) and _FACTIVA_ARTICLE.search(sample):
+        return "Factiva page"
+    return name
+
+
+def root_of(sample: bytes) -> str:
+    """The name of the first element, in lower case and without its prefix; '' where there is none."""
+    at = 3 if sample.startswith(b"\xef\xbb\xbf") else 0
+    while skipped := _SKIPPED.match(sample, at):
+        at = skipped.end()
+    root = _ROOT.match(sample, at)
+    return root.group(1).decode("ascii", "replace").lower() if root else ""
+
+
+def _narrow(sample: bytes) -> bytes:
+    """The sample with one byte for each ASCII character, be it UTF-16."""
+    encoding = wide_encoding(sample)
+    return sample.decode(encoding, "replace").encode("utf-8", "replace") if encoding else sample
