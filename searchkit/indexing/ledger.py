@@ -16,8 +16,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-from searchkit.article import Origin, Problem
+from searchkit.article import Article, Origin, Problem
 from searchkit.errors import IndexDamaged, StorageError
+from searchkit.indexing.digests import text_digest
 from searchkit.indexing.walk import printable
 
 NAME = "files.sqlite"
@@ -387,17 +388,30 @@ class Ledger:
         self.close()
 
 
-def copies_of(index: Path, article_id: str, text: bytes) -> list[str]:
-    """The ids of the other articles whose folded text has this digest; none where no sound ledger tells."""
+def copies_of(index: Path, article: Article) -> list[str]:
+    """The ids of the other articles with the same folded text; none where no sound ledger tells of them."""
     try:
         with closing(sqlite3.connect((index / NAME).absolute().as_uri() + "?mode=ro", uri=True)) as ledger:
             ledger.execute("PRAGMA trusted_schema = OFF")
             rows = ledger.execute(
-                "SELECT id FROM articles WHERE text = ? AND id <> ? ORDER BY id", (text, article_id)
+                "SELECT id FROM articles WHERE text = ? AND id <> ? ORDER BY id", (text_digest(article), article.id)
             )
             return [str(key) for (key,) in rows.fetchmany(_PAGE)]
     except sqlite3.Error:
         return []
+
+
+def standing_problems(index: Path) -> Iterator[Problem]:
+    """The problems that the files of an index gave when they were last read; none where no sound ledger tells."""
+    try:
+        with closing(sqlite3.connect((index / NAME).absolute().as_uri() + "?mode=ro", uri=True)) as ledger:
+            ledger.execute("PRAGMA trusted_schema = OFF")
+            for path, place, reason, kept, kind in ledger.execute(
+                "SELECT path, place, reason, kept, kind FROM problems ORDER BY path, rowid"
+            ):
+                yield Problem(Origin(os.fsdecode(path), place), reason, bool(kept), kind)
+    except sqlite3.Error:
+        return
 
 
 def _known(row: Any) -> Known:  # noqa: ANN401  (a row of SQLite)

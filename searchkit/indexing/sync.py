@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
@@ -10,11 +9,11 @@ from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
 
-from searchkit.analysis.folding import text_digest
 from searchkit.article import Article, Origin, Problem
 from searchkit.engine import Writer
 from searchkit.errors import PathMissing, StorageError
 from searchkit.indexing.difference import Job, digest_of, grown, is_gone, is_same, merged, settled_time
+from searchkit.indexing.digests import content_digest, text_digest
 from searchkit.indexing.ledger import NAME as LEDGER
 from searchkit.indexing.ledger import Known, Ledger
 from searchkit.indexing.pool import Pool, PooledReading
@@ -77,10 +76,11 @@ class Sync:
         self._before = 0
         self._total = 0
 
-    def run(self, paths: Sequence[Path], *, rebuild: bool = False) -> Report:
+    def run(self, paths: Sequence[Path], *, rebuild: bool = False, within: Sequence[str] | None = None) -> Report:
         """Index ``paths``, absolute files and folders; returns the report once all is committed.
 
-        A path that is gone takes its articles out of the index. Raises PathMissing, before anything is
+        A path that is gone takes its articles out of the index. ``within`` are files and folders below the paths to
+        which the run is limited: nothing else has changed. Raises PathMissing, before anything is
         changed, where a path neither exists nor was indexed; StorageError where the index cannot be
         written; Interrupted when the run was stopped.
         """
@@ -93,8 +93,9 @@ class Sync:
             if rebuild:
                 self._writer.clear()
                 self._ledger.clear()
-            self._ledger.forget_problems()
-            self._bring_about([str(path) for path in paths])
+            if within is None:
+                self._ledger.forget_problems()
+            self._bring_about([str(path) for path in paths], within)
             self._commit()
         except _Stopped:
             self._commit()
@@ -110,7 +111,7 @@ class Sync:
             self._note(Problem(Origin(str(self._index / LEDGER)), reason, kept=True))
         if not self._ledger.tells_of(commit_mark(self._index)):
             self._ledger.learn(
-                (article.id, article.origin.path, _digest(article), text_digest(article.title, article.body))
+                (article.id, article.origin.path, content_digest(article), text_digest(article))
                 for article in every_article(self._index)
                 # What a program has put itself, out of no file, is nothing that a folder has to agree with.
                 if article.origin.path
@@ -118,10 +119,10 @@ class Sync:
         if self._ledger.settings not in ("", _told(self._settings)):
             self._ledger.doubt_all()
 
-    def _bring_about(self, roots: list[str]) -> None:
+    def _bring_about(self, roots: list[str], within: Sequence[str] | None) -> None:
         """Read what differs, after what is gone was removed: its ids may have gone elsewhere."""
         gone: list[Known] = []
-        differing = chain.from_iterable(self._differing(roots, gone))
+        differing = chain.from_iterable(self._differing(roots, gone, within))
         jobs = list(islice(differing, _FORESEEN))
         rest = next(differing, None)
         if rest is None:
@@ -139,21 +140,26 @@ class Sync:
                 self._before += job.file.size
                 self._tell(0)
 
-    def _differing(self, roots: list[str], gone: list[Known]) -> Iterator[Iterator[Job]]:
+    def _differing(
+        self, roots: list[str], gone: list[Known], within: Sequence[str] | None
+    ) -> Iterator[Iterator[Job]]:
         """The files to be read under each root; what is gone is added to ``gone``.
 
         The first root that leads to a file names it.
         """
         overlap = any(_lies_in(one, other) for one in roots for other in roots if one is not other)
-        seen: set[str] | None = set() if overlap else None
+        seen: set[str] | None = set() if overlap or within is not None else None
         for root in dict.fromkeys(roots):
-            yield self._differing_below(root, seen, gone)
+            for path in [root] if within is None else within:
+                if _lies_in(path, root):
+                    yield self._differing_below(root, path, seen, gone)
 
-    def _differing_below(self, root: str, seen: set[str] | None, gone: list[Known]) -> Iterator[Job]:
+    def _differing_below(self, root: str, path: str, seen: set[str] | None, gone: list[Known]) -> Iterator[Job]:
         files: Iterator[File] = iter(())
-        if not is_gone(root):
-            files = walk(root, self._ledger.label(root), leave_out=str(self._index), report=self._note)
-        for file, known in merged(files, self._ledger.files_below(root)):
+        if not is_gone(path):
+            label = self._ledger.label(root) + printable(path.removeprefix(root))
+            files = walk(path, label, leave_out=str(self._index), report=self._note, explicit=path == root)
+        for file, known in merged(files, self._ledger.files_below(path)):
             if file is None:
                 if known and (seen is None or known.path not in seen) and is_gone(known.path):
                     gone.append(known)
@@ -265,7 +271,7 @@ class Sync:
             reason = f"the id {article.id!r} is taken already, by {taken}"
             self._note(Problem(article.origin, reason, kind="id"), given.number)
             return 1
-        digest = _digest(article)
+        digest = content_digest(article)
         known = given.before.get(article.id)
         given.seen[article.id] = article.origin.place
         if known == digest:
@@ -277,7 +283,7 @@ class Sync:
             self._report.added += 1
         else:
             self._report.changed += 1
-        text = text_digest(article.title, article.body)
+        text = text_digest(article)
         self._report.copies += self._ledger.same_text(text, article.id)
         self._writer.put(article)
         self._ledger.put_article(article.id, given.number, digest, text)
@@ -377,12 +383,3 @@ def _counts(said: str) -> Counter[str]:
 def _told(settings: Settings) -> str:
     """The settings that change what articles say."""
     return repr((settings.keys, settings.dates))
-
-
-def _digest(article: Article) -> bytes:
-    """A digest of everything that an article says, its place in the file included."""
-    day = article.date.toordinal() if article.date else 0
-    few = (day, article.source, article.authors, article.section, article.url, article.language, article.notes)
-    names = repr((article.id, len(article.title), len(article.body), few, article.origin.path, article.origin.place))
-    said = f"{names}{article.title}{article.body}".encode("utf-8", "surrogatepass")
-    return hashlib.blake2b(said, digest_size=16).digest()

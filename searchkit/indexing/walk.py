@@ -28,11 +28,14 @@ class File(NamedTuple):
     explicit: bool = False
 
 
-def walk(root: str, label: str, *, leave_out: str, report: Callable[[Problem], None]) -> Iterator[File]:
+def walk(
+    root: str, label: str, *, leave_out: str, report: Callable[[Problem], None], explicit: bool = True
+) -> Iterator[File]:
     """Yield the files under ``root`` (or ``root`` itself) in the order of their paths' bytes.
 
     Names that begin with a dot and the folder ``leave_out`` are passed over. Links to folders are not
-    followed, so a loop of links ends: each is reported, and so is a folder that cannot be listed.
+    followed, so a loop of links ends: each is reported, and so is a folder that cannot be listed. ``explicit`` says
+    that the person named ``root``.
     """
     here = Path(root)
     if here.is_dir():
@@ -44,7 +47,7 @@ def walk(root: str, label: str, *, leave_out: str, report: Callable[[Problem], N
             report(_unread(root, error))
             return
         if stat.S_ISREG(status.st_mode) or root == STANDARD_INPUT:
-            yield File(root, printable(label), status.st_size, _time(status), explicit=True)
+            yield File(root, printable(label), status.st_size, _time(status), explicit=explicit)
         else:
             report(Problem(Origin(root), "is not a regular file", kind="access"))
 
