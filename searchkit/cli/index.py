@@ -137,7 +137,8 @@ def _summary(done: Report) -> list[str]:
     if len(done.formats) > 1:
         out.append("Formats: " + ", ".join(f"{name} {count:,}" for name, count in done.formats.most_common()) + ".")
     if done.copies:
-        out.append(f"Copies: {done.copies:,} new articles have the text of another one; each keeps its own place.")
+        new = "1 new article has" if done.copies == 1 else f"{done.copies:,} new articles have"
+        out.append(f"Copies: {new} the text of another one; both are in the index, and show says so.")
     if done.kinds:
         kinds = ", ".join(f"{kind} {count:,}" for kind, count in done.kinds.most_common())
         out.append(f"Problems: {kinds}. searchkit problems lists them.")

@@ -27,7 +27,7 @@ _BATCH = 16_000_000
 # Files that are known before the first is read, so that what has moved is found and progress has an end.
 _FORESEEN = 200_000
 # Failures that may mend themselves while the file stays what it is.
-_PASSING = frozenset(("access", "extra"))
+_PASSING = frozenset(("access", "extra", "limit"))
 
 
 class Interrupted(Exception):
@@ -217,14 +217,14 @@ class Sync:
             self._ledger.forget_problems(number)
         given = _Given(number, before, goes_on, job.moved)
         renamed: Counter[int] = Counter()
-        failed = again = False
+        again = False
         with reading:
             for item in reading:
                 if isinstance(item, Problem):
                     self._note(item, number)
                     problems += 1
                     whole = not item.kept and not item.origin.place
-                    failed, again = failed or whole, again or (whole and item.kind in _PASSING)
+                    again = again or (whole and item.kind in _PASSING)
                     continue
                 problems += self._article(self._named(item, number, file.name, renamed), given)
                 self._tell(reading.bytes_read)
@@ -235,7 +235,8 @@ class Sync:
             )
             self._note(Problem(Origin(file.path), reason, True, "id"), number)
             problems += 1
-        keeps_rest = failed or goes_on or file.path == STANDARD_INPUT
+        # What cannot be looked at today is not gone; what is there and says nothing more is.
+        keeps_rest = again or goes_on or file.path == STANDARD_INPUT
         if not keeps_rest:
             self._remove(before.keys() - given.seen.keys(), given)
         formats = reading.formats + _counts(known.formats if known and goes_on else "")
