@@ -19,6 +19,7 @@ from typing import Any, NamedTuple, Self
 from searchkit.article import Article, Origin, Problem
 from searchkit.errors import IndexDamaged, StorageError
 from searchkit.indexing.digests import text_digest
+from searchkit.indexing.seen import Seen
 from searchkit.indexing.walk import printable
 
 NAME = "files.sqlite"
@@ -84,7 +85,8 @@ UNFINISHED = -1
 # Problems of no file: a folder that cannot be listed, a file that cannot be looked at.
 _NO_FILE = 0
 _PAGE = 2000
-_MOST_PENDING = 2000
+_MOST_PENDING = 50_000
+_CACHE = 64 << 10
 
 
 class Known(NamedTuple):
@@ -130,6 +132,8 @@ class Ledger:
             # The file may come from a stranger: nothing in its schema is trusted to be harmless.
             self._db.execute("PRAGMA trusted_schema = OFF")
             self._db.execute("PRAGMA cell_size_check = ON")
+            # The keys of articles come in no order: without room for their tables each would cost a look at the disk.
+            self._db.execute(f"PRAGMA cache_size = -{_CACHE}")
             self._db.executescript(_TABLES)
             if self._db.execute(_SCHEMA).fetchall() != _schema():
                 raise sqlite3.DatabaseError("these are the tables of another program")
@@ -143,7 +147,7 @@ class Ledger:
 
     def _count(self) -> None:
         """Learn from the tables what is asked for so often that it is kept in mind."""
-        self._any = bool(self._rows("SELECT 1 FROM articles LIMIT 1"))
+        self._seen = None if self._rows("SELECT 1 FROM articles LIMIT 1") else Seen()
         self._next = int(self._rows("SELECT ifnull(max(number), 0) + 1 FROM files")[0][0])
 
     @contextmanager
@@ -182,7 +186,7 @@ class Ledger:
         self._pending_articles.clear()
         for table in ("commits", "roots", "files", "articles", "problems"):
             self._rows(f"DELETE FROM {table}")  # noqa: S608  (the names stand in the line above)
-        self._next = 1
+        self._count()
 
     def label(self, root: str) -> str:
         """The label of a root, which begins the ids of its files: its name, or as much more as is needed.
@@ -273,7 +277,9 @@ class Ledger:
         pending = self._pending_articles.get(article_id)
         if pending:
             return pending[0]
-        rows = self._rows("SELECT file FROM articles WHERE id = ?", article_id) if self._any else ()
+        if self._seen and hash(article_id) not in self._seen:
+            return None
+        rows = self._rows("SELECT file FROM articles WHERE id = ?", article_id)
         return int(rows[0][0]) if rows else None
 
     def path_of(self, number: int) -> str:
@@ -288,12 +294,17 @@ class Ledger:
         """Whether an article other than ``but`` has a text of this digest."""
         if text in self._pending_texts and self._pending_texts[text] != but:
             return True
-        return bool(self._any and self._rows("SELECT 1 FROM articles WHERE text = ? AND id <> ? LIMIT 1", text, but))
+        if self._seen and int.from_bytes(text[:8], "little") not in self._seen:
+            return False
+        return bool(self._rows("SELECT 1 FROM articles WHERE text = ? AND id <> ? LIMIT 1", text, but))
 
     def put_article(self, article_id: str, number: int, digest: bytes, text: bytes) -> None:
         """Note that file ``number`` gave this article; ``text`` is the digest of its folded text."""
         self._pending_articles[article_id] = (number, digest, text)
         self._pending_texts.setdefault(text, article_id)
+        if self._seen:
+            self._seen.add(hash(article_id))
+            self._seen.add(int.from_bytes(text[:8], "little"))
         if len(self._pending_articles) >= _MOST_PENDING:
             self.flush()
 
@@ -337,7 +348,6 @@ class Ledger:
                     "INSERT OR REPLACE INTO articles VALUES (?, ?, ?, ?)",
                     [(key, *row) for key, row in sorted(self._pending_articles.items())],
                 )
-                self._any = True
                 self._pending_articles.clear()
                 self._pending_texts.clear()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
@@ -22,8 +23,9 @@ from searchkit.indexing.walk import STANDARD_INPUT, File, printable, walk
 from searchkit.local.committed import commit_mark, every_article
 from searchkit.readers import Reading, Settings, is_heavy
 
-# Characters of text after which a batch is committed: what a crash can cost.
-_BATCH = 16_000_000
+# What a crash can cost: a batch is committed after so many characters of text, or after so many seconds.
+_BATCH = 64_000_000
+_SECONDS = 15.0
 # Files that are known before the first is read, so that what has moved is found and progress has an end.
 _FORESEEN = 200_000
 # Failures that may mend themselves while the file stays what it is.
@@ -73,6 +75,7 @@ class Sync:
         self._report = Report()
         self._committed = Report()
         self._uncommitted = 0
+        self._last_commit = time.monotonic()
         self._before = 0
         self._total = 0
 
@@ -289,7 +292,7 @@ class Sync:
         self._writer.put(article)
         self._ledger.put_article(article.id, given.number, digest, text)
         self._uncommitted += len(article.title) + len(article.body)
-        if self._uncommitted >= _BATCH:
+        if self._uncommitted >= _BATCH or time.monotonic() - self._last_commit > _SECONDS:
             self._commit()
         return 0
 
@@ -303,6 +306,7 @@ class Sync:
         self._writer.commit()
         self._ledger.commit(commit_mark(self._index), _told(self._settings))
         self._uncommitted = 0
+        self._last_commit = time.monotonic()
         self._committed = self._report.copy()
 
     def _note(self, problem: Problem, number: int = 0) -> None:
