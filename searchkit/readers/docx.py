@@ -25,6 +25,8 @@ from searchkit.readers.prose import one_line
 # A part may unfold to this much whatever it is packed in, and beyond to so many times that.
 _FREE = 16 << 20
 _SMALL_PART = 4 << 20
+# The table of contents of the zip, in bytes: some twenty thousand parts.
+_LARGEST_CONTENTS = 2 << 20
 
 _MAIN = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _STRICT = "{http://purl.oclc.org/ooxml/wordprocessingml/main}"
@@ -57,6 +59,9 @@ class _Package:
         data = source.stream.read(RECORD_LIMIT + 1)
         if len(data) > RECORD_LIMIT:
             raise UnreadableError(f"is larger than {RECORD_LIMIT_WORDS}", "limit")
+        ending = data.rfind(b"PK\x05\x06")
+        if ending >= 0 and int.from_bytes(data[ending + 12 : ending + 16], "little") > _LARGEST_CONTENTS:
+            raise UnreadableError("is a zip with more parts than a Word document has", "limit")
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
             self._names = {name.lower(): name for name in reversed(self._zip.namelist())}
@@ -78,6 +83,8 @@ class _Package:
         info = self._zip.getinfo(self._names[name.lower()])
         if info.flag_bits & 1:
             raise UnreadableError("is encrypted", "access")
+        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise UnreadableError("is compressed as no Word document is", "format")
         allowed = min(most, max(_FREE, self._times * info.compress_size))
         if info.file_size > allowed:
             words = f"{info.file_size:,} bytes, of {info.compress_size:,}"
@@ -180,7 +187,8 @@ class _Paragraphs:
     def _closed(self, kind: str, element: etree._Element) -> Iterator[Paragraph]:
         found: list[Paragraph] = []
         if kind == "p":
-            found = [self._paragraph(element)]
+            paragraph = self._paragraph(element)
+            found = [paragraph] if paragraph.text else []
         elif kind == "tr" and self._rows:
             found = row_of(self._rows.pop())
         if self._rows and self._rows[-1]:
@@ -256,7 +264,7 @@ def _levels(package: _Package) -> dict[str, int]:
 
 
 def _declares(element: etree._Element) -> bool:
-    return bool(element.getroottree().docinfo.doctype)
+    return element.getroottree().docinfo.internalDTD is not None
 
 
 def _local(element: etree._Element) -> str:

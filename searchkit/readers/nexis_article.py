@@ -49,7 +49,7 @@ _OPENING_FIELDS = frozenset(
 CLOSING = re.compile(
     r"\s*(?:LOAD-DATE|LANGUAGE|PUBLICATION-TYPE|GRAPHIC|JOURNAL-CODE|DOCUMENT-TYPE|CORRECTION-DATE|SUBJECT|ORGANIZATION"
     r"|COMPANY|TICKER|GEOGRAPHIC|PERSON|INDUSTRY|COUNTRY|STATE|CITY|UPDATE|SPRACHE|GRAFIK|LANGUE|DATE-CHARGEMENT"
-    r"|TYPE-PUBLICATION|SUJET|Load-Date|Date-Chargement):(?=[\s\u00a0]|$)"
+    r"|TYPE-PUBLICATION|SUJET|Load-Date|Date-Chargement):(?=[\s\u00a0]|$)|\s*URL:\s+https?://"
 )
 _CLASSIFICATION = re.compile(r"\s*(?:Classification|Klassifizierung|Clasificación|Graphic|Grafik)\s*")
 _COPYRIGHT = re.compile(
@@ -182,7 +182,7 @@ def _put(fields: dict[str, str], paragraph: Paragraph, *, capitals: bool) -> Non
 
 def _above(source: Source, parted: _Parted, language: str) -> _Above:
     """Title, publication and date by their order, which is another one in each layout."""
-    shown = [paragraph for paragraph in parted.above if not _COPYRIGHT.match(paragraph.text)]
+    shown = [kept for paragraph in parted.above if (kept := _without_copyright(paragraph)).text]
     places = range(len(shown) - 1, -1, -1) if parted.title_first else range(len(shown))
     at, found = -1, None
     for place in places:
@@ -198,6 +198,12 @@ def _above(source: Source, parted: _Parted, language: str) -> _Above:
     stated = one_line(shown[at].text) if at >= 0 else ""
     title = one_line(" ".join(paragraph.text for paragraph in rest))
     return _Above(title, one_line(publication.text) if publication else "", stated, found)
+
+
+def _without_copyright(paragraph: Paragraph) -> Paragraph:
+    """The paragraph without the notice, below which the name of the paper may stand close."""
+    lines = [line for line in paragraph.text.split("\n") if line.strip() and not _COPYRIGHT.match(line)]
+    return paragraph._replace(text="\n".join(lines))
 
 
 def _title_first(shown: list[Paragraph], at: int, found: DateLine | None) -> _Above:
