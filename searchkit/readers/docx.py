@@ -27,6 +27,9 @@ _FREE = 16 << 20
 _SMALL_PART = 4 << 20
 # The table of contents of the zip, in bytes: some twenty thousand parts.
 _LARGEST_CONTENTS = 2 << 20
+# Both the begin and the end of a paragraph, a table, a row and a cell are steps: an honest document of the greatest
+# size that is read has half as many.
+_MOST_STEPS = 1_000_000
 
 _MAIN = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _STRICT = "{http://purl.oclc.org/ooxml/wordprocessingml/main}"
@@ -38,6 +41,7 @@ _WATCHED = (
     *(space + name for space in _NAMESPACES for name in (*_BOX_KINDS, "p", "del", "moveFrom")),
     _FALLBACK,
 )
+_KINDS = {tag: tag.rpartition("}")[2] for tag in _WATCHED}
 _SPEAKING = {
     space + name: said
     for space in _NAMESPACES
@@ -151,7 +155,7 @@ class _Paragraphs:
             raise UnreadableError(f"is a damaged Word document ({_words(error)})") from error
 
     def _walk(self, part: IO[bytes]) -> Iterator[Paragraph]:
-        checked = False
+        count = 0
         steps = etree.iterparse(
             part,
             ("start", "end"),
@@ -162,47 +166,44 @@ class _Paragraphs:
             huge_tree=False,
         )
         for event, element in steps:
-            if not checked:
-                checked = True
-                if _declares(element):
-                    raise UnreadableError("declares a document type, as no Word document does")
-            kind = _local(element)
+            count += 1
+            if count == 1 and _declares(element):
+                raise UnreadableError("declares a document type, as no Word document does")
+            if count > _MOST_STEPS:
+                raise UnreadableError("has more than half a million paragraphs", "limit")
+            kind = _KINDS[str(element.tag)]
             if event == "start":
-                self._unread += kind in _UNREAD
-                if not self._unread:
+                if kind != "p":
                     self._opened(kind)
                 continue
             if kind in _UNREAD:
                 self._unread -= 1
-            elif not self._unread:
+            elif not self._unread and (kind != "p" or len(element)):
                 yield from self._closed(kind, element)
-            self._forget(element, kind)
+            _forget(element, kind)
 
     def _opened(self, kind: str) -> None:
+        self._unread += kind in _UNREAD
+        if self._unread:
+            return
         if kind == "tr":
             self._rows.append([])
         elif kind == "tc" and self._rows:
             self._rows[-1].append([])
 
-    def _closed(self, kind: str, element: etree._Element) -> Iterator[Paragraph]:
+    def _closed(self, kind: str, element: etree._Element) -> list[Paragraph]:
+        """What an element gives that has ended: the paragraphs of the document itself, none within a table."""
         found: list[Paragraph] = []
         if kind == "p":
             paragraph = self._paragraph(element)
             found = [paragraph] if paragraph.text else []
         elif kind == "tr" and self._rows:
             found = row_of(self._rows.pop())
-        if self._rows and self._rows[-1]:
+        if not self._rows:
+            return found
+        if self._rows[-1]:
             self._rows[-1][-1].extend(found)
-        elif not self._rows:
-            yield from found
-
-    @staticmethod
-    def _forget(element: etree._Element, kind: str) -> None:
-        """Let go of what was read, so that a million paragraphs take the place of one."""
-        element.clear()
-        parent = element.getparent()
-        while kind in ("p", "tbl", "tr") and parent is not None and element.getprevious() is not None:
-            del parent[0]
+        return []
 
     def _paragraph(self, element: etree._Element) -> Paragraph:
         pieces: list[str] = []
@@ -243,6 +244,16 @@ _FAULTS = (
     NotImplementedError,
     ValueError,
 )
+
+
+def _forget(element: etree._Element, kind: str) -> None:
+    """Let go of what was read, so that a million paragraphs take the place of one."""
+    if len(element):
+        element.clear()
+    if kind in ("p", "tbl", "tr"):
+        parent = element.getparent()
+        while parent is not None and element.getprevious() is not None:
+            del parent[0]
 
 
 def _levels(package: _Package) -> dict[str, int]:

@@ -21,12 +21,14 @@ from searchkit.readers.paragraphs import Paragraph
 from searchkit.readers.prose import clean, one_line, tidy
 
 _CODED = re.compile(r"\s*([A-Z]{2,3})[ \u00a0]*\t[\s\u00a0]*(.*)", re.DOTALL)
+# A hundred articles, of which such a page has no more, take two megabytes.
+_LARGEST = 16 << 20
 _LANGUAGE_CLASS = re.compile(r"([a-z]{2})(?:[a-z]{2})?Article")
 
 
 def read_factiva_page(source: Source) -> Iterator[Article | Problem]:
     """The articles of a saved page; UnreadableError where it has none."""
-    text = clean(read_whole(source.stream))
+    text = clean(read_whole(source.stream, _LARGEST, "16 MiB"))
     try:
         root = etree.fromstring(
             text.encode("utf-8", "replace"), etree.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True)
@@ -34,17 +36,21 @@ def read_factiva_page(source: Source) -> Iterator[Article | Problem]:
     except (etree.LxmlError, ValueError) as error:
         raise UnreadableError(f"is no HTML ({one_line(str(error)).lower()[:80]})") from error
     number = 0
-    for element in root.iter("div") if root is not None else ():
-        if "article" not in element.get("class", "").split():
-            continue
-        number += 1
-        fields = _coded(element) or _shown(element)
-        language = next(
-            (found[1] for name in element.get("class", "").split() if (found := _LANGUAGE_CLASS.fullmatch(name))), ""
-        )
-        yield from article(source, number, fields, language)
+    for number, element in enumerate(_articles(root), start=1):
+        names = element.get("class", "").split()
+        language = next((found[1] for name in names if (found := _LANGUAGE_CLASS.fullmatch(name))), "")
+        yield from article(source, number, _coded(element) or _shown(element), language)
     if not number:
         raise UnreadableError("is a page of Factiva, but holds no article of an export", "format")
+
+
+def _articles(root: etree._Element | None) -> Iterator[etree._Element]:
+    """The element of each article, none within another."""
+    within: set[etree._Element] = set()
+    for element in root.iter("div") if root is not None else ():
+        if element not in within and "article" in element.get("class", "").split():
+            within = set(element.iter("div"))
+            yield element
 
 
 def _coded(element: etree._Element) -> dict[str, str]:
@@ -142,7 +148,7 @@ def _fields_of(paragraphs: list[Paragraph]) -> dict[str, str]:
 
 def _blank_lines(text: str) -> str:
     """The text of a cell, whose paragraphs are parted by a line feed."""
-    return re.sub(r"\s*\n\s*", "\n\n", text.strip())
+    return "\n\n".join([stripped for line in text.split("\n") if (stripped := line.strip())])
 
 
 def _laid_out(paragraphs: list[Paragraph]) -> dict[str, str]:

@@ -121,6 +121,7 @@ _INDENTED = re.compile(r" {2,6}\S")
 
 def _text_paragraphs(source: Source) -> Iterator[Paragraph]:
     held: list[str] = []
+    size = 0
     for _, raw in lines(source.stream):
         if raw is None:
             raise UnreadableError(f"has a line of more than {RECORD_LIMIT_WORDS}", "limit")
@@ -131,6 +132,9 @@ def _text_paragraphs(source: Source) -> Iterator[Paragraph]:
             held = []
         if line.strip():
             held.append(line)
+            size = size + len(line) if len(held) > 1 else len(line)
+            if size > RECORD_LIMIT:
+                raise UnreadableError(f"has a paragraph of more than {RECORD_LIMIT_WORDS}", "limit")
         if held and _FIRST.fullmatch(line):
             yield Paragraph(line.strip())
             held = []
