@@ -130,7 +130,8 @@ def test_any_bytes_give_articles_and_problems(reader, data) -> None:
 
 
 # Lines that mean something in one of the layouts, and some that do not.
-WRITTEN = """1 of 3 DOCUMENTS|2 of 3 DOCUMENTS|The Paper|March 9, 2020 Monday|March 2020|LENGTH: 9 words|Length: 9 words
+WRITTEN = """1 of 3 DOCUMENTS|2 of 3 DOCUMENTS|The Paper|March 9, 2020 Monday|March 2020|LENGTH: 9 words
+Length: 9 words
 Body|BODY:|Classification|LOAD-DATE: March 9, 2020|LANGUAGE: ENGLISH|End of Document|Documents (3)|Some text.|HD||:
 PD\t9 March 2020|355 words|9 March 2020|English|(c) 2020|Document EXMPL00020200309eg3900001|TD\tText.|HD\tA title
 Copyright 2020|HEADLINE: A|By Jane|URL: http://a.example/b"""
