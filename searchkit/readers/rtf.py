@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 from searchkit.article import Article, Problem
 from searchkit.readers.documents import Properties, read_paragraphs
@@ -28,27 +27,17 @@ _BINARY = re.compile(rb"(?<!\\)((?:\\\\)*)\\bin([0-9]{1,10}) ?")
 # Groups whose text is no text of the document. Any other one that begins with \* is passed over too.
 _SILENT_WORDS = b"""
 annotation atnauthor atndate atnid author bkmkend bkmkstart buptim category colorschememapping colortbl
-comment company creatim datastore doccomm docvar falt filetbl fldinst footer footerf footerl footerr
+comment company creatim datastore do doccomm docvar falt filetbl fldinst footer footerf footerl footerr
 footnote formfield generator header headerf headerl headerr hlinkbase keywords latentstyles list listlevel
 listoverridetable listpicture listtable listtext manager mmathPr nonshppict objclass objdata object operator
-pict pntext printim private revtbl revtim rsidtbl rxe shppict sp subject tc template themedata title txe
-userprops xe xmlnstbl
+pict pntext printim private revtbl revtim rsidtbl rxe shppict shprslt sp subject tc template themedata title
+txe userprops xe xmlnstbl
 """
 _SILENT = frozenset(_SILENT_WORDS.split())
+# Of the groups that begin with \*, the one that holds text: that of a box.
+_TEXT_BOX = b"shpinst"
 _DEEPEST = 1000
 _INFO = {b"title": "title", b"author": "author"}
-
-
-class _State(NamedTuple):
-    """What a group begins with and its end restores. ``into`` is where text goes: "" for the document, or "silent",
-    "fonts", "styles", "info", "title" or "author".
-    """
-
-    into: str = ""
-    page: str = "cp1252"
-    fallback: int = 1
-    is_bold: bool = False
-    is_hidden: bool = False
 
 
 def read_rtf(source: Source) -> Iterator[Article | Problem]:
@@ -82,8 +71,14 @@ class _Document:
         self.paragraphs: list[Paragraph] = []
         self.depth = 0
         self._default = "cp1252"
-        self._state = _State()
-        self._stack: list[_State] = []
+        # What a group begins with, and its end restores: where text goes ("" for the document, or "silent", "fonts",
+        # "styles", "info", "title", "author"), its code page, how much stands in for a character by its number, and
+        # whether it is bold or hidden.
+        self._into = ""
+        self._page = "cp1252"
+        self._fallback = 1
+        self._is_bold = self._is_hidden = False
+        self._stack: list[tuple[str, str, int, bool, bool]] = []
         self._starred = False
         self._skip = 0
         # Bytes that are not decoded yet: a character may take two of them.
@@ -130,40 +125,40 @@ class _Document:
             self.depth += 1
             if self.depth > _DEEPEST:
                 raise UnreadableError(f"is nested more than {_DEEPEST:,} groups deep", "limit")
-            self._stack.append(self._state)
+            self._stack.append((self._into, self._page, self._fallback, self._is_bold, self._is_hidden))
             return
         self.depth -= 1
         self._flush()
         if self._stack:
-            self._state = self._stack.pop()
+            self._into, self._page, self._fallback, self._is_bold, self._is_hidden = self._stack.pop()
 
     def _text(self, text: bytes) -> None:
-        into = self._state.into
+        into = self._into
         if self._skip:
             self._skip, text = max(0, self._skip - len(text)), text[self._skip :]
         if not text or into == "silent":
             return
         if into == "styles":
             self._style_text(text)
-        elif into not in ("fonts", "info") and not self._state.is_hidden:
+        elif into not in ("fonts", "info") and not self._is_hidden:
             self._bytes += text
 
     def _say(self, text: str) -> None:
         """Text that is no bytes: a character that the document names."""
-        if self._state.into in _SPEAKING and not self._state.is_hidden:
+        if self._into in _SPEAKING and not self._is_hidden:
             self._flush()
             self._append(text)
 
     def _append(self, text: str) -> None:
-        if self._state.into:
-            self._info[self._state.into].append(text)
+        if self._into:
+            self._info[self._into].append(text)
             return
         self._pieces.append(text)
-        self._all_bold = self._all_bold and (self._state.is_bold or text.isspace())
+        self._all_bold = self._all_bold and (self._is_bold or text.isspace())
 
     def _flush(self) -> None:
         if self._bytes:
-            text = decoded(bytes(self._bytes), self._state.page)
+            text = decoded(bytes(self._bytes), self._page)
             self._bytes.clear()
             if text:
                 self._append(text)
@@ -182,6 +177,8 @@ class _Document:
 
     def _word(self, word: bytes, number: bytes | None) -> None:
         starred, self._starred = self._starred, False
+        if self._into == "silent":
+            return
         if word == b"u" and number is not None:
             self._unicode(int(number))
             return
@@ -193,9 +190,9 @@ class _Document:
             self._skip = 0
         if word in _OPENING:
             self._enter(_OPENING[word])
-        elif self._state.into == "info" and word in _INFO:
+        elif self._into == "info" and word in _INFO:
             self._enter(_INFO[word])
-        elif word in _SILENT or starred:
+        elif word in _SILENT or (starred and word != _TEXT_BOX):
             self._enter("silent")
         elif word in CHARACTERS:
             self._say(CHARACTERS[word])
@@ -204,20 +201,19 @@ class _Document:
 
     def _enter(self, into: str) -> None:
         self._flush()
-        if self._state.into != "silent":
-            self._state = self._state._replace(into=into)
+        self._into = into
 
     def _unicode(self, number: int) -> None:
         # Numbers are signed and have sixteen bits; beyond these, two make a pair, which prose.clean joins.
         number = number + 0x10000 if number < 0 else number
         if 0 < number <= 0x10FFFF:
             self._say(chr(number))
-        self._skip = self._state.fallback
+        self._skip = self._fallback
 
     def _set_page(self, page: str) -> None:
-        if page != self._state.page:
+        if page != self._page:
             self._flush()
-            self._state = self._state._replace(page=page)
+            self._page = page
 
     # What the words do; each has the number that follows it.
 
@@ -226,19 +222,19 @@ class _Document:
         self._set_page(self._default)
 
     def _on_fallback(self, number: int | None) -> None:
-        self._state = self._state._replace(fallback=min(max(number or 0, 0), 16))
+        self._fallback = min(max(number or 0, 0), 16)
 
     def _on_font(self, number: int | None) -> None:
         self._font = number or 0
-        if self._state.into != "fonts":
+        if self._into != "fonts":
             self._set_page(self._fonts.get(self._font, self._default))
 
     def _on_charset(self, number: int | None) -> None:
-        if self._state.into == "fonts":
+        if self._into == "fonts":
             self._fonts[self._font] = charset_page(number or 0) or self._default
 
     def _on_style(self, number: int | None) -> None:
-        if self._state.into == "styles":
+        if self._into == "styles":
             self._style, self._style_name = number or 0, bytearray()
         else:
             self._level = self._styles.get(number or 0, 0)
@@ -253,25 +249,26 @@ class _Document:
             self._style_name = bytearray()
 
     def _on_outline(self, number: int | None) -> None:
-        if self._state.into != "styles" and number == 0 and not self._level:
+        if self._into != "styles" and number == 0 and not self._level:
             self._level = HEADING
 
     def _on_bold(self, number: int | None) -> None:
-        if self._state.is_bold != (number != 0):
+        if self._is_bold != (number != 0):
             self._flush()
-            self._state = self._state._replace(is_bold=number != 0)
+            self._is_bold = number != 0
 
     def _on_hidden(self, number: int | None) -> None:
         self._flush()
-        self._state = self._state._replace(is_hidden=number != 0)
+        self._is_hidden = number != 0
 
     def _on_plain(self, _: int | None) -> None:
         self._flush()
-        page = self._state.page if self._state.into == "fonts" else self._default
-        self._state = self._state._replace(page=page, is_bold=False, is_hidden=False)
+        self._is_bold = self._is_hidden = False
+        if self._into != "fonts":
+            self._page = self._default
 
     def _on_defaults(self, _: int | None) -> None:
-        if self._state.into != "styles":
+        if self._into != "styles":
             self._level = 0
             self._in_table = False
 
@@ -279,18 +276,18 @@ class _Document:
         self._in_table = True
 
     def _on_paragraph(self, _: int | None) -> None:
-        if self._state.into in _SPEAKING:
+        if self._into in _SPEAKING:
             self._end_paragraph()
 
     def _on_cell(self, _: int | None) -> None:
-        if self._state.into in _SPEAKING:
+        if self._into in _SPEAKING:
             self._in_table = True
             self._end_paragraph()
             self._row.append(self._cell)
             self._cell = []
 
     def _on_row(self, _: int | None) -> None:
-        if self._state.into in _SPEAKING:
+        if self._into in _SPEAKING:
             self._end_row()
 
     def _end_paragraph(self) -> None:

@@ -113,6 +113,12 @@ def test_binary_data_may_hold_braces(read_bytes) -> None:
     assert article.body == "one two"
 
 
+def test_a_text_box_is_read_once(read_bytes) -> None:
+    box = b"{\\shp{\\*\\shpinst\\shpleft1{\\sp{\\sn fill}{\\sv 1}}{\\shptxt \\pard In a box.\\par}}{\\shprslt In a box.}}"
+    (article,) = read_bytes("a.rtf", b"{\\rtf1 " + box + b"Beside it.\\par}")
+    assert article.body == "In a box.\n\nBeside it."
+
+
 def test_an_export_of_five_hundred_articles_takes_seconds(read_bytes) -> None:
     begin, end = NEXIS_RTF.index(b"\\sect\n{\\*"), NEXIS_RTF.index(b"\\sect\n\\pard\\qc\\outlinelevel0{\\b Ferry")
     line = b"\\pard The price of {\\b\\i\\ul bread} rose on Monday.\\par\n"
