@@ -114,7 +114,7 @@ def test_binary_data_may_hold_braces(read_bytes) -> None:
 
 
 def test_a_text_box_is_read_once(read_bytes) -> None:
-    box = b"{\\shp{\\*\\shpinst\\shpleft1{\\sp{\\sn fill}{\\sv 1}}{\\shptxt \\pard In a box.\\par}}{\\shprslt In a box.}}"
+    box = b"{\\shp{\\*\\shpinst{\\sp{\\sn fill}{\\sv 1}}{\\shptxt \\pard In a box.\\par}}{\\shprslt In a box.}}"
     (article,) = read_bytes("a.rtf", b"{\\rtf1 " + box + b"Beside it.\\par}")
     assert article.body == "In a box.\n\nBeside it."
 
