@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import hashlib
 import io
 import lzma
 import os
@@ -27,12 +28,49 @@ class SpentError(UnreadableError):
     """A file unfolds too far: nothing more of it is read, whatever else it packs."""
 
 
-class Counted(io.RawIOBase):
-    """A file that knows how much of it was taken, be it a pipe."""
+class Trace:
+    """What a file was when it was read from its beginning to its end: a digest of its bytes, and its lines.
 
-    def __init__(self, file: io.FileIO) -> None:
+    ``lines`` is 0 where a reading cannot go on from there: the last line has no end, or lines end otherwise than
+    in a line feed.
+    """
+
+    def __init__(self) -> None:
+        self._hash = hashlib.blake2b(digest_size=16)
+        self.size = 0
+        self._lines = 0
+        self._last = 10
+        self._simple = True
+
+    def take(self, data: memoryview) -> None:
+        """Note the next bytes."""
+        self.size += len(data)
+        self._hash.update(data)
+        piece = bytes(data)
+        self._lines += piece.count(b"\n")
+        self._last = piece[-1]
+        if self._simple and (b"\0" in piece or piece.count(b"\r") != piece.count(b"\r\n")):
+            # A pair of the two that is cut by the end of a piece costs no more than another reading.
+            self._simple = False
+
+    @property
+    def digest(self) -> bytes:
+        """The digest (16 bytes) of all that was taken."""
+        return bytes(self._hash.digest())
+
+    @property
+    def lines(self) -> int:
+        """How many lines were taken, or 0."""
+        return self._lines if self._simple and self._last == 10 else 0
+
+
+class Counted(io.RawIOBase):
+    """A file that knows how much of it was taken, be it a pipe, and, while nobody seeks in it, what that was."""
+
+    def __init__(self, file: io.FileIO, trace: Trace | None = None) -> None:
         self._file = file
         self.taken = 0
+        self.trace = trace
 
     def readable(self) -> bool:
         """Whether bytes can be taken: yes."""
@@ -44,6 +82,7 @@ class Counted(io.RawIOBase):
 
     def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
         """Go to a place of the file."""
+        self.trace = None
         return self._file.seek(offset, whence)
 
     def tell(self) -> int:
@@ -53,7 +92,10 @@ class Counted(io.RawIOBase):
     def readinto(self, buffer: WriteableBuffer) -> int | None:
         """Take bytes, and count them."""
         taken = self._file.readinto(buffer)
-        self.taken += taken or 0
+        if taken:
+            self.taken += taken
+            if self.trace:
+                self.trace.take(memoryview(buffer).cast("B")[:taken])
         return taken
 
     def close(self) -> None:
@@ -137,6 +179,11 @@ def layer_of(sample: bytes) -> str:
         if sample.startswith(magic) and (suffix != ".bz2" or sample[4:10] in (b"1AY&SY", b"\x17rE8P\x90")):
             return suffix
     return ""
+
+
+def layer_suffix(suffix: str) -> bool:
+    """Whether a suffix announces compression."""
+    return suffix in _LAYERS
 
 
 def unfolded(stream: io.BufferedReader, layer: str, budget: Budget) -> io.BufferedReader:

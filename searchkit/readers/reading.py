@@ -31,6 +31,7 @@ from searchkit.readers.packed import (
     Budget,
     Counted,
     SpentError,
+    Trace,
     buffered,
     fault_words,
     layer_of,
@@ -78,20 +79,20 @@ class Reading:
         *,
         explicit: bool = False,
         settings: Settings = DEFAULTS,
-        begin: int = 0,
-        lines: int = 0,
+        after: Trace | None = None,
     ) -> None:
         """``explicit`` admits what a person may name but a folder may not hide: pipes, and any suffix.
 
-        The first ``begin`` bytes, which are ``lines`` whole lines, were read before.
+        ``after`` is the trace of the file's beginning, if that was read before and is not wanted again.
         """
         self._path = path.absolute()
         self._name = clean(name)
         self._explicit = explicit
         self._settings = settings
-        self._begin = begin
-        self._lines = lines
+        self._trace = after or Trace()
+        self._begin = self._trace.size
         self._file: Counted | None = None
+        self._size = 0
         self._items = self._read()
         self.formats: Counter[str] = Counter()
 
@@ -117,6 +118,22 @@ class Reading:
         """How many bytes of the file, as it lies there (compressed), have been taken so far."""
         return self._file.taken if self._file else 0
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether only the end of the file is read, its beginning being known."""
+        return bool(self._begin)
+
+    @property
+    def digest(self) -> bytes:
+        """The digest of the file's bytes, if it was read from its beginning to its end; else b''."""
+        whole = self._file and self._file.trace and self._size == self._trace.size
+        return self._trace.digest if whole else b""
+
+    @property
+    def lines(self) -> int:
+        """How many lines the file had; 0 where a later reading cannot go on from its end."""
+        return self._trace.lines if self.digest else 0
+
     def close(self) -> None:
         """Let go of the file; what was not read stays unread."""
         self._items.close()
@@ -127,7 +144,7 @@ class Reading:
             str(self._path),
             self._name,
             self._settings,
-            lines_before=self._lines,
+            lines_before=self._trace.lines if self._begin else 0,
         )
         yield from _guarded(self._opened(whole), whole, outermost=True)
 
@@ -141,7 +158,8 @@ class Reading:
             # A path that no system takes ("embedded null byte") is refused so.
             raise UnreadableError(str(error), "access") from error
         before = os.fstat(file.fileno())
-        self._file = Counted(file)
+        self._file = Counted(file, self._trace)
+        self._size = before.st_size
         if self._begin:
             file.seek(self._begin)
         budget = Budget(self._file, before.st_size, self._settings.expansion, self._settings.expansion_from)
