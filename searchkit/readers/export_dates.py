@@ -10,7 +10,7 @@ import datetime
 import re
 from typing import NamedTuple
 
-from searchkit.readers.dates import civil_day, settled_day
+from searchkit.readers.dates import civil_day, no_day, settled_day
 from searchkit.readers.prose import one_line
 
 _MONTHS = """
@@ -100,6 +100,12 @@ def date_line(text: str, order: str = "", language: str = "") -> DateLine | None
         return DateLine(found, "", settled)
     without = _NO_DAY.fullmatch(text)
     return DateLine(None, _edition(without["rest"])) if without else None
+
+
+def without_day(stated: str) -> str:
+    """The reason of a Problem about a date line that gives no day, as half a sentence."""
+    said = one_line(stated[: 2 * _LONGEST])
+    return f"date '{said}' names no day" if _NO_DAY.fullmatch(said[:_LONGEST]) else no_day(said)
 
 
 def _edition(rest: str) -> str:

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from searchkit.article import Article, Problem
-from searchkit.readers.dates import no_day
-from searchkit.readers.export_dates import date_line
+from searchkit.readers.export_dates import date_line, without_day
 from searchkit.readers.format import Source
 from searchkit.readers.languages import language_tag
 from searchkit.readers.prose import one_line, tidy
@@ -143,7 +142,7 @@ def article(source: Source, number: int, fields: dict[str, str], language: str =
     if not stated:
         yield Problem(origin, "states no date where Factiva prints it", kept=True, kind="date")
     elif not line or not line.day:
-        yield Problem(origin, no_day(stated), kept=True, kind="date")
+        yield Problem(origin, without_day(stated), kept=True, kind="date")
     accession = _ACCESSION.fullmatch(one_line(fields.get("AN", "")))
     notes = [(name, one_line(fields[code])[:_LONGEST_NOTE]) for code, name in _NOTES.items() if fields.get(code)]
     if line and line.settled:

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 
 from searchkit.article import Article, Problem
 from searchkit.frozen import frozen
-from searchkit.readers.dates import no_day
-from searchkit.readers.export_dates import DateLine, date_line
+from searchkit.readers.export_dates import DateLine, date_line, without_day
 from searchkit.readers.format import Source
 from searchkit.readers.languages import language_tag
 from searchkit.readers.paragraphs import Paragraph, running_text
@@ -107,7 +106,7 @@ def article(source: Source, number: int, paragraphs: list[Paragraph]) -> Iterato
     if not above.stated:
         yield Problem(origin, "states no date where Nexis prints it", kept=True, kind="date")
     elif not line or not line.day:
-        yield Problem(origin, no_day(above.stated), kept=True, kind="date")
+        yield Problem(origin, without_day(above.stated), kept=True, kind="date")
     section, page = _section(fields.get("section", ""))
     url = one_line(fields.get("url", ""))
     yield Article(
