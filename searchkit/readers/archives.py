@@ -30,7 +30,7 @@ class Member(NamedTuple):
 def archive_kind(name: str, sample: bytes) -> str:
     """Which archive of files this is: "zip", "tar" or '' (a Word document is no archive here)."""
     kind = binary_kind(sample)
-    if kind in ("a ZIP archive", "an empty ZIP archive"):
+    if kind in ("a ZIP archive", "an empty ZIP archive") and not name.lower().endswith(".docx"):
         return "zip"
     # The first tars had no mark.
     return "tar" if kind == "a tar archive" or (name.lower().endswith(".tar") and b"\0" in sample[:512]) else ""

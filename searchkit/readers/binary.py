@@ -44,12 +44,14 @@ _RIFF = {b"WAVE": "a WAV recording", b"AVI ": "an AVI film", b"WEBP": "a WebP im
 
 # What is packed as a ZIP, told by a name that stands early in the archive.
 _ZIPPED: tuple[tuple[bytes, str], ...] = (
-    (b"word/", "a Word document"),
     (b"xl/", "an Excel document"),
     (b"ppt/", "a PowerPoint document"),
     (b"opendocument", "an OpenDocument file"),
     (b"epub", "an EPUB book"),
 )
+
+# A document is the archive itself, and not one that lies in an archive as it is: its first part has such a name.
+_WORD_PARTS = (b"[Content_Types].xml", b"_rels/", b"docProps/", b"word/", b"customXml/")
 
 # Words that ordinary prose may begin with ("BZh", "ID3") need a second sign.
 _WEAK = (b"BZh", b"ID3", b"PAR1", b"OggS", b"fLaC", b"wOFF", b"wOF2")
@@ -82,6 +84,8 @@ def _named(sample: bytes) -> str:
                 continue
             return name
     if sample.startswith(b"PK\x03\x04"):
+        if b"word/" in sample and sample.startswith(_WORD_PARTS, 30):
+            return "a Word document"
         return next((name for mark, name in _ZIPPED if mark in sample), "a ZIP archive")
     if sample.startswith(b"RIFF"):
         return _RIFF.get(sample[8:12], "")
