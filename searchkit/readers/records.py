@@ -11,6 +11,7 @@ from typing import NamedTuple
 from searchkit.article import Article, Origin, Problem
 from searchkit.readers.dates import civil_day, no_day, numbered_day
 from searchkit.readers.markup import plain
+from searchkit.readers.ninjs import is_ninjs, ninjs_entry
 from searchkit.readers.prose import one_line, tidy
 
 # The names of each field, the most telling first. Case, blanks, ``_``, ``-`` and other marks of a key
@@ -50,7 +51,7 @@ _ENVELOPES = ("_source", "fields")
 
 
 class Plan(NamedTuple):
-    """Which keys of a record speak for which field, the most telling first."""
+    """Which keys of a record speak for which field, the most telling first, and whether they are those of ninjs."""
 
     id: tuple[str, ...]
     title: tuple[str, ...]
@@ -62,6 +63,7 @@ class Plan(NamedTuple):
     section: tuple[str, ...]
     url: tuple[str, ...]
     language: tuple[str, ...]
+    ninjs: bool
 
 
 def field_of(key: str) -> str:
@@ -72,12 +74,13 @@ def field_of(key: str) -> str:
 @lru_cache(maxsize=256)
 def plan_for(keys: tuple[str, ...]) -> Plan:
     """The plan for all records that have these keys; most files have one or two such sets."""
-    found: dict[str, list[tuple[int, int, str]]] = {field: [] for field in Plan._fields}
+    found: dict[str, list[tuple[int, int, str]]] = {field: [] for field in NAMES}
     for order, key in enumerate(keys):
         field, rank = _FIELD_OF.get(_MARKS.sub("", key.lower()), ("", 0))
         if field:
             found[field].append((rank, order, key))
-    return Plan(*(tuple(key for _, _, key in sorted(found[field])) for field in Plan._fields))
+    told = {field: tuple(key for _, _, key in sorted(found[field])) for field in NAMES}
+    return Plan(**told, ninjs=is_ninjs(keys))
 
 
 def entry(record: object, origin: Origin, name: str, *, marked: bool = True) -> Iterator[Article | Problem]:
@@ -91,6 +94,9 @@ def entry(record: object, origin: Origin, name: str, *, marked: bool = True) -> 
         return
     record = _unwrapped(record)
     plan = plan_for(tuple(record))
+    if plan.ninjs:
+        yield from ninjs_entry(record, origin, name)
+        return
     read = plain if marked else str
     title = one_line(read(_text(record, plan.title)))
     body = tidy(read(_text(record, plan.body, "\n\n"))) or tidy(read(_text(record, plan.summary, "\n\n")))
