@@ -133,7 +133,7 @@ def _readable(text: str) -> str:
     text = _INSTRUCTION.sub("", text)
     if "\x18" in text:
         text = _TAKEN_BACK.sub("", text)
-    text = _QUADS.sub(" ", text).replace("\x10", " ")
+    text = _QUADS.sub(" ", text).replace("\x10", "   ")
     # What the character set of 1979 had no room for.
     return text.replace("``", "“").replace("''", "”").replace(" _ ", " — ")
 

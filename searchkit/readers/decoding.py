@@ -168,11 +168,6 @@ class _Decoder:
         return block.decode(self._other, "replace")
 
 
-def decoder() -> Callable[[bytes], str]:
-    """A function that decodes the blocks of one file, each of which ends between two characters."""
-    return _Decoder()
-
-
 def _one_byte(declared: str) -> str:
     """A declared encoding as Python knows it; '' for one that says nothing beside UTF-8, or that is not for text."""
     name = declared.strip().lower()

@@ -43,7 +43,7 @@ _MONTHS = {
 _BYLINE = re.compile(r"(?:by|von|par|por)\s+\S", re.IGNORECASE)
 _REMARK = re.compile(r"\(.{1,80}\)")
 _LONGEST_HEADING = 8
-_LONGEST_ROW = 200
+_LONGEST_HEADING_TEXT = 200
 _INDENT = ("  ", "\t")
 # From here on an agency speaks to its customers only.
 _NOT_FOR_PUBLICATION = re.compile(
@@ -134,10 +134,15 @@ def _heading(rows: list[str]) -> tuple[list[str], int]:
     """The rows of the heading without their ends, and where the text begins; none if nothing parts the two."""
     for number, row in enumerate(rows[: _LONGEST_HEADING + 1]):
         text = row.rstrip()
-        parted = not text or (number and row.startswith(_INDENT))
-        if parted or text.endswith("="):
-            heading = rows[:number] if parted else rows[: number + 1]
-            if any(len(line) > _LONGEST_ROW for line in heading):
-                return [], 0
-            return [line.strip().rstrip("= ") for line in heading], number if parted else number + 1
+        if text.endswith("="):
+            return [line.strip().rstrip("= ") for line in rows[: number + 1]], number + 1
+        if not text or row.startswith(_INDENT):
+            heading = [line.strip() for line in rows[:number]]
+            return (heading, number) if _is_heading(heading) else ([], 0)
     return [], 0
+
+
+def _is_heading(heading: list[str]) -> bool:
+    """Whether rows before a gap are a heading, not the first paragraph: they are short and end no sentence."""
+    text = " ".join(heading)
+    return bool(text) and len(text) <= _LONGEST_HEADING_TEXT and text[-1] not in ".,;:" and not credit_of(text)

@@ -30,7 +30,17 @@ from searchkit.readers.prose import one_line, tidy
 from searchkit.readers.xml_items import Item, items
 from searchkit.readers.xml_prose import child, children, language_of, local, prose, said
 
-_PICTURES = frozenset(("photo", "picture", "graphic", "image", "icon", "video", "audio", "animation", "logo"))
+_MEDIA = {
+    "photo": "a picture",
+    "picture": "a picture",
+    "image": "a picture",
+    "graphic": "a graphic",
+    "icon": "an icon",
+    "logo": "a logo",
+    "animation": "an animation",
+    "video": "a video",
+    "audio": "a recording",
+}
 # What a component may be for, beside being the text.
 _BESIDE = frozenset(("caption", "thumbnail", "preview", "quicklook", "icon", "logo"))
 _NOTHING = Story("", "", (), "", "")
@@ -67,7 +77,7 @@ def _item(source: Source, item: Item) -> Iterator[Article | Problem]:
     if not articles:
         title = next((text for text in map(_headline, item.element.iter("{*}NewsComponent")) if text), "")
         if media:
-            what = f"is {joined(media)}, which is not indexed as news{f': {title[:100]}' if title else ''}"
+            what = f"is {' and '.join(media)}, which is not indexed as news{f': {title[:100]}' if title else ''}"
             yield Problem(origin, what, kind="format")
         else:
             yield Problem(origin, "holds no text", kind="empty")
@@ -100,8 +110,8 @@ def _parts(component: etree._Element, outer: tuple[etree._Element, ...], media: 
 
 def _content(content: etree._Element, within: tuple[etree._Element, ...], media: dict[str, None]) -> Iterator[_Part]:
     kind = _formal(content, "MediaType").lower()
-    if kind in _PICTURES:
-        media[f"a {kind}" if kind[0] not in "aio" or kind == "icon" else kind] = None
+    if kind in _MEDIA:
+        media[_MEDIA[kind]] = None
         return
     for data in children(content, "DataContent"):
         told = _told(data)

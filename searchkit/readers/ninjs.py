@@ -24,9 +24,9 @@ def _words(listed: str) -> frozenset[str]:
 
 # Keys that ninjs has and hardly anybody else: a record with an id and three of them is one, and two will do beside
 # a list or a form of text.
-_TELLING = frozenset(("bodies", "headlines", "bodyhtml", "bodyxhtml", "bodytext", "pubstatus", "representationtype"))
+_TELLING = frozenset(("bodies", "headlines", "bodyhtml", "bodyxhtml", "bodytext", "pubstatus", "versioncreated"))
 _TYPICAL = _words(
-    "versioncreated firstcreated contentcreated embargoed urgency usageterms copyrightholder copyrightnotice ednote "
+    "representationtype firstcreated contentcreated embargoed urgency usageterms copyrightholder copyrightnotice ednote "
     "descriptiontext descriptionhtml descriptions associations renditions located slugline profile standard altids "
     "genres infosources contentwarnings trustindicators headline byline"
 )

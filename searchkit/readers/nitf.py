@@ -95,7 +95,10 @@ def _content(content: etree._Element) -> str:
 
 def _authors(head: etree._Element | None) -> tuple[str, ...]:
     bylines = []
-    for byline in children(head, "byline"):
+    stated = list(children(head, "byline"))
+    # An archive adds the names as its catalog has them.
+    printed = [byline for byline in stated if byline.get("class") != "normalized_byline"]
+    for byline in printed or stated:
         people = [said(person) for person in children(byline, "person")]
         bylines += people or [prose(byline, _TITLES)]
     return named(one_line(byline) for byline in bylines)

@@ -120,6 +120,7 @@ def _by_magic(sample: bytes) -> str:
 
 def _by_text(sample: bytes, suffix: str) -> str:
     """What the marks in the text itself say, if anything; ``sample`` has one byte for each ASCII character."""
+    sample = sample.removeprefix(b"\xef\xbb\xbf")
     start = sample.lstrip()[:1]
     if start == b"<":
         return _by_markup(sample)

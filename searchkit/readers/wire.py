@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from searchkit.article import Problem
-from searchkit.readers.decoding import decoder
+from searchkit.readers.decoding import guess
 from searchkit.readers.format import RECORD_LIMIT, Source, UnreadableError
 
 _SOH, _STX, _ETX, _EOT = b"\x01", b"\x02", b"\x03", b"\x04"
@@ -20,6 +20,10 @@ _SOH, _STX, _ETX, _EOT = b"\x01", b"\x02", b"\x03", b"\x04"
 MESSAGE_LIMIT = RECORD_LIMIT // 4
 _MESSAGE_LIMIT_WORDS = "16 MiB"
 _CHUNK = 1 << 18
+
+# In words: letters of the page of the old PCs that are none in the western page, and letters of the western page.
+_PC_LETTERS = re.compile(rb"(?<=[A-Za-z])[\x81-\x84\x86-\x89\x8b\x8d\x90\x94](?=[a-z])")
+_WESTERN_LETTERS = re.compile(rb"(?<=[A-Za-z])[\xc0-\xff]")
 
 # Both formats are of 1979: a year of two digits is none before.
 _FIRST_YEAR = 79
@@ -42,7 +46,7 @@ class Message(NamedTuple):
 
 def messages(source: Source) -> Iterator[Message | Problem]:
     """Every message in order, a Problem for one without a text; UnreadableError where there is none."""
-    decode = decoder()
+    decode = _Decoder()
     frames = _frames(source)
     frame, number = next(frames, None), 0
     if frame is None:
@@ -60,14 +64,38 @@ def messages(source: Source) -> Iterator[Message | Problem]:
             if not ends:
                 text, _, trailer = rest.partition(_EOT)
             yield Message(
-                _lined(decode(header)),
-                _lined(decode(text)),
-                _lined(decode(trailer.partition(_EOT)[0])),
+                decode(header),
+                decode(text),
+                decode(trailer.partition(_EOT)[0]),
                 place,
                 source.name if alone else source.numbered(number),
                 bool(ends),
             )
         frame = following
+
+
+class _Decoder:
+    """Decodes the parts of messages: UTF-8, or the code page of the first part that is none; with line feeds."""
+
+    def __init__(self) -> None:
+        self._page = ""
+
+    def __call__(self, part: bytes) -> str:
+        try:
+            text = part.decode("utf-8")
+        except UnicodeDecodeError:
+            self._page = self._page or _page(part)
+            text = part.decode(self._page, "replace")
+        return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _page(part: bytes) -> str:
+    """The page of the old PCs, the western one, or that of another script; no wire comes from an old Mac."""
+    pc, others = len(_PC_LETTERS.findall(part)), len(_WESTERN_LETTERS.findall(part))
+    if pc > others:
+        return "cp850"
+    page = guess(part)
+    return "cp1252" if page == "mac_roman" else page
 
 
 def _frames(source: Source) -> Iterator[bytes]:
@@ -86,10 +114,6 @@ def _frames(source: Source) -> Iterator[bytes]:
             raise UnreadableError(f"has a message of more than {_MESSAGE_LIMIT_WORDS}", "limit")
     if within:
         yield held
-
-
-def _lined(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def short_year(digits: str) -> int:

@@ -34,8 +34,8 @@ _REFERENCE = re.compile(r"&(?:([A-Za-z][A-Za-z0-9]{1,31})|#([0-9]{1,7})|#[xX]([0
 _LONGEST_REFERENCE = 34
 _OWN = frozenset(("amp", "lt", "gt", "quot", "apos"))
 
-# The numbers of libxml2 for what it does not read for its size or depth, for entities, and for an early end.
-_LIMIT, _LOOP, _UNDECLARED, _CUT = 114, 89, 26, 77
+# The numbers of libxml2 for what it does not read for its size or depth, and for entities.
+_LIMIT, _LOOP, _UNDECLARED = 114, 89, 26
 
 
 class Item(NamedTuple):
@@ -171,7 +171,7 @@ def _ended(document: Iterator[str], tags: tuple[str, ...]) -> Iterator[etree._El
     try:
         parser.close()
     except etree.XMLSyntaxError as error:
-        raise _fault(parser, error) from error
+        raise _fault(parser, error, at_end=True) from error
 
 
 def _events(parser: etree.XMLPullParser) -> Iterator[tuple[str, etree._Element]]:
@@ -222,7 +222,7 @@ def _refuse_entities(element: etree._Element) -> None:
         raise UnreadableError("declares entities of its own, which are not followed", "format")
 
 
-def _fault(parser: etree.XMLPullParser, error: etree.XMLSyntaxError) -> UnreadableError:
+def _fault(parser: etree.XMLPullParser, error: etree.XMLSyntaxError, *, at_end: bool = False) -> UnreadableError:
     codes = {entry.type for entry in parser.error_log} | {getattr(error, "code", 0)}
     said = one_line(str(error.msg or ""))
     if _LOOP in codes or "amplification" in said:
@@ -232,7 +232,7 @@ def _fault(parser: etree.XMLPullParser, error: etree.XMLSyntaxError) -> Unreadab
         return UnreadableError("is nested too deeply" if deep else "has a text of more than 10 MB", "limit")
     if _UNDECLARED in codes:
         return UnreadableError("is not well-formed XML (it names an entity that nobody declares)")
-    if _CUT in codes or not any(code for code in codes):
+    if at_end:
         return UnreadableError("is XML that ends too early")
     said = re.sub(r" \(<string>, line [0-9]+\)$", "", said)
     return UnreadableError(f"is not well-formed XML ({said[:1].lower()}{said[1:]})")

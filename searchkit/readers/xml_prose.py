@@ -89,8 +89,8 @@ def _gather(element: etree._Element, parts: list[str], silent: frozenset[str], *
     name = local(element)
     if name in silent and not outermost:
         return
-    edge = "\n\n" if name in _BLOCKS else "\n" if name in _LINES else " " if name in _CELLS else ""
-    parts.append(edge)
+    edge = "\n\n" if name in _BLOCKS else " " if name in _CELLS else ""
+    parts.append("\n" if name in _LINES else edge)
     if element.text:
         parts.append(element.text if name == "pre" else _folded(element.text))
     for inner in element:
