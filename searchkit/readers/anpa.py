@@ -26,11 +26,11 @@ _CODES = re.compile(
     r"([A-Za-z])[ \x1f]+([A-Za-z])[ \x10-\x1f]*\s"
     r"[ \x10-\x1f]*(\S.*?)??[ \x10-\x1f]+([0-9]{1,2}-[0-9]{1,2})(?:[ \x10-\x1f]+([0-9]{1,6}))?\s*$"
 )
+_LONGEST_ROW = 200
 _TRAILER = re.compile(r"(?:\b([A-Z]{2,5})-[A-Z]{2,3}-)?\b([0-9]{2})-([0-9]{2})-([0-9]{2}|[0-9]{4})[ \t]+[0-9]{4}")
 
 # Words to the typesetting machine, the word that the operator took back, and characters for places in a line.
 _INSTRUCTION = re.compile("\x0c[^\x0b\n]{0,200}\x0b")
-_TAKEN_BACK = re.compile("[ ]?[^ \n\x18]{0,100}\x18")
 _QUADS = re.compile("[\x1c-\x1f]")
 _ENDS = "<=>^! \t"
 _LINE_END = re.compile(r"[<=>]\s*$")
@@ -70,7 +70,7 @@ def _article(source: Source, message: Message) -> Iterator[Article | Problem]:
     if not message.ended:
         yield Problem(origin, "is a message without its end (no ETX): it may be cut", kept=True)
     service = _SERVICE.match(message.header)
-    codes = next((match for row in message.header.split("\n") if (match := _CODES.search(row))), None)
+    codes = next((match for row in message.header.split("\n") if (match := _CODES.search(row[:_LONGEST_ROW]))), None)
     priority, category, keyword, filed, _ = codes.groups() if codes else ("",) * 5
     stated = _TRAILER.search(message.trailer) or _TRAILER.search(told.last)
     day: datetime.date | None = None
@@ -132,10 +132,17 @@ def _told(text: str) -> _Told:
 def _readable(text: str) -> str:
     text = _INSTRUCTION.sub("", text)
     if "\x18" in text:
-        text = _TAKEN_BACK.sub("", text)
+        text = _taken_back(text)
     text = _QUADS.sub(" ", text).replace("\x10", "   ")
     # What the character set of 1979 had no room for.
     return text.replace("``", "“").replace("''", "”").replace(" _ ", " — ")
+
+
+def _taken_back(text: str) -> str:
+    """The text without the words that a kill-word character follows, and the blank before each."""
+    *pieces, last = text.split("\x18")
+    kept = [piece[: max(piece.rfind(" "), piece.rfind("\n") + 1)] for piece in pieces]
+    return "".join([*kept, last])
 
 
 def _heads(rows: list[str]) -> tuple[list[str], int]:

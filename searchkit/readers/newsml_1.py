@@ -46,11 +46,64 @@ _BESIDE = frozenset(("caption", "thumbnail", "preview", "quicklook", "icon", "lo
 _NOTHING = Story("", "", (), "", "")
 
 
+class _Level(NamedTuple):
+    """What is said of one component: its lines by name, and what its metadata say."""
+
+    lines: dict[str, str]
+    provider: str
+    source: str
+    language: str
+    section: str
+
+
 class _Part(NamedTuple):
     """A text, and the components that it stands in, the innermost first."""
 
     told: Story
-    within: tuple[etree._Element, ...]
+    within: tuple[_Level, ...]
+
+
+class _Found:
+    """What an item holds: its texts, what else there is by kind, and its first headline."""
+
+    def __init__(self, item: etree._Element) -> None:
+        self.media: dict[str, None] = {}
+        self.headline = ""
+        self._topics = _topics(item)
+        self.parts = [part for top in children(item, "NewsComponent") for part in self._within(top, ())]
+
+    def _within(self, component: etree._Element, outer: tuple[_Level, ...]) -> Iterator[_Part]:
+        """The texts in a component; of equivalents the first text counts."""
+        level = _level(component, self._topics)
+        within = (level, *outer)
+        self.headline = self.headline or level.lines.get("HeadLine", "")
+        if _formal(component, "Role").lower() in _BESIDE:
+            return
+        equivalent = component.get("EquivalentsList", "").lower() == "yes"
+        for inner in component:
+            has_text = False
+            for part in self._inside(inner, within):
+                has_text = True
+                yield part
+            if has_text and equivalent:
+                return
+
+    def _inside(self, inner: etree._Element, within: tuple[_Level, ...]) -> Iterator[_Part]:
+        name = local(inner)
+        if name == "NewsComponent":
+            yield from self._within(inner, within)
+        elif name == "NewsItem":
+            for nested in children(inner, "NewsComponent"):
+                yield from self._within(nested, within)
+        elif name == "ContentItem":
+            kind = _formal(inner, "MediaType").lower()
+            if kind in _MEDIA:
+                self.media[_MEDIA[kind]] = None
+                return
+            for data in children(inner, "DataContent"):
+                told = _told(data)
+                if told.body or told.title:
+                    yield _Part(told, within)
 
 
 def read_newsml_1(source: Source) -> Iterator[Article | Problem]:
@@ -68,55 +121,19 @@ def read_newsml_1(source: Source) -> Iterator[Article | Problem]:
 
 def _item(source: Source, item: Item) -> Iterator[Article | Problem]:
     origin = source.origin(item.place)
-    articles: dict[etree._Element, list[_Part]] = {}
-    media: dict[str, None] = {}
-    for component in children(item.element, "NewsComponent"):
-        for part in _parts(component, (), media):
-            titled = [within for within in part.within if _headline(within)]
-            articles.setdefault(titled[0] if titled else part.within[-1], []).append(part)
-    if not articles:
-        title = next((text for text in map(_headline, item.element.iter("{*}NewsComponent")) if text), "")
-        if media:
-            what = f"is {' and '.join(media)}, which is not indexed as news{f': {title[:100]}' if title else ''}"
-            yield Problem(origin, what, kind="format")
-        else:
-            yield Problem(origin, "holds no text", kind="empty")
+    found = _Found(item.element)
+    articles: dict[int, list[_Part]] = {}
+    for part in found.parts:
+        titled = next((level for level in part.within if level.lines.get("HeadLine")), part.within[-1])
+        articles.setdefault(id(titled), []).append(part)
+    if not articles and found.media:
+        shown = f": {found.headline[:100]}" if found.headline else ""
+        reason = f"is {' and '.join(found.media)}, which is not indexed as news{shown}"
+        yield Problem(origin, reason, kind="format")
+    elif not articles:
+        yield Problem(origin, "holds no text", kind="empty")
     for number, parts in enumerate(articles.values(), start=1):
         yield from _article(source, item, parts, number if len(articles) > 1 else 0)
-
-
-def _parts(component: etree._Element, outer: tuple[etree._Element, ...], media: dict[str, None]) -> Iterator[_Part]:
-    """The texts in a component; ``media`` gathers what else is there. Of equivalents the first text counts."""
-    within = (component, *outer)
-    if _formal(component, "Role").lower() in _BESIDE:
-        return
-    equivalent = component.get("EquivalentsList", "").lower() == "yes"
-    for inner in component:
-        name = local(inner)
-        found: Iterator[_Part] = iter(())
-        if name == "NewsComponent":
-            found = _parts(inner, within, media)
-        elif name == "NewsItem":
-            found = (part for nested in children(inner, "NewsComponent") for part in _parts(nested, within, media))
-        elif name == "ContentItem":
-            found = _content(inner, within, media)
-        has_text = False
-        for part in found:
-            has_text = True
-            yield part
-        if has_text and equivalent:
-            return
-
-
-def _content(content: etree._Element, within: tuple[etree._Element, ...], media: dict[str, None]) -> Iterator[_Part]:
-    kind = _formal(content, "MediaType").lower()
-    if kind in _MEDIA:
-        media[_MEDIA[kind]] = None
-        return
-    for data in children(content, "DataContent"):
-        told = _told(data)
-        if told.body or told.title:
-            yield _Part(told, within)
 
 
 def _told(data: etree._Element) -> Story:
@@ -125,11 +142,46 @@ def _told(data: etree._Element) -> Story:
         return story(nitf)
     if any(isinstance(inner.tag, str) for inner in data):
         html = child(data, "html")
-        return _NOTHING._replace(
-            title=said(html, "head", "title"), body=prose(child(html, "body") if html is not None else data)
-        )
+        body = prose(child(html, "body") if html is not None else data)
+        return _NOTHING._replace(title=said(html, "head", "title"), body=body)
     rows = plain(data.text or "").split("\n")
     return _NOTHING._replace(body=tidy("\n".join([row.strip() for row in rows])))
+
+
+def _level(component: etree._Element, topics: dict[str, dict[str, str]]) -> _Level:
+    lines: dict[str, str] = {}
+    for line in children(component, "NewsLines"):
+        for inner in line:
+            if (text := said(inner)) and local(inner) not in lines:
+                lines[local(inner)] = text
+    language = _formal(component, "DescriptiveMetadata", "Language") or language_of(component)
+    codes = [subject.get("FormalName", "") for code in _codes(component) for subject in code]
+    return _Level(
+        lines=lines,
+        provider=_formal(component, "AdministrativeMetadata", "Provider", "Party"),
+        source=_formal(component, "AdministrativeMetadata", "Source", "Party"),
+        language=language.lower() if len(language) == 2 else language,
+        section=joined(_topic(topics.get(code, {}), language) or subject_of(code) for code in codes),
+    )
+
+
+def _codes(component: etree._Element) -> Iterator[etree._Element]:
+    return children(component, "DescriptiveMetadata", "SubjectCode")
+
+
+def _topics(item: etree._Element) -> dict[str, dict[str, str]]:
+    """The names of the subjects that an item explains itself, by their codes and languages."""
+    found: dict[str, dict[str, str]] = {}
+    for topic in item.iter("{*}Topic"):
+        names = found.setdefault(said(topic, "FormalName"), {})
+        for text in children(topic, "Description"):
+            if text.get("Variant", "Name") == "Name" and said(text):
+                names.setdefault(language_of(text)[:2].lower(), said(text))
+    return found
+
+
+def _topic(names: dict[str, str], language: str) -> str:
+    return names.get(language[:2].lower()) or next(iter(names.values()), "")
 
 
 def _formal(element: etree._Element | None, *path: str) -> str:
@@ -137,16 +189,9 @@ def _formal(element: etree._Element | None, *path: str) -> str:
     return next((name for found in children(element, *path) if (name := one_line(found.get("FormalName", "")))), "")
 
 
-def _headline(component: etree._Element) -> str:
-    return said(component, "NewsLines", "HeadLine")
-
-
 def _article(source: Source, item: Item, parts: list[_Part], number: int) -> Iterator[Article | Problem]:
-    element = item.element
-    within = parts[0].within
-    place = (
-        f"{item.place}, article {number}" if item.place and number else f"article {number}" if number else item.place
-    )
+    element, within = item.element, parts[0].within
+    place = ", ".join(word for word in (item.place, f"article {number}" if number else "") if word)
     origin = source.origin(place)
     told = [part.told for part in parts]
     title = _line(within, "HeadLine") or next((one.title for one in told if one.title), "")
@@ -156,13 +201,12 @@ def _article(source: Source, item: Item, parts: list[_Part], number: int) -> Ite
         yield Problem(origin, "holds no text", kind="empty")
         return
     management = child(element, "NewsManagement")
-    language = _language(element, within)
+    language = next((level.language for level in within if level.language), "") or language_of(element)
     day, doubtful, notes = dated(_days(element, told), source.settings.dates, language)
     yield from doubted(origin, doubtful)
     article_id = said(element, "Identification", "NewsIdentifier", "PublicIdentifier") or item.name
-    urgency = _formal(management, "Urgency") or _formal(management, "Priority")
-    change = child(management, "StatusWillChange")
-    embargo = said(change, "DateAndTime") if _formal(management, "Status").lower() == "embargoed" else ""
+    status = _formal(management, "Status")
+    embargo = said(management, "StatusWillChange", "DateAndTime") if status.lower() == "embargoed" else ""
     yield Article(
         id=f"{article_id}#{number}" if number else article_id,
         title=title,
@@ -170,24 +214,24 @@ def _article(source: Source, item: Item, parts: list[_Part], number: int) -> Ite
         date=day,
         source=_source(element, within, told),
         authors=named([_line(within, "ByLine")]) or next((one.authors for one in told if one.authors), ()),
-        section=_section(element, within, language),
+        section=next((level.section for level in within if level.section), ""),
         language=language,
         origin=origin,
         notes=(
             *notes,
             *noted(
                 ("slugline", _line(within, "SlugLine")),
-                ("priority", urgency or _envelope_priority(element)),
+                ("priority", _priority(element, management)),
                 ("version", said(element, "Identification", "NewsIdentifier", "RevisionId")),
             ),
-            *status_notes(_formal(management, "Status"), embargo),
+            *status_notes(status, embargo),
         ),
     )
 
 
-def _line(within: tuple[etree._Element, ...], name: str) -> str:
+def _line(within: tuple[_Level, ...], name: str) -> str:
     """What the innermost component says that has this line."""
-    return next((text for component in within if (text := said(component, "NewsLines", name))), "")
+    return next((level.lines[name] for level in within if name in level.lines), "")
 
 
 def _days(element: etree._Element, told: list[Story]) -> Iterator[Stated]:
@@ -202,46 +246,17 @@ def _envelope(element: etree._Element) -> etree._Element | None:
     return child(element.getparent(), "NewsEnvelope")
 
 
-def _envelope_priority(element: etree._Element) -> str:
-    return _formal(_envelope(element), "Priority") or said(_envelope(element), "Priority")
+def _priority(element: etree._Element, management: etree._Element | None) -> str:
+    envelope = _envelope(element)
+    stated = _formal(management, "Urgency") or _formal(management, "Priority")
+    return stated or _formal(envelope, "Priority") or said(envelope, "Priority")
 
 
-def _language(element: etree._Element, within: tuple[etree._Element, ...]) -> str:
-    for component in within:
-        stated = _formal(component, "DescriptiveMetadata", "Language") or language_of(component)
-        if stated:
-            return stated.lower() if len(stated) == 2 else stated
-    return language_of(element)
-
-
-def _source(element: etree._Element, within: tuple[etree._Element, ...], told: list[Story]) -> str:
-    for party in ("Provider", "Source"):
-        for component in within:
-            name = _formal(component, "AdministrativeMetadata", party, "Party")
-            if name:
-                return name
-    stated = _line(within, "CreditLine") or next((one.source for one in told if one.source), "")
-    return stated or said(element, "Identification", "NewsIdentifier", "ProviderId")
-
-
-def _section(element: etree._Element, within: tuple[etree._Element, ...], language: str) -> str:
-    """The names of the subjects, as the item's own list of topics gives them, or else of their first level."""
-    topics = _topics(element, language)
-    names = []
-    for component in within:
-        for code in children(component, "DescriptiveMetadata", "SubjectCode"):
-            for subject in code:
-                formal = subject.get("FormalName", "")
-                names.append(topics.get(formal, "") or subject_of(formal))
-    return joined(names)
-
-
-def _topics(element: etree._Element, language: str) -> dict[str, str]:
-    found = {}
-    for topic in element.iter("{*}Topic"):
-        texts = [text for text in children(topic, "Description") if text.get("Variant", "Name") == "Name"]
-        own = [text for text in texts if language_of(text)[:2].lower() == language[:2].lower()]
-        name = next((line for text in own + texts if (line := said(text))), "")
-        if name:
-            found[said(topic, "FormalName")] = name
-    return found
+def _source(element: etree._Element, within: tuple[_Level, ...], told: list[Story]) -> str:
+    return (
+        next((level.provider for level in within if level.provider), "")
+        or next((level.source for level in within if level.source), "")
+        or _line(within, "CreditLine")
+        or next((one.source for one in told if one.source), "")
+        or said(element, "Identification", "NewsIdentifier", "ProviderId")
+    )

@@ -26,8 +26,8 @@ def _words(listed: str) -> frozenset[str]:
 # a list or a form of text.
 _TELLING = frozenset(("bodies", "headlines", "bodyhtml", "bodyxhtml", "bodytext", "pubstatus", "versioncreated"))
 _TYPICAL = _words(
-    "representationtype firstcreated contentcreated embargoed urgency usageterms copyrightholder copyrightnotice ednote "
-    "descriptiontext descriptionhtml descriptions associations renditions located slugline profile standard altids "
+    "representationtype firstcreated contentcreated embargoed urgency usageterms copyrightholder copyrightnotice "
+    "ednote descriptiontext descriptionhtml descriptions associations renditions located slugline profile standard altids "
     "genres infosources contentwarnings trustindicators headline byline"
 )
 _ENOUGH = 3
@@ -50,7 +50,6 @@ _MAY_HAVE_TEXT = frozenset(("composite", "package"))
 _SIDE_ROLES = frozenset(("caption", "creditline", "alt"))
 _FORMS = ("html", "nitf", "xml", "plain", "text", "")
 
-_NITF_BODY = re.compile(r"<body\.content[^>]*>(.*?)</body\.content>", re.DOTALL)
 _NITF_NAMES = re.compile(r"<(/?)(?:hl[12]|bq|block)\b")
 
 
@@ -153,8 +152,8 @@ def _rank(form: str) -> int:
 def _read(value: str, form: str) -> str:
     if "nitf" not in form and "<nitf" not in value[:400]:
         return plain(value, certain="html" in form)
-    content = _NITF_BODY.search(value)
-    return plain(_NITF_NAMES.sub(r"<\1div", content.group(1) if content else value), certain=True)
+    start, end = value.find("<body.content"), value.rfind("</body.content>")
+    return plain(_NITF_NAMES.sub(r"<\1div", value[start:end] if 0 <= start < end else value), certain=True)
 
 
 def _names(value: object) -> Iterator[str]:

@@ -24,9 +24,9 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
 )
 # A message of a wire: idle characters, perhaps a line of the transmission, the start of a header, and what
 # ANPA 1312 and IPTC 7901 begin it with.
+_PADDING = b"\x00\x04\x16\x7f \t\r\n"
 _WIRE = re.compile(
-    rb"(?:[\x00\x04\x16\x7f\s]|\xef\xbb\xbf)*(?:ZCZC[^\x01\x02\n]{0,80}\r?\n(?:[^\x01\x02\n]{0,80}\r?\n){0,4})?"
-    rb"[\x00\x16\s]*\x01\s*"
+    rb"(?:ZCZC(?:[^\x01\x02\n]{0,80}\n){1,5}[\x00\x16\s]*)?\x01\s*"
     rb"(?:([A-Za-z]?[0-9]{3,5}[\x1f\x1e])|([A-Za-z]{2,6}[0-9]{1,6}[ \t])|([^\x01\x02]{0,400}\x02))"
 )
 
@@ -110,7 +110,7 @@ def _by_magic(sample: bytes) -> str:
             if name == "Parquet" and binary_kind(sample) != "a Parquet table":
                 continue
             return name
-    wire = _WIRE.match(sample)
+    wire = _WIRE.match(sample.removeprefix(b"\xef\xbb\xbf").lstrip(_PADDING))
     if wire:
         # Without either beginning, the separators of ANPA's header tell.
         is_anpa = wire.group(1) or (not wire.group(2) and re.search(rb"[\x11-\x14\x1f]", wire.group(3)))

@@ -20,6 +20,7 @@ _SOH, _STX, _ETX, _EOT = b"\x01", b"\x02", b"\x03", b"\x04"
 MESSAGE_LIMIT = RECORD_LIMIT // 4
 _MESSAGE_LIMIT_WORDS = "16 MiB"
 _CHUNK = 1 << 18
+_PADDING = b"\x00\x04\x16\x7f \t\r\n"
 
 # In words: letters of the page of the old PCs that are none in the western page, and letters of the western page.
 _PC_LETTERS = re.compile(rb"(?<=[A-Za-z])[\x81-\x84\x86-\x89\x8b\x8d\x90\x94](?=[a-z])")
@@ -105,14 +106,14 @@ def _frames(source: Source) -> Iterator[bytes]:
         pieces = chunk.split(_SOH)
         held += pieces[0]
         for piece in pieces[1:]:
-            if within:
+            if within and held.strip(_PADDING):
                 yield held
             held, within = piece, True
         if not within:
             held = b""
         if len(held) > MESSAGE_LIMIT:
             raise UnreadableError(f"has a message of more than {_MESSAGE_LIMIT_WORDS}", "limit")
-    if within:
+    if within and held.strip(_PADDING):
         yield held
 
 
@@ -142,7 +143,7 @@ def paragraphs(rows: list[str]) -> list[str]:
         if not text:
             fresh = True
             continue
-        table = bool(_COLUMNS.search(text))
+        table = ("   " in text or "\t" in text) and bool(_COLUMNS.search(text))
         indented = bool(_INDENTED.match(row)) and not (table and in_table)
         if fresh or indented:
             found.append([text])

@@ -21,8 +21,8 @@ from searchkit.readers.prose import one_line
 from searchkit.readers.recognition import root_of
 
 # A tree takes many times the room of its text, so an item may be shorter than a record of another format.
-ITEM_LIMIT = RECORD_LIMIT // 4
-_ITEM_LIMIT_WORDS = "16 MiB"
+ITEM_LIMIT = RECORD_LIMIT // 8
+_ITEM_LIMIT = "has an item of more than 8 MiB"
 
 _ENCODING = re.compile(rb"<\?xml[^>]{0,200}\bencoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
 # What may stand between two documents, and how far back the end of one is looked for.
@@ -110,6 +110,8 @@ class _Documents:
         return bool(self._text)
 
     def _document(self) -> Iterator[str]:
+        while len(self._text) < SAMPLE_SIZE and (piece := next(self._pieces, "")):
+            self._text += piece
         root = re.escape(root_of(self._text[:SAMPLE_SIZE].encode("utf-8", "replace")))
         self._edge = re.compile(
             rf"</(?:[\w.-]{{1,40}}:)?{root}\s*>\s*(?=<\?xml\s|<!DOCTYPE\s|<(?:[\w.-]{{1,40}}:)?{root}[\s/>])",
@@ -167,7 +169,7 @@ def _ended(document: Iterator[str], tags: tuple[str, ...]) -> Iterator[etree._El
         if fault:
             raise fault
         if size > ITEM_LIMIT:
-            raise UnreadableError(f"has an item of more than {_ITEM_LIMIT_WORDS}", "limit")
+            raise UnreadableError(_ITEM_LIMIT, "limit")
     try:
         parser.close()
     except etree.XMLSyntaxError as error:
@@ -229,7 +231,7 @@ def _fault(parser: etree.XMLPullParser, error: etree.XMLSyntaxError, *, at_end: 
         return UnreadableError("declares entities of its own, which are not followed", "format")
     if _LIMIT in codes:
         deep = "depth" in said.lower()
-        return UnreadableError("is nested too deeply" if deep else "has a text of more than 10 MB", "limit")
+        return UnreadableError("is nested too deeply" if deep else _ITEM_LIMIT, "limit")
     if _UNDECLARED in codes:
         return UnreadableError("is not well-formed XML (it names an entity that nobody declares)")
     if at_end:

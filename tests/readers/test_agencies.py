@@ -186,8 +186,8 @@ def test_what_is_nested_too_deeply() -> None:
 def test_what_is_too_large() -> None:
     whole = nitf("<p>Whole.</p>")
     for large, reason in (
-        (b"x" * (11 << 20), "has a text of more than 10 MB"),
-        (b"<p>" + b"y" * 4000 + b"</p>", "has an item of more than 16 MiB"),
+        (b"x" * (11 << 20), "has an item of more than 8 MiB"),
+        (b"<p>" + b"y" * 4000 + b"</p>", "has an item of more than 8 MiB"),
     ):
         times = 1 if large.startswith(b"x") else (17 << 20) // len(large)
         items = read(read_nitf, b"<all>" + whole + b"<nitf><body>" + large * times + b"</body></nitf></all>")
