@@ -28,7 +28,7 @@ from searchkit.readers.markup import plain
 from searchkit.readers.nitf import Story, story
 from searchkit.readers.prose import one_line, tidy
 from searchkit.readers.xml_items import Item, items
-from searchkit.readers.xml_prose import child, children, language_of, local, prose, said
+from searchkit.readers.xml_prose import child, children, heading, language_of, local, prose, said
 
 _MEDIA = {
     "photo": "a picture",
@@ -243,7 +243,7 @@ def _days(element: etree._Element, told: list[Story]) -> Iterator[Stated]:
 
 
 def _envelope(element: etree._Element) -> etree._Element | None:
-    return child(element.getparent(), "NewsEnvelope")
+    return heading(element.getparent(), "NewsEnvelope")
 
 
 def _priority(element: etree._Element, management: etree._Element | None) -> str:

@@ -27,7 +27,7 @@ from searchkit.readers.markup import plain
 from searchkit.readers.nitf import Story, story
 from searchkit.readers.prose import one_line, tidy
 from searchkit.readers.xml_items import Item, items
-from searchkit.readers.xml_prose import child, children, language_of, local, prose, said
+from searchkit.readers.xml_prose import child, children, heading, language_of, local, prose, said
 
 # What a file may hold that is no news; a picture is an item of news by its name only.
 _OTHER_ITEMS = {
@@ -168,7 +168,7 @@ def _days(element: etree._Element, about: etree._Element | None, told: Story) ->
 def _header(element: etree._Element) -> etree._Element | None:
     """The header of the message that an item came in."""
     holder = element.getparent()
-    return child(holder.getparent(), "header") if holder is not None else None
+    return heading(holder.getparent(), "header") if holder is not None else None
 
 
 def _message_priority(element: etree._Element) -> str:

@@ -27,8 +27,8 @@ def _words(listed: str) -> frozenset[str]:
 _TELLING = frozenset(("bodies", "headlines", "bodyhtml", "bodyxhtml", "bodytext", "pubstatus", "versioncreated"))
 _TYPICAL = _words(
     "representationtype firstcreated contentcreated embargoed urgency usageterms copyrightholder copyrightnotice "
-    "ednote descriptiontext descriptionhtml descriptions associations renditions located slugline profile standard altids "
-    "genres infosources contentwarnings trustindicators headline byline"
+    "ednote descriptiontext descriptionhtml descriptions associations renditions located slugline profile standard "
+    "altids genres infosources contentwarnings trustindicators headline byline"
 )
 _ENOUGH = 3
 # A text under another name is somebody else's record.

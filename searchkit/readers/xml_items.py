@@ -27,6 +27,7 @@ _ITEM_LIMIT = "has an item of more than 8 MiB"
 _ENCODING = re.compile(rb"<\?xml[^>]{0,200}\bencoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
 # What may stand between two documents, and how far back the end of one is looked for.
 _BETWEEN = 256
+_PROLOG = 8192
 
 # XML allows no control characters, but wires are full of them; and the entities that people write are HTML's.
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
@@ -94,11 +95,13 @@ class _Documents:
     def __init__(self, pieces: Iterator[str]) -> None:
         self._pieces = pieces
         self._text = ""
+        # What is before this place has been given.
+        self._at = 0
         self._open = False
 
     def __iter__(self) -> Iterator[Iterator[str]]:
         self._text = next(self._pieces, "").lstrip()
-        while self._text:
+        while self._at < len(self._text):
             self._open = True
             yield self._document()
             self.leave()
@@ -107,12 +110,12 @@ class _Documents:
         """Pass over the rest of the document at hand; whether another follows it."""
         while self._open:
             self._next()
-        return bool(self._text)
+        return self._at < len(self._text)
 
     def _document(self) -> Iterator[str]:
-        while len(self._text) < SAMPLE_SIZE and (piece := next(self._pieces, "")):
-            self._text += piece
-        root = re.escape(root_of(self._text[:SAMPLE_SIZE].encode("utf-8", "replace")))
+        while len(self._text) - self._at < _PROLOG and (piece := next(self._pieces, "")):
+            self._take(piece)
+        root = re.escape(root_of(self._text[self._at : self._at + _PROLOG].encode("utf-8", "replace")))
         self._edge = re.compile(
             rf"</(?:[\w.-]{{1,40}}:)?{root}\s*>\s*(?=<\?xml\s|<!DOCTYPE\s|<(?:[\w.-]{{1,40}}:)?{root}[\s/>])",
             re.IGNORECASE,
@@ -121,15 +124,20 @@ class _Documents:
             yield self._next()
 
     def _next(self) -> str:
-        edge = self._edge.search(self._text)
+        edge = self._edge.search(self._text, self._at)
         piece = None if edge else next(self._pieces, None)
         if piece is None:
             end = edge.end() if edge else len(self._text)
             self._open = False
         else:
-            end = max(0, len(self._text) - _BETWEEN)
-        given, self._text = self._text[:end], self._text[end:] + (piece or "")
+            end = max(self._at, len(self._text) - _BETWEEN)
+        given, self._at = self._text[self._at : end], end
+        if piece:
+            self._take(piece)
         return given
+
+    def _take(self, piece: str) -> None:
+        self._text, self._at = self._text[self._at :] + piece, 0
 
 
 def _ended(document: Iterator[str], tags: tuple[str, ...]) -> Iterator[etree._Element]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from lxml import etree
 
@@ -29,6 +30,7 @@ _CELLS = frozenset(("td", "th"))
 _SILENT = _names("head script style template iframe svg title media metadata")
 
 _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
+_FIRST_PARTS = 50
 _BLANK_LINE = re.compile(r"\n[ \t\r]*\n")
 
 
@@ -54,6 +56,12 @@ def children(element: etree._Element | None, *path: str) -> Iterator[etree._Elem
 def child(element: etree._Element | None, *path: str) -> etree._Element | None:
     """The first element that a path of names leads to."""
     return next(children(element, *path), None)
+
+
+def heading(holder: etree._Element | None, name: str) -> etree._Element | None:
+    """The part of an envelope that stands before its items, of which there may be thousands."""
+    parts = islice(holder, _FIRST_PARTS) if holder is not None else ()
+    return next((part for part in parts if local(part) == name), None)
 
 
 def said(element: etree._Element | None, *path: str) -> str:
