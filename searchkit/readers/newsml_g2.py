@@ -45,6 +45,7 @@ _CLASSES = {
     "video": "a video",
     "data": "data",
 }
+_PAGE_HEAD = frozenset(("header",))
 # Subjects of these types are what an article is about, not people and places in it.
 _ABOUT = frozenset(("", "abstract", "category", "subject", "mediatopic"))
 
@@ -130,7 +131,10 @@ def _inline(content: etree._Element) -> Story:
     html = child(content, "html")
     body = child(html, "body") if html is not None else content
     title = said(html, "head", "title") or next(map(said, body.iter("{*}h1")), "") if body is not None else ""
-    return Story(title, prose(body), (), "", "")
+    # Some pages repeat in their head what the envelope says: the headline, the time, the keywords.
+    text = prose(body, _PAGE_HEAD) or prose(body)
+    first, gap, rest = text.partition("\n\n")
+    return Story(title, rest if gap and one_line(first) == title else text, (), "", "")
 
 
 def _description(about: etree._Element | None) -> str:

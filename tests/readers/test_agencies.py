@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -200,6 +201,43 @@ def test_a_message_that_does_not_end_is_too_large() -> None:
     items = read(read_anpa, ANPA + ANPA.replace(b"The park", b"x" * (17 << 20)))
     assert isinstance(items[-1], Problem)
     assert (items[-1].reason, items[-1].kind) == ("has a message of more than 16 MiB", "limit")
+
+
+@pytest.mark.parametrize(
+    ("reader", "data"),
+    [
+        (read_anpa, b"\x01" + b"a " * 200_000 + b"\x02text\x03"),
+        (read_anpa, b"\x01z0001\x1f\r\n\x02" + b"x" * 400_000 + b"\x18\x03"),
+        (read_iptc7901, b"\x01eca0001 4 s 8\r\n\x02" + b"a   b\r\n" * 50_000 + b"\x03" + b"123456 " * 50_000),
+        (read_nitf, b"<nitf><![CDATA[" + b"</nitf><nitf>" * 20_000 + b"]]></nitf>"),
+        (
+            read_newsml_g2,
+            b"<newsMessage>"
+            + b"<a/>" * 50_000
+            + b"<newsItem><contentMeta><headline>a</headline></contentMeta></newsItem>" * 4000,
+        ),
+        (
+            read_newsml_1,
+            b"<NewsML><NewsItem><NewsComponent><NewsLines>"
+            + b"<KeywordLine>a</KeywordLine>" * 10_000
+            + b"</NewsLines>"
+            + b"<NewsComponent><NewsLines><HeadLine>a</HeadLine></NewsLines><ContentItem><DataContent>b</DataContent>"
+            b"</ContentItem></NewsComponent>" * 4000 + b"</NewsComponent></NewsItem></NewsML>",
+        ),
+    ],
+)
+def test_hostile_files_take_seconds_and_not_minutes(reader: Reader, data: bytes) -> None:
+    """Each was once quadratic: at these lengths that is minutes."""
+    start = time.process_time()
+    assert read(reader, data)
+    assert time.process_time() - start < 20
+
+
+def test_recognition_of_padding_is_quick() -> None:
+    start = time.process_time()
+    for padding in (b" ", b"\x00", b"\n", b"ZCZC\n"):
+        assert recognized("a.txt", padding * (65536 // len(padding))).name == "plain text"
+    assert time.process_time() - start < 5
 
 
 def test_many_items_are_a_stream() -> None:
