@@ -6,6 +6,7 @@ file of many does not garble the others. Whatever is no character in the end bec
 
 from __future__ import annotations
 
+import codecs
 import io
 import re
 from collections.abc import Callable, Iterator
@@ -41,6 +42,12 @@ _OTHER_LATIN: dict[str, tuple[str, ...]] = {
 }
 
 _WESTERN = "cp1252"
+# What is declared as Latin-1 holds the quotes of Windows all the same, as browsers found out.
+_LATIN_1 = re.compile(r"(?:us-)?ascii|iso[-_]?8859-?1|latin-?1")
+_DECLARED = re.compile(
+    r"iso[-_]?8859-?[0-9]{1,2}|latin-?[0-9]{1,2}|windows-?[0-9]{3,4}|cp-?[0-9]{3,4}|koi8-[rut]|mac-?roman"
+    r"|gb2312|gbk|gb18030|big5(?:-?hkscs)?|shift[-_]jis|euc-(?:jp|kr)"
+)
 
 # Where a block may be cut in every encoding that is read here: none of these bytes is ever the second
 # half of a character.
@@ -100,10 +107,13 @@ def _ends(raw: str | bytes) -> bool:
     return raw[-1:] in ("\n", b"\n")
 
 
-def chunks(stream: io.BufferedReader) -> Iterator[str]:
-    """The text of a file in pieces of some 256 KiB that break anywhere between two characters."""
+def chunks(stream: io.BufferedReader, declared: str = "") -> Iterator[str]:
+    """The text of a file in pieces of some 256 KiB that break anywhere between two characters.
+
+    ``declared`` is the encoding that the document names itself: it is asked where the bytes are no UTF-8.
+    """
     wide = wide_encoding(stream.peek(SAMPLE_SIZE)[:SAMPLE_SIZE])
-    pieces = iter(partial(_unicode(stream, wide).read, _CHUNK_SIZE), "") if wide else _narrow_chunks(stream)
+    pieces = iter(partial(_unicode(stream, wide).read, _CHUNK_SIZE), "") if wide else _narrow_chunks(stream, declared)
     for number, piece in enumerate(pieces):
         yield piece if number else piece.removeprefix("\ufeff")
 
@@ -126,8 +136,8 @@ def _unicode(stream: io.BufferedReader, encoding: str) -> io.TextIOWrapper:
     return io.TextIOWrapper(io.BufferedReader(lent), encoding=encoding, errors="replace", newline="\n")
 
 
-def _narrow_chunks(stream: io.BufferedReader) -> Iterator[str]:
-    decode = _Decoder()
+def _narrow_chunks(stream: io.BufferedReader, declared: str) -> Iterator[str]:
+    decode = _Decoder(declared)
     rest = b""
     while block := stream.read(_CHUNK_SIZE):
         block = rest + block
@@ -143,8 +153,8 @@ def _narrow_chunks(stream: io.BufferedReader) -> Iterator[str]:
 class _Decoder:
     """Decodes the blocks of one file, and guesses its other encoding once, when it has to."""
 
-    def __init__(self) -> None:
-        self._other = ""
+    def __init__(self, declared: str = "") -> None:
+        self._other = _one_byte(declared)
 
     def __call__(self, block: bytes) -> str:
         try:
@@ -156,6 +166,17 @@ class _Decoder:
         if not self._other:
             self._other = guess(block)
         return block.decode(self._other, "replace")
+
+
+def _one_byte(declared: str) -> str:
+    """A declared encoding as Python knows it; '' for one that says nothing beside UTF-8, or that is not for text."""
+    name = declared.strip().lower()
+    if _LATIN_1.fullmatch(name):
+        return _WESTERN
+    try:
+        return codecs.lookup(name).name if _DECLARED.fullmatch(name) else ""
+    except LookupError:
+        return ""
 
 
 def wide_encoding(sample: bytes) -> str:

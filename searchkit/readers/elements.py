@@ -1,4 +1,4 @@
-"""Where are the elements of a file of SGML? One after the other, cut out of lines, which is all that streaming needs."""
+"""Where are the elements of a file of SGML? One after the other, cut out of lines: no more is needed."""
 
 from __future__ import annotations
 

@@ -95,9 +95,9 @@ def unescape(text: str) -> str:
         return text
 
 
-def plain(text: str) -> str:
-    """``text`` without markup if it clearly holds some; otherwise just as it is."""
-    if "<" in text and _MARKED.search(text):
+def plain(text: str, *, certain: bool = False) -> str:
+    """``text`` without markup if it clearly holds some, or is ``certain`` to be markup; otherwise just as it is."""
+    if certain or ("<" in text and _MARKED.search(text)):
         return _stripped(text)
     if "&" in text and _ENTITY.search(text):
         return unescape(text)

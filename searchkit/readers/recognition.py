@@ -21,9 +21,13 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"{\\rtf", "RTF"),
     (b"PAR1", "Parquet"),
     (b"WARC/", "WARC"),
-    # Before the start of a header, ANPA 1312 wants two idle characters, IPTC 7901 none.
-    (b"\x16\x16\x01", "ANPA 1312"),
-    (b"\x01", "IPTC 7901"),
+)
+# A message of a wire: idle characters, perhaps a line of the transmission, the start of a header, and what
+# ANPA 1312 and IPTC 7901 begin it with.
+_PADDING = b"\x00\x04\x16\x7f \t\r\n"
+_WIRE = re.compile(
+    rb"(?:ZCZC(?:[^\x01\x02\n]{0,80}\n){1,5}[\x00\x16\s]*)?\x01\s*"
+    rb"(?:([A-Za-z]?[0-9]{3,5}[\x1f\x1e])|([A-Za-z]{2,6}[0-9]{1,6}[ \t])|([^\x01\x02]{0,400}\x02))"
 )
 
 _ROOTS = {
@@ -38,11 +42,14 @@ _ROOTS = {
     "knowledgeitem": "NewsML-G2",
     "planningitem": "NewsML-G2",
     "catalogitem": "NewsML-G2",
+    "contentset": "NewsML-G2",
     "newsml": "NewsML 1.2",
     "html": "HTML",
     "doc": "TREC",
     "reuters": "Reuters-21578",
 }
+# What services wrap into an envelope of their own.
+_WRAPPED = re.compile(rb"<(?:[A-Za-z_][\w.-]{0,40}:)?(nitf|newsItem|newsMessage|NewsML)[\s>]")
 _WORDPRESS = b"//wordpress.org/export/"
 # Texts and pages that are whole exports of a service.
 _FACTIVA = re.compile(rb"factiva", re.IGNORECASE)
@@ -109,6 +116,11 @@ def _by_magic(sample: bytes, suffix: str) -> str:
             if name == "Parquet" and binary_kind(sample) != "a Parquet table":
                 continue
             return name
+    wire = _WIRE.match(sample.removeprefix(b"\xef\xbb\xbf").lstrip(_PADDING))
+    if wire:
+        # Without either beginning, the separators of ANPA's header tell.
+        is_anpa = wire.group(1) or (not wire.group(2) and re.search(rb"[\x11-\x14\x1f]", wire.group(3)))
+        return "ANPA 1312" if is_anpa else "IPTC 7901"
     kind = binary_kind(sample)
     # A large picture may come before the first part that tells what this is.
     is_word = kind == "a Word document" or (kind == "a ZIP archive" and suffix == ".docx")
@@ -117,6 +129,7 @@ def _by_magic(sample: bytes, suffix: str) -> str:
 
 def _by_text(sample: bytes, suffix: str) -> str:
     """What the marks in the text itself say, if anything; ``sample`` has one byte for each ASCII character."""
+    sample = sample.removeprefix(b"\xef\xbb\xbf")
     start = sample.lstrip()[:1]
     if start == b"<":
         return _by_markup(sample)
@@ -140,6 +153,10 @@ def _by_markup(sample: bytes) -> str:
     name = "HTML" if _DOCTYPE_HTML.match(sample) else _ROOTS.get(root, "")
     if root == "rss" and _WORDPRESS in sample:
         return "WordPress"
+    if root == "newsitem" and b"<NewsItem" in sample and b"<newsItem" not in sample:
+        return "NewsML 1.2"
+    if not name and (wrapped := _WRAPPED.search(sample)):
+        return _ROOTS[wrapped.group(1).decode("ascii").lower()]
     if root == "lewis" or b"<!DOCTYPE lewis" in sample[:200]:
         return "Reuters-21578"
     is_factiva = _FACTIVA_TITLE.search(sample) or (_FACTIVA.search(sample) and _FACTIVA_ARTICLE.search(sample))

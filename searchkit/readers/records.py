@@ -12,6 +12,7 @@ from searchkit.article import Article, Origin, Problem
 from searchkit.readers.dates import civil_day, no_day, numbered_day, settled_day
 from searchkit.readers.format import Source
 from searchkit.readers.markup import plain
+from searchkit.readers.ninjs import is_ninjs, ninjs_entry
 from searchkit.readers.prose import one_line, tidy
 from searchkit.readers.settings import DEFAULTS, Settings
 
@@ -52,7 +53,7 @@ _ENVELOPES = ("_source", "fields")
 
 
 class Plan(NamedTuple):
-    """Which keys of a record speak for which field, the most telling first."""
+    """Which keys of a record speak for which field, the most telling first, and whether they are those of ninjs."""
 
     id: tuple[str, ...]
     title: tuple[str, ...]
@@ -64,6 +65,7 @@ class Plan(NamedTuple):
     section: tuple[str, ...]
     url: tuple[str, ...]
     language: tuple[str, ...]
+    ninjs: bool
 
 
 def field_of(key: str) -> str:
@@ -78,7 +80,7 @@ def plan_for(keys: tuple[str, ...], mapped: tuple[tuple[str, str], ...] = ()) ->
     ``mapped`` are (field, key) pairs that a person has set: such a key comes first for its field, and speaks for
     no other.
     """
-    found: dict[str, list[tuple[int, int, str]]] = {field: [] for field in Plan._fields}
+    found: dict[str, list[tuple[int, int, str]]] = {field: [] for field in NAMES}
     taken = set()
     for order, (field, key) in enumerate(mapped):
         if key in keys:
@@ -88,7 +90,8 @@ def plan_for(keys: tuple[str, ...], mapped: tuple[tuple[str, str], ...] = ()) ->
         field, rank = _FIELD_OF.get(_MARKS.sub("", key.lower()), ("", 0))
         if field and key not in taken:
             found[field].append((rank, order, key))
-    return Plan(*(tuple(key for _, _, key in sorted(found[field])) for field in Plan._fields))
+    told = {field: tuple(key for _, _, key in sorted(found[field])) for field in NAMES}
+    return Plan(**told, ninjs=is_ninjs(keys))
 
 
 def entry(
@@ -117,6 +120,9 @@ def entry(
     else:
         record = _unwrapped(record)
     plan = plan_for(tuple(record), settings.keys)
+    if plan.ninjs and not settings.keys:
+        yield from ninjs_entry(record, origin, name)
+        return
     read = plain if marked else str
     title = one_line(read(_text(record, plan.title)))
     body = tidy(read(_text(record, plan.body, "\n\n"))) or tidy(read(_text(record, plan.summary, "\n\n")))
@@ -155,7 +161,7 @@ def said(record: Mapping[str, object], field: str, keys: tuple[tuple[str, str], 
 
 
 def lifted(record: Mapping[str, object], keys: Iterable[tuple[str, str]]) -> dict[str, object]:
-    """``record`` with each mapped key that it has as a key of its own, where it lies within ("news.headline.main")."""
+    """``record`` with each mapped key as a key of its own, where it lies within ("news.headline.main")."""
     whole = dict(record)
     for _, key in keys:
         if key not in whole and "." in key:
