@@ -158,7 +158,7 @@ class SegmentBuilder:
         self._queue.give_up()
         self._writer.abandon()
 
-    def _pack(self, records: bytes, blocks: bytes) -> None:
+    def _pack(self, records: memoryview | bytes, blocks: bytes) -> None:
         """Pack blocks, each an offset and a length in ``records``, and write them."""
         given = zstandard.BufferWithSegments(records, blocks)
         collection = self._compressor.multi_compress_to_buffer(given, threads=1)

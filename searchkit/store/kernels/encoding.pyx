@@ -17,13 +17,14 @@ less one (within an article; the first from -1) and, where the term has several 
 numbers, packed; for the rest the same in variable bytes, position and form in turn.
 """
 
+from cpython.bytearray cimport PyByteArray_AS_STRING
 from cpython.bytes cimport PyBytes_FromStringAndSize
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy, memset
 
 from searchkit.store.kernels.bits cimport (
-    BIT_SET, BLOCK, Buffer, pack, reserve, store32, width_of,
+    BIT_SET, BLOCK, Buffer, free_room, pack, reserve, store32, width_of,
     write_number,
 )
 
@@ -193,7 +194,8 @@ cdef class TermOutput:
     """What the terms of a segment become, one after the other in the order of the dictionary.
 
     ``scale`` is (title weight, title base, title slope, body base, body slope): see Lengths. ``write`` is called
-    with bytes whenever some megabytes have gathered: the postings of a term, then its positions, and so on.
+    with a view of bytes whenever some megabytes have gathered: the postings of a term, then its positions, and so on.
+    Their memory is used again when the view is given up.
     An entry has so many bits for the number of a written form and for a position; the others are for the article.
     """
 
@@ -208,6 +210,7 @@ cdef class TermOutput:
         self._title = title_lengths
         self._body = body_lengths
         self._write = write
+        self._rooms = []
         self._lengths.title = &title_lengths[0] if title_lengths.shape[0] else NULL
         self._lengths.body = &body_lengths[0] if body_lengths.shape[0] else NULL
         self._lengths.articles = <uint32_t>title_lengths.shape[0]
@@ -256,8 +259,11 @@ cdef class TermOutput:
 
     cpdef flush(self):
         """Hand what has gathered to ``write``."""
+        cdef bytearray room
         if self._bytes.size:
-            self._write(bytes_of(&self._bytes))
+            room = free_room(self._rooms, self._bytes.size)
+            memcpy(PyByteArray_AS_STRING(room), self._bytes.data, self._bytes.size)
+            self._write(memoryview(room)[: self._bytes.size])
             self._written += self._bytes.size
             self._bytes.size = 0
 
