@@ -47,9 +47,9 @@ _FORM_BITS = 31
 _LENGTHS = struct.Struct("=QQ")
 # What it takes to fold and stem a word, beyond what is kept of it.
 _NEW_WORD = 200
-# So many new words are folded and stemmed at once; at the end, where other lanes want the interpreter too, few are left.
+# So many new words are folded and stemmed at once. At the end, when every lane wants the interpreter, few are left.
 _NEW_WORDS = 4096
-# So many bytes of texts are sent to the disk before the rest of a segment is written, lest all have to wait at its end.
+# So many bytes of texts are brought to the disk before the rest of a segment is written, lest it wait at its end.
 _MUCH_TEXT = 16 << 20
 # One position between title and body belongs to no word: no phrase runs across.
 GAP = 1

@@ -55,8 +55,8 @@ class StoreWriter:
 
     ``memory`` bounds what is held before it becomes a segment, in bytes; ``workers`` is how many segments
     are made side by side; ``after_commit`` is called with each new manifest once it is on the disk, and
-    ``meanwhile`` while a commit has to wait for its segments. ``fresh`` gives up what is there if it is damaged or of another kind. Raises IndexLocked, NotAnIndex, IndexDamaged,
-    AnalysisMismatch or StorageError.
+    ``meanwhile`` while a commit has to wait for its segments. ``fresh`` gives up what is there if it is damaged or
+    of another kind. Raises IndexLocked, NotAnIndex, IndexDamaged, AnalysisMismatch or StorageError.
     """
 
     def __init__(

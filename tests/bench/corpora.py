@@ -16,12 +16,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from tests.bench import generate
 from tests.bench.places import corpora_folder, work_folder
 
 SLICE_ARTICLES = 5_000
 QUICK_ARTICLES = 2_000
 GENERATED = {"tiny": 2_000, "small": 20_000, "hundred": 100_000, "million": 1_000_000}
+_BUFFER = 1 << 20
 NAMES = ("quick", "slice", "senate", *GENERATED)
 
 
@@ -49,6 +52,16 @@ class Corpus:
         facts = asdict(self)
         del facts["path"], facts["dates"]
         return {**facts, "first_date": self.dates[0], "last_date": self.dates[-1]}
+
+
+def records(articles: Path) -> Iterator[dict[str, Any]]:
+    """The articles of a corpus, as every engine is given them.
+
+    By the quickest parser of JSON that Python has: it is the engines that are measured.
+    """
+    with articles.open("rb", buffering=_BUFFER) as lines:
+        for line in lines:
+            yield orjson.loads(line)
 
 
 def corpus(name: str) -> Corpus:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -11,6 +10,7 @@ import Stemmer
 from bm25s.tokenization import Tokenizer
 from bm25s.utils.corpus import JsonlCorpus
 
+from tests.bench.corpora import records
 from tests.bench.engine import Abilities, Answer, Question
 
 WORD = r"[^\W_]+"
@@ -41,18 +41,14 @@ class Bm25s:
 
     @classmethod
     def build(cls, articles: Path, index: Path, workers: int) -> None:
-        records: list[dict[str, str]] = []
-        with articles.open("rb") as lines:
-            for line in lines:
-                record = json.loads(line)
-                kept = {name: record.get(name) or "" for name in ("id", "title", "text", "date", "source")}
-                records.append(kept)
+        names = ("id", "title", "text", "date", "source")
+        kept = [{name: record.get(name) or "" for name in names} for record in records(articles)]
         tokenizer = _tokenizer()
-        bodies = [record["title"] + "\n" + record["text"] for record in records]
+        bodies = [record["title"] + "\n" + record["text"] for record in kept]
         tokens = tokenizer.tokenize(bodies, update_vocab=True, show_progress=False, return_as="tuple")
         retriever = bm25s.BM25(method="lucene")
         retriever.index(tokens, show_progress=False)
-        retriever.save(str(index), corpus=records, show_progress=False)
+        retriever.save(str(index), corpus=kept, show_progress=False)
 
     @classmethod
     def open(cls, index: Path) -> Self:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
+from tests.bench.corpora import records
 from tests.bench.engine import Abilities, Answer, Question
 
 JOINERS = {"any": " OR ", "all": " AND ", "phrase": " + "}
@@ -34,12 +34,10 @@ class Fts5:
         database.execute("CREATE TABLE facts (number INTEGER PRIMARY KEY, id TEXT, date TEXT, source TEXT)")
 
         def texts() -> Iterator[tuple[int, str, str]]:
-            with articles.open("rb") as lines:
-                for number, line in enumerate(lines, 1):
-                    record = json.loads(line)
-                    facts = (number, record["id"], record.get("date"), record.get("source"))
-                    database.execute("INSERT INTO facts VALUES (?, ?, ?, ?)", facts)
-                    yield number, record["title"], record["text"]
+            for number, record in enumerate(records(articles), 1):
+                facts = (number, record["id"], record.get("date"), record.get("source"))
+                database.execute("INSERT INTO facts VALUES (?, ?, ?, ?)", facts)
+                yield number, record["title"], record["text"]
 
         database.executemany("INSERT INTO news (rowid, title, text) VALUES (?, ?, ?)", texts())
         database.execute("CREATE INDEX facts_date ON facts (date)")

@@ -12,7 +12,6 @@ same totals, and its time does not differ measurably.
 from __future__ import annotations
 
 import datetime
-import json
 from importlib import metadata
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -20,6 +19,7 @@ from typing import Any, ClassVar, Self
 import tantivy
 from tantivy import Filter, Occur, Query, TextAnalyzerBuilder, Tokenizer
 
+from tests.bench.corpora import records
 from tests.bench.engine import Abilities, Answer, Question
 from tests.bench.queries import PATTERNS, SLOP
 
@@ -57,9 +57,8 @@ class Tantivy:
     @classmethod
     def build(cls, articles: Path, index: Path, workers: int) -> None:
         writer = tantivy.Index(cls._new_schema(), path=str(index)).writer(HEAP_BYTES, workers)
-        with articles.open("rb") as lines:
-            for line in lines:
-                writer.add_document(cls._document(json.loads(line)))
+        for record in records(articles):
+            writer.add_document(cls._document(record))
         writer.commit()
         writer.wait_merging_threads()
 

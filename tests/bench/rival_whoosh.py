@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import json
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -18,6 +17,7 @@ from whoosh.query.ranges import DateRange
 from whoosh.query.terms import Term
 from whoosh.searching import Results, Searcher
 
+from tests.bench.corpora import records
 from tests.bench.engine import Abilities, Answer, Question
 
 LIMIT_MB = 256
@@ -49,17 +49,15 @@ class Whoosh:
             body=TEXT(analyzer=_analyzer(), phrase=True, stored=True),
         )
         writer = create_in(str(index), schema).writer(procs=workers, limitmb=LIMIT_MB // workers)
-        with articles.open("rb") as lines:
-            for line in lines:
-                record = json.loads(line)
-                fields = {
-                    "id": record["id"],
-                    "source": record.get("source") or "",
-                    "body": record["title"] + "\n" + record["text"],
-                }
-                if record.get("date"):
-                    fields["date"] = datetime.datetime.fromisoformat(record["date"])
-                writer.add_document(**fields)
+        for record in records(articles):
+            fields = {
+                "id": record["id"],
+                "source": record.get("source") or "",
+                "body": record["title"] + "\n" + record["text"],
+            }
+            if record.get("date"):
+                fields["date"] = datetime.datetime.fromisoformat(record["date"])
+            writer.add_document(**fields)
         writer.commit()
 
     @classmethod

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-import json
 import sys
 from pathlib import Path
 from typing import Any, ClassVar, Self, get_args
@@ -14,6 +13,7 @@ from searchkit.engine import Engine, Filters, Request, Response
 from searchkit.local import open_engine, open_writer
 from searchkit.query import AllOf, AnyOf, Fuzzy, Near, Node, Phrase, Regex, Wildcard, Within, Word, phrase
 from searchkit.version import __version__
+from tests.bench.corpora import records
 from tests.bench.engine import Abilities, Answer, Question
 from tests.bench.places import REPOSITORY
 from tests.bench.queries import KINDS, SLOP, Kind
@@ -42,9 +42,8 @@ class SearchkitEngine:
     def build(cls, articles: Path, index: Path, workers: int) -> None:
         """Read the JSON lines and commit once."""
         day_of = datetime.date.fromisoformat
-        with open_writer(index, workers=workers) as writer, articles.open("rb") as lines:
-            for line in lines:
-                record = json.loads(line)
+        with open_writer(index, workers=workers) as writer:
+            for record in records(articles):
                 day = record.get("date")
                 writer.put(
                     Article(
