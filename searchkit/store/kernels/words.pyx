@@ -304,7 +304,8 @@ cdef class Vocabulary:
     cdef inline int _take_letters(self, const Letters *word, bint *abbreviated) noexcept nogil:
         """Look up a word of letters, and append its number to the texts."""
         cdef uint32_t number = self._number_of_letters(word)
-        abbreviated[0] = word.capital and (word.size == 1 or number < self._abbreviations)
+        # (Not by a branch.)
+        abbreviated[0] = word.capital & ((word.size == 1) | (number < self._abbreviations))
         return -1 if number == <uint32_t>-1 else push(&self._tokens, number)
 
     cdef inline uint32_t _number_of_letters(self, const Letters *word) noexcept nogil:
