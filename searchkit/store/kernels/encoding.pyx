@@ -159,7 +159,7 @@ cdef int encode_term(const uint64_t *entries, size_t count, uint32_t forms, cons
     cdef int held = -1
     cdef uint32_t waiting = 0, df, position, last_position = 0, in_titles = 0
     cdef uint64_t article, current = <uint64_t>-1
-    cdef bint other
+    cdef uint32_t other
     cdef float peak = 0, block_peak
     cdef uint32_t form_bits = lengths.form_bits, article_shift = form_bits + lengths.position_bits
     cdef uint32_t form_mask = <uint32_t>(((<uint64_t>1) << form_bits) - 1)
@@ -187,8 +187,8 @@ cdef int encode_term(const uint64_t *entries, size_t count, uint32_t forms, cons
             number += 1
             held = 0
         position = <uint32_t>(entries[at] >> form_bits) & position_mask
-        last_position = <uint32_t>-1 if other else last_position
-        places[waiting] = position - last_position - 1
+        # (From -1 where an article begins.)
+        places[waiting] = position - (last_position | -other) - 1
         written[waiting] = <uint32_t>entries[at] & form_mask
         in_titles += position < title_lengths[<uint32_t>article]
         block.articles[held] = <uint32_t>article
