@@ -1,7 +1,7 @@
-"""How is a file read in a process of its own? By this program: jobs come in, articles and problems go out, as JSON.
+"""How is a file read in a process of its own? By this program: jobs come in, articles and problems go out.
 
-The pool starts it as a fresh interpreter that calls ``main``. JSON, and not pickle, because what reads hostile pages may
-be taken over by one: then it can still say nothing but text.
+The pool starts it as a fresh interpreter that calls ``main``. Both speak JSON, and not pickle, because what reads
+hostile pages may be taken over by one: then it can still say nothing but text.
 """
 
 from __future__ import annotations

@@ -50,6 +50,7 @@ def open_writer(
         memory=memory or DEFAULT_MEMORY,
         workers=workers or workers_of_this_machine(),
         after_commit=_show_to_whoosh,
+        meanwhile=_learn_of_whoosh,
     )
     # What cannot be written now is written with the next commit.
     with suppress(OSError, SearchkitError):
@@ -78,6 +79,11 @@ def _mend_table(path: Path) -> None:
     tables = [name for name in folder.names() if name.endswith(".toc")]
     if tables != [f"_MAIN_{manifest.generation}.toc"]:
         _show_to_whoosh(folder, manifest)
+
+
+def _learn_of_whoosh() -> None:
+    """Load what ``_show_to_whoosh`` needs, while there is nothing else to do."""
+    import searchkit.local.whoosh_codec  # noqa: F401 - heavy, as there
 
 
 def _show_to_whoosh(folder: Folder, manifest: Manifest) -> None:

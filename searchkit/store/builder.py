@@ -47,6 +47,10 @@ _FORM_BITS = 31
 _LENGTHS = struct.Struct("=QQ")
 # What it takes to fold and stem a word, beyond what is kept of it.
 _NEW_WORD = 200
+# So many new words are folded and stemmed at once. At the end, when every lane wants the interpreter, few are left.
+_NEW_WORDS = 4096
+# So many bytes of texts are brought to the disk before the rest of a segment is written, lest it wait at its end.
+_MUCH_TEXT = 16 << 20
 # One position between title and body belongs to no word: no phrase runs across.
 GAP = 1
 
@@ -111,6 +115,8 @@ class SegmentBuilder:
         if blocks:
             self._queue.step(self._pack, records, blocks)
         self._vocabulary.add_spans(records, spans)
+        if len(self._vocabulary) - len(self._words.lexicon) > _NEW_WORDS:
+            self._words.learn(self._chain)
 
     def remove(self, article_id: bytes) -> None:
         """Leave an article out after all, if it is here."""
@@ -124,6 +130,7 @@ class SegmentBuilder:
         queue.step(writer.end)
         order = _numbers(self._register.order())
         queue.step(self._write_columns, order)
+        queue.step(self._send_texts)
         bounds, tokens = words.bounds(), words.tokens()
         arranged = arrange(_numbers(bounds), _numbers(words.borders()), order)
         titles, bodies, borders, border_ends = (_numbers(column) for column in arranged)
@@ -158,7 +165,7 @@ class SegmentBuilder:
         self._queue.give_up()
         self._writer.abandon()
 
-    def _pack(self, records: bytes, blocks: bytes) -> None:
+    def _pack(self, records: memoryview | bytes, blocks: bytes) -> None:
         """Pack blocks, each an offset and a length in ``records``, and write them."""
         given = zstandard.BufferWithSegments(records, blocks)
         collection = self._compressor.multi_compress_to_buffer(given, threads=1)
@@ -167,6 +174,11 @@ class SegmentBuilder:
         self._block_ends.extend(accumulate(map(len, packed[1:]), initial=end + len(packed[0])))
         # (A segment is a buffer, whatever its stub says.)
         self._writer.append(b"".join(packed))  # type: ignore[arg-type]
+
+    def _send_texts(self) -> None:
+        """Have the texts brought to the disk, if they are many, while there is nothing to write."""
+        if self._block_ends and self._block_ends[-1] > _MUCH_TEXT:
+            self._writer.sync()
 
     def _write_columns(self, order: memoryview[int]) -> None:
         ids, ends, days, sources, names, places = self._register.columns(order)
@@ -203,14 +215,17 @@ def entry_bits(articles: int, titles: Sequence[int], bodies: Sequence[int], form
 
 
 def new_compressor() -> zstandard.ZstdCompressor:
-    """What packs texts: level 1, but with tables that fit a processor's nearest cache, in blocks so small."""
+    """What packs texts: level 1, but with tables that fit a processor's nearest cache, in blocks so small.
+
+    Matches of seven bytes take a twelfth less time than those of six, and texts two per cent more room.
+    """
     return zstandard.ZstdCompressor(
         compression_params=zstandard.ZstdCompressionParameters(
             window_log=14,
             hash_log=13,
             chain_log=6,
             search_log=1,
-            min_match=6,
+            min_match=7,
             target_length=0,
             strategy=zstandard.STRATEGY_FAST,
             write_content_size=True,

@@ -61,6 +61,10 @@ class SectionWriter:
         self._append(data)
         self.end()
 
+    def sync(self) -> None:
+        """Wait until what is written so far is on the disk: then there is less to wait for at the end."""
+        self._output.sync()
+
     def finish(self, facts: dict[str, Any]) -> int:
         """Write the table of contents with ``facts`` in it, sync, close; returns the bytes of the file."""
         if self._page:

@@ -54,9 +54,9 @@ class StoreWriter:
     """The one writer of the index in the folder ``path``, which is made where there is none.
 
     ``memory`` bounds what is held before it becomes a segment, in bytes; ``workers`` is how many segments
-    are made side by side; ``after_commit`` is called with each new manifest once it is on the disk. ``fresh``
-    gives up what is there if it is damaged or of another kind. Raises IndexLocked, NotAnIndex, IndexDamaged,
-    AnalysisMismatch or StorageError.
+    are made side by side; ``after_commit`` is called with each new manifest once it is on the disk, and
+    ``meanwhile`` while a commit has to wait for its segments. ``fresh`` gives up what is there if it is damaged or
+    of another kind. Raises IndexLocked, NotAnIndex, IndexDamaged, AnalysisMismatch or StorageError.
     """
 
     def __init__(
@@ -69,9 +69,11 @@ class StoreWriter:
         workers: int = 1,
         make_folder: Callable[[Path], Folder] = Folder,
         after_commit: Callable[[Folder, Manifest], None] | None = None,
+        meanwhile: Callable[[], None] | None = None,
     ) -> None:
         self._path = path
         self._after_commit = after_commit
+        self._meanwhile = meanwhile
         try:
             # Where there is a commit, whoever made it had waited for the folders.
             if not (path / MANIFEST).exists():
@@ -223,6 +225,8 @@ class StoreWriter:
         self._start()
         for lane in self._lanes:
             lane.begin_flush()
+        if self._meanwhile:
+            self._meanwhile()
         for lane in self._lanes:
             lane.wait()
         before = self._manifest

@@ -104,6 +104,20 @@ def test_spans_and_blocks_lie_where_the_records_are() -> None:
         assert (read, at) == (50, len(data))
 
 
+def test_records_that_somebody_still_reads_are_not_overwritten() -> None:
+    """Their memory is used again, but only when nobody holds it."""
+    batches = [[Article(f"{number}-{at}", "t", f"{number}" * 500) for at in range(9)] for number in range(8)]
+    register, held = kernels.Register(1000), []
+    for number, batch in enumerate(batches):
+        records, _, _ = register.add(batch)
+        held.append((number, memoryview(records)))
+        del records
+        # Some are given up soon, some late, and of some only a part is held on to.
+        held = held[-3:] if number % 2 else [(was, view[len(view) // 2 :]) for was, view in held]
+        for was, view in held:
+            assert bytes(view).endswith(f"{was}".encode() * 500)
+
+
 def test_what_cannot_be_written_is_refused_by_both() -> None:
     for module in BOTH:
         with pytest.raises(UnicodeEncodeError):

@@ -1,6 +1,8 @@
 # cython: language_level=3
 """Numbers in few bits: blocks of 128, packed four abreast, and variable bytes. Shared by the kernels."""
 
+from cpython.bytearray cimport PyByteArray_FromStringAndSize, PyByteArray_GET_SIZE
+from cpython.ref cimport Py_REFCNT
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport realloc
 from libc.string cimport memcpy
@@ -48,6 +50,25 @@ cdef inline int reserve(Buffer *buffer, size_t more) noexcept nogil:
     buffer.data = grown
     buffer.room = room
     return 0
+
+
+cdef inline bytearray free_room(list rooms, size_t size):
+    """One of ``rooms`` that nobody else holds, of ``size`` bytes or more; a new one is put among them.
+
+    It is for what is handed to another thread: the system takes long to bring memory and to clear it.
+    """
+    cdef Py_ssize_t at
+    cdef bytearray room
+    for at in range(len(rooms)):
+        room = <bytearray>rooms[at]
+        # The list holds it, and so does this function.
+        if Py_REFCNT(room) == 2:
+            if <size_t>PyByteArray_GET_SIZE(room) < size:
+                rooms[at] = room = PyByteArray_FromStringAndSize(NULL, size + (size >> 3))
+            return room
+    room = PyByteArray_FromStringAndSize(NULL, size + (size >> 3))
+    rooms.append(room)
+    return room
 
 
 cdef inline uint32_t width_of(const uint32_t *values) noexcept nogil:

@@ -44,6 +44,7 @@ cdef class TermOutput:
     cdef const uint32_t[::1] _title
     cdef const uint32_t[::1] _body
     cdef object _write
+    cdef list _rooms
     cdef object _failure
 
     cdef int take(self, const uint64_t *entries, size_t count, uint32_t forms) noexcept nogil

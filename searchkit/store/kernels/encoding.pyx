@@ -17,13 +17,14 @@ less one (within an article; the first from -1) and, where the term has several 
 numbers, packed; for the rest the same in variable bytes, position and form in turn.
 """
 
+from cpython.bytearray cimport PyByteArray_AS_STRING
 from cpython.bytes cimport PyBytes_FromStringAndSize
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy, memset
 
 from searchkit.store.kernels.bits cimport (
-    BIT_SET, BLOCK, Buffer, pack, reserve, store32, width_of,
+    BIT_SET, BLOCK, Buffer, free_room, pack, reserve, store32, width_of,
     write_number,
 )
 
@@ -52,148 +53,207 @@ cdef inline float weighted(const Lengths *lengths, uint32_t article, uint32_t to
     return share
 
 
+cdef struct Block:
+    # Up to 128 postings on their way.
+    uint32_t articles[BLOCK]
+    uint32_t ends[BLOCK]            # the occurrences of the term up to this article, and in it
+    uint32_t title_ends[BLOCK]      # how many of these stand in titles
+    uint32_t totals[BLOCK]          # the frequencies
+    uint32_t titles[BLOCK]
+    uint32_t seen                   # what the block before it ended with
+    uint32_t seen_in_titles
+    uint32_t previous
+    uint32_t position_block         # where the block of positions begins that holds the first of its own
+
+
+cdef float settle(Block *block, int held, const Lengths *lengths) noexcept nogil:
+    """Make frequencies of ends, for so many postings; returns the largest weighted one."""
+    cdef float peak = 0, value
+    cdef uint32_t before = block.seen, title_before = block.seen_in_titles
+    cdef int index
+    for index in range(held):
+        block.totals[index] = block.ends[index] - before
+        block.titles[index] = block.title_ends[index] - title_before
+        before, title_before = block.ends[index], block.title_ends[index]
+    for index in range(held):
+        value = weighted(lengths, block.articles[index], block.totals[index], block.titles[index])
+        peak = value if value > peak else peak
+    return peak
+
+
+cdef int end_block(Block *block, const Lengths *lengths, Buffer *postings, size_t base, size_t number,
+                   float *peak) noexcept nogil:
+    """Write a full block, and its row of the table of blocks that begins at ``base``; -1 where memory ends."""
+    cdef uint32_t gaps[BLOCK]
+    cdef uint32_t width, previous = block.previous
+    cdef uint32_t first_word = (previous + 1) >> 6
+    cdef uint32_t words = (block.articles[BLOCK - 1] >> 6) - first_word + 1
+    cdef float block_peak = nextafterf(settle(block, BLOCK, lengths), 3.0e38)
+    cdef uint8_t *out
+    cdef int index
+    for index in range(BLOCK):
+        gaps[index] = block.articles[index] - previous - 1
+        previous = block.articles[index]
+        block.totals[index] -= 1
+    if reserve(postings, LARGEST_BLOCK) < 0:
+        return -1
+    out = postings.data + postings.size
+    postings.size += 3
+    width = width_of(gaps)
+    # (A narrow gap is a sign, besides, that the articles really ascend, whatever a damaged segment says.)
+    if width <= 16 and 8 * words <= BIT_SET_COST * width:
+        out[0] = BIT_SET
+        memset(out + 3, 0, 8 * words)
+        for index in range(BLOCK):
+            out[3 + ((block.articles[index] >> 3) - 8 * first_word)] |= <uint8_t>(1 << (block.articles[index] & 7))
+        postings.size += 8 * words
+    else:
+        out[0] = <uint8_t>width
+        pack(gaps, width, postings.data + postings.size)
+        postings.size += 16 * width
+    width = width_of(block.totals)
+    out[1] = <uint8_t>width
+    pack(block.totals, width, postings.data + postings.size)
+    postings.size += 16 * width
+    width = width_of(block.titles)
+    out[2] = <uint8_t>width
+    pack(block.titles, width, postings.data + postings.size)
+    postings.size += 16 * width
+    out = postings.data + base + number * SKIP
+    store32(out, previous)
+    store32(out + 4, <uint32_t>(postings.size - base))
+    store32(out + 8, block.seen)
+    store32(out + 12, block.position_block)
+    memcpy(out + 16, &block_peak, 4)
+    peak[0] = block_peak if block_peak > peak[0] else peak[0]
+    block.previous = previous
+    block.seen, block.seen_in_titles = block.ends[BLOCK - 1], block.title_ends[BLOCK - 1]
+    return 0
+
+
+cdef inline int pack_positions(const uint32_t *places, const uint32_t *written, uint32_t forms,
+                               Buffer *positions) noexcept nogil:
+    """Write 128 positions; -1 where memory ends."""
+    cdef uint32_t width
+    cdef uint8_t *out
+    if reserve(positions, 2 + 2 * 16 * 32) < 0:
+        return -1
+    out = positions.data + positions.size
+    width = width_of(places)
+    out[0] = <uint8_t>width
+    pack(places, width, out + 2)
+    positions.size += 2 + 16 * width
+    width = width_of(written) if forms > 1 else 0
+    out[1] = <uint8_t>width
+    pack(written, width, positions.data + positions.size)
+    positions.size += 16 * width
+    return 0
+
+
 cdef int encode_term(const uint64_t *entries, size_t count, uint32_t forms, const Lengths *lengths,
                      Buffer *postings, Buffer *positions, TermSummary *summary) noexcept nogil:
-    cdef uint32_t articles[BLOCK]
-    cdef uint32_t totals[BLOCK]
-    cdef uint32_t titles[BLOCK]
-    cdef uint32_t gaps[BLOCK]
+    cdef Block block
     cdef uint32_t places[BLOCK]
     cdef uint32_t written[BLOCK]
-    cdef size_t at = 0, first, base, skip_at, blocks, block_number = 0
-    cdef uint32_t held = 0, waiting = 0, df = 0, article, previous = <uint32_t>-1, last_position, position
-    cdef uint32_t title, title_length, seen = 0, width, first_word, words
-    cdef size_t positions_base = positions.size
-    cdef uint32_t positions_before = 0
-    cdef size_t position_block = 0
-    cdef float peak = 0, block_peak = 0, value
+    cdef size_t at, base, number = 0, positions_base = positions.size
+    cdef int held = -1
+    cdef uint32_t waiting = 0, df, position, last_position = 0, in_titles = 0
+    cdef uint64_t article, current = <uint64_t>-1
+    cdef uint32_t other
+    cdef float peak = 0, block_peak
     cdef uint32_t form_bits = lengths.form_bits, article_shift = form_bits + lengths.position_bits
     cdef uint32_t form_mask = <uint32_t>(((<uint64_t>1) << form_bits) - 1)
     cdef uint32_t position_mask = <uint32_t>(((<uint64_t>1) << lengths.position_bits) - 1)
-    cdef uint8_t *out
-    cdef int index
+    cdef const uint32_t *title_lengths = lengths.title
     # How many articles there are decides how much room the table of blocks takes.
     df = count > 0
     for at in range(1, count):
         df += entries[at] >> article_shift != entries[at - 1] >> article_shift
-    blocks = df // BLOCK
     base = postings.size
-    if reserve(postings, blocks * SKIP) < 0:
+    if reserve(postings, df // BLOCK * SKIP) < 0:
         return -1
-    postings.size += blocks * SKIP
-    at = 0
-    while at < count:
-        article = <uint32_t>(entries[at] >> article_shift)
-        if held == 0:
-            positions_before = seen
-            position_block = positions.size - positions_base
-            block_peak = 0
-        first = at
-        title = 0
-        last_position = <uint32_t>-1
-        title_length = lengths.title[article]
-        while at < count and <uint32_t>(entries[at] >> article_shift) == article:
-            position = <uint32_t>(entries[at] >> form_bits) & position_mask
-            title += position < title_length
-            places[waiting] = position - last_position - 1
-            written[waiting] = <uint32_t>entries[at] & form_mask
-            last_position = position
-            waiting += 1
-            seen += 1
-            if waiting == BLOCK:
-                if reserve(positions, 2 + 2 * 16 * 32) < 0:
-                    return -1
-                out = positions.data + positions.size
-                width = width_of(places)
-                out[0] = <uint8_t>width
-                pack(places, width, out + 2)
-                positions.size += 2 + 16 * width
-                width = width_of(written) if forms > 1 else 0
-                out[1] = <uint8_t>width
-                pack(written, width, positions.data + positions.size)
-                positions.size += 16 * width
-                waiting = 0
-            at += 1
-        articles[held] = article
-        totals[held] = <uint32_t>(at - first)
-        titles[held] = title
-        value = weighted(lengths, article, <uint32_t>(at - first), title)
-        block_peak = value if value > block_peak else block_peak
-        held += 1
+    postings.size += df // BLOCK * SKIP
+    block.seen = block.seen_in_titles = block.position_block = 0
+    block.previous = <uint32_t>-1
+    # Nobody can foresee where an article ends: but for full blocks, there is no branch.
+    for at in range(count):
+        article = entries[at] >> article_shift
+        other = article != current
+        held += other
         if held == BLOCK:
-            first_word = (previous + 1) >> 6
-            words = (articles[BLOCK - 1] >> 6) - first_word + 1
-            for index in range(BLOCK):
-                gaps[index] = articles[index] - previous - 1
-                previous = articles[index]
-                totals[index] -= 1
-            if reserve(postings, LARGEST_BLOCK) < 0:
+            if end_block(&block, lengths, postings, base, number, &peak) < 0:
                 return -1
-            out = postings.data + postings.size
-            postings.size += 3
-            width = width_of(gaps)
-            # (A narrow gap is a sign, besides, that the articles really ascend, whatever a damaged segment says.)
-            if width <= 16 and 8 * words <= BIT_SET_COST * width:
-                out[0] = BIT_SET
-                memset(out + 3, 0, 8 * words)
-                for index in range(BLOCK):
-                    out[3 + ((articles[index] >> 3) - 8 * first_word)] |= <uint8_t>(1 << (articles[index] & 7))
-                postings.size += 8 * words
-            else:
-                out[0] = <uint8_t>width
-                pack(gaps, width, postings.data + postings.size)
-                postings.size += 16 * width
-            width = width_of(totals)
-            out[1] = <uint8_t>width
-            pack(totals, width, postings.data + postings.size)
-            postings.size += 16 * width
-            width = width_of(titles)
-            out[2] = <uint8_t>width
-            pack(titles, width, postings.data + postings.size)
-            postings.size += 16 * width
-            block_peak = nextafterf(block_peak, 3.0e38)
-            out = postings.data + base + block_number * SKIP
-            store32(out, previous)
-            store32(out + 4, <uint32_t>(postings.size - base))
-            store32(out + 8, positions_before)
-            store32(out + 12, <uint32_t>position_block)
-            memcpy(out + 16, &block_peak, 4)
-            if block_peak > peak:
-                peak = block_peak
-            block_number += 1
+            block.position_block = <uint32_t>(positions.size - positions_base)
+            number += 1
             held = 0
+        position = <uint32_t>(entries[at] >> form_bits) & position_mask
+        # (From -1 where an article begins.)
+        places[waiting] = position - (last_position | -other) - 1
+        written[waiting] = <uint32_t>entries[at] & form_mask
+        in_titles += position < title_lengths[<uint32_t>article]
+        block.articles[held] = <uint32_t>article
+        block.ends[held] = <uint32_t>at + 1
+        block.title_ends[held] = in_titles
+        last_position = position
+        current = article
+        waiting += 1
+        if waiting == BLOCK:
+            if pack_positions(places, written, forms, positions) < 0:
+                return -1
+            waiting = 0
+    held += 1
+    if held == BLOCK:
+        if end_block(&block, lengths, postings, base, number, &peak) < 0:
+            return -1
+        held = 0
+    block_peak = settle(&block, held, lengths)
     if held and block_peak > peak:
         peak = nextafterf(block_peak, 3.0e38)
     if reserve(postings, held * 15) < 0 or reserve(positions, waiting * 10) < 0:
         return -1
-    out = postings.data + postings.size
-    for index in range(held):
-        article = articles[index] - previous - 1
-        previous = articles[index]
-        if totals[index] == 1 and titles[index] == 0:
-            out = write_number(out, 2 * article + 1)
-        else:
-            out = write_number(out, 2 * article)
-            out = write_number(out, totals[index])
-            out = write_number(out, titles[index])
-    postings.size = out - postings.data
-    out = positions.data + positions.size
-    for index in range(waiting):
-        out = write_number(out, places[index])
-        if forms > 1:
-            out = write_number(out, written[index])
-    positions.size = out - positions.data
+    write_rest(&block, held, postings)
+    write_positions(places, written, waiting, forms, positions)
     summary.articles = df
     summary.occurrences = <uint32_t>count
     summary.peak = peak
     return 0
 
 
+cdef void write_rest(const Block *block, int held, Buffer *postings) noexcept nogil:
+    """Write the postings of a block that is not full, for which there is room."""
+    cdef uint32_t gap, previous = block.previous
+    cdef uint8_t *out = postings.data + postings.size
+    cdef int index
+    for index in range(held):
+        gap = block.articles[index] - previous - 1
+        previous = block.articles[index]
+        if block.totals[index] == 1 and block.titles[index] == 0:
+            out = write_number(out, 2 * gap + 1)
+        else:
+            out = write_number(out, 2 * gap)
+            out = write_number(out, block.totals[index])
+            out = write_number(out, block.titles[index])
+    postings.size = out - postings.data
+
+
+cdef void write_positions(const uint32_t *places, const uint32_t *written, uint32_t waiting, uint32_t forms,
+                          Buffer *positions) noexcept nogil:
+    """Write the positions of a block that is not full, for which there is room."""
+    cdef uint8_t *out = positions.data + positions.size
+    cdef uint32_t index
+    for index in range(waiting):
+        out = write_number(out, places[index])
+        if forms > 1:
+            out = write_number(out, written[index])
+    positions.size = out - positions.data
+
+
 cdef class TermOutput:
     """What the terms of a segment become, one after the other in the order of the dictionary.
 
     ``scale`` is (title weight, title base, title slope, body base, body slope): see Lengths. ``write`` is called
-    with bytes whenever some megabytes have gathered: the postings of a term, then its positions, and so on.
+    with a view of bytes whenever some megabytes have gathered: the postings of a term, then its positions, and so on.
+    Their memory is used again when the view is given up.
     An entry has so many bits for the number of a written form and for a position; the others are for the article.
     """
 
@@ -208,6 +268,7 @@ cdef class TermOutput:
         self._title = title_lengths
         self._body = body_lengths
         self._write = write
+        self._rooms = []
         self._lengths.title = &title_lengths[0] if title_lengths.shape[0] else NULL
         self._lengths.body = &body_lengths[0] if body_lengths.shape[0] else NULL
         self._lengths.articles = <uint32_t>title_lengths.shape[0]
@@ -256,8 +317,11 @@ cdef class TermOutput:
 
     cpdef flush(self):
         """Hand what has gathered to ``write``."""
+        cdef bytearray room
         if self._bytes.size:
-            self._write(bytes_of(&self._bytes))
+            room = free_room(self._rooms, self._bytes.size)
+            memcpy(PyByteArray_AS_STRING(room), self._bytes.data, self._bytes.size)
+            self._write(memoryview(room)[: self._bytes.size])
             self._written += self._bytes.size
             self._bytes.size = 0
 

@@ -4,12 +4,13 @@
 A record is what searchkit.store.record says: the lengths of ten fields, then the fields, in UTF-8.
 """
 
+from cpython.bytearray cimport PyByteArray_AS_STRING
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc, qsort, realloc
 from libc.string cimport memcmp, memcpy
 
-from searchkit.store.kernels.bits cimport Buffer, load64, reserve, store32
+from searchkit.store.kernels.bits cimport Buffer, free_room, load64, reserve, store32
 
 
 cdef extern from "Python.h":
@@ -128,6 +129,7 @@ cdef class Register:
     cdef uint32_t _block
     cdef uint32_t _blocks
     cdef bytes _rest            # the records of the block that is not full
+    cdef list _rooms            # memory for records
     cdef Row *_rows
     cdef size_t _texts
     cdef size_t _room
@@ -140,6 +142,7 @@ cdef class Register:
     def __cinit__(self, uint32_t block):
         self._block = block
         self._rest = b""
+        self._rooms = []
         self._sources = {}
         self._mask = (1 << 10) - 1
         self._table = <uint32_t *>calloc(self._mask + 1, sizeof(uint32_t))
@@ -163,7 +166,8 @@ cdef class Register:
     def add(self, list articles):
         """(records, spans, blocks) of articles, which are added.
 
-        The records are bytes, one after the other, those of a block that was not full before them. ``spans`` has
+        The records are a view of bytes, one after the other, those of a block that was not full before them; their
+        memory is used again when the view is given up, and what was made of it. ``spans`` has
         for each article where its title begins and ends in them, and where its body does; ``blocks`` has offset
         and length of each block that is full. Both are uint64.
         """
@@ -175,7 +179,8 @@ cdef class Register:
         cdef uint8_t *out
         cdef uint64_t *span_out
         cdef uint64_t *block_out
-        cdef bytes records, spans, blocks
+        cdef bytes spans, blocks
+        cdef bytearray room
         if fields == NULL:
             raise MemoryError
         try:
@@ -184,11 +189,11 @@ cdef class Register:
                 take_fields(article, fields + number * FIELDS, kept)
                 total += size_of(fields + number * FIELDS)
                 self._note(article, fields + number * FIELDS)
-            records = PyBytes_FromStringAndSize(NULL, total)
+            room = free_room(self._rooms, total)
             spans = PyBytes_FromStringAndSize(NULL, 32 * count)
             blocks = PyBytes_FromStringAndSize(NULL, 16 * count)
             waiting = PyBytes_GET_SIZE(self._rest)
-            out = <uint8_t *>PyBytes_AS_STRING(records)
+            out = <uint8_t *>PyByteArray_AS_STRING(room)
             span_out, block_out = <uint64_t *>PyBytes_AS_STRING(spans), <uint64_t *>PyBytes_AS_STRING(blocks)
             memcpy(out, PyBytes_AS_STRING(self._rest), waiting)
             with nogil:
@@ -197,8 +202,8 @@ cdef class Register:
             free(fields)
         blocks = blocks[: 16 * full]
         full = block_end(blocks, full)
-        self._rest = records[full:]
-        return records, spans, blocks
+        self._rest = PyBytes_FromStringAndSize(<const char *>out + full, total - full)
+        return memoryview(room)[:total], spans, blocks
 
     def end_block(self):
         """The records of the last block, which is not full: b"" where there is none."""

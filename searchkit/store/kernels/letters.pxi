@@ -3,6 +3,11 @@
 cdef uint64_t MULTIPLIER = 0x9E3779B97F4A7C15ULL
 
 
+# As many bytes of ones as of zeros: what is read from 16 less n on keeps n bytes, of 16.
+cdef uint8_t KEPT[32]
+memset(KEPT, 0xFF, 16)
+
+
 cdef struct Slot:
     # All that is wanted of most words, in half a line of the processor's memory.
     uint64_t head       # the first eight bytes of a word
@@ -62,7 +67,7 @@ cdef inline uint64_t step(uint64_t state, uint64_t piece) noexcept nogil:
 cdef inline void read_letters(const uint8_t *text, size_t start, size_t at, size_t end, Letters *word) noexcept nogil:
     """Read the word ``text[start:at]``, of at most 16 letters of ASCII, and make them small."""
     cdef size_t size = at - start
-    cdef uint64_t head = 0, tail = 0, state
+    cdef uint64_t head = 0, tail = 0, head_kept, tail_kept, state, longer
     if start + 16 <= end:
         memcpy(&head, text + start, 8)
         memcpy(&tail, text + start + 8, 8)
@@ -70,18 +75,15 @@ cdef inline void read_letters(const uint8_t *text, size_t start, size_t at, size
         memcpy(&head, text + start, size if size < 8 else 8)
         if size > 8:
             memcpy(&tail, text + start + 8, size - 8)
-    # Setting this bit makes a letter small; what lies behind the word must not count.
-    head |= 0x2020202020202020ULL
-    tail |= 0x2020202020202020ULL
-    if size < 8:
-        head &= ((<uint64_t>1) << (8 * size)) - 1
-    if size <= 8:
-        tail = 0
-    elif size < 16:
-        tail &= ((<uint64_t>1) << (8 * (size - 8))) - 1
+    # Setting this bit makes a letter small; what lies behind the word must not count. All without a branch on the
+    # size, which could not be foreseen.
+    memcpy(&head_kept, KEPT + 16 - size, 8)
+    memcpy(&tail_kept, KEPT + 24 - size, 8)
+    head = (head | 0x2020202020202020ULL) & head_kept
+    tail = (tail | 0x2020202020202020ULL) & tail_kept
     state = step(size * MULTIPLIER, head)
-    if size > 8:
-        state = step(state, tail)
+    longer = step(state, tail)
+    state = longer if size > 8 else state
     word.head = head
     word.tail = tail
     word.size = size

@@ -23,6 +23,12 @@ cdef extern from "memory.h":
     void sk_prefetch(const void *) noexcept nogil
 
 
+cdef enum:
+    # Words for which there is room from the start. What is not written takes no memory; and memory of this size
+    # grows without being copied.
+    TOKENS = 1 << 24
+
+
 include "letters.pxi"
 include "scanning.pxi"
 
@@ -63,7 +69,10 @@ cdef class Vocabulary:
         self._arena = <uint8_t *>malloc(self._arena_room)
         self._scratch_room = 1 << 12
         self._scratch = <uint8_t *>calloc(self._scratch_room + 8, 1)
-        if self._table == NULL or self._arena == NULL or self._scratch == NULL or push(&self._offsets, 0) < 0:
+        self._tokens.data = <uint32_t *>sk_large(TOKENS * sizeof(uint32_t))
+        self._tokens.room = TOKENS
+        if (self._table == NULL or self._arena == NULL or self._scratch == NULL or self._tokens.data == NULL
+                or push(&self._offsets, 0) < 0):
             raise MemoryError
         cdef bytes word
         cdef int byte
@@ -295,7 +304,8 @@ cdef class Vocabulary:
     cdef inline int _take_letters(self, const Letters *word, bint *abbreviated) noexcept nogil:
         """Look up a word of letters, and append its number to the texts."""
         cdef uint32_t number = self._number_of_letters(word)
-        abbreviated[0] = word.capital and (word.size == 1 or number < self._abbreviations)
+        # (Not by a branch.)
+        abbreviated[0] = word.capital & ((word.size == 1) | (number < self._abbreviations))
         return -1 if number == <uint32_t>-1 else push(&self._tokens, number)
 
     cdef inline uint32_t _number_of_letters(self, const Letters *word) noexcept nogil:
