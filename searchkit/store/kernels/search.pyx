@@ -20,7 +20,7 @@ from searchkit.store.kernels.bits cimport (
 )
 from searchkit.store.kernels.cursor cimport (
     NONE, Cursor, block_of, counts_here, find_place, last_of_block, list_block, load_block, load_counts,
-    peak_of_block, positions_of, seek,
+    load_places, load_starts, peak_of_block, positions_of, seek, start_cursor,
 )
 from searchkit.store.kernels.dictionary cimport Dictionary
 
@@ -40,6 +40,7 @@ include "phrase.pxi"
 include "all_of.pxi"
 include "passages.pxi"
 include "tree.pxi"
+include "meant.pxi"
 
 
 @cython.final
@@ -229,4 +230,31 @@ cdef class Searcher:
         return run.total, run.counts(), best, run.tied
 
 
+    def search_meant(self, list words not None, double factor, uint32_t since, uint32_t until, list wanted,
+                     uint32_t limit, int order, uint64_t deadline=0):
+        """(in how many articles any of some words stands, exact total, the best, whether they are tied).
+
+        ``words`` has for each segment the numbers of its terms, each with a byte for each of its forms, not 0 where
+        it is meant. All of them are ranked as one word, whose weight is multiplied with ``factor``. Nothing keeps
+        an article out of the first of the counts but that it is deleted. All else is as in ``search``.
+        """
+        cdef Run run
+        cdef Py_ssize_t at = 0
+        if not RELEVANCE <= order <= OLDEST:
+            raise ValueError("an order that is none")
+        if not 0 <= factor <= HEAVIEST:
+            raise ValueError("a weight that is none")
+        check_list_of(words, dict, len(self._segments))
+        if wanted is not None:
+            check_list_of(wanted, bytes, len(self._segments))
+        run = Run(self, [], [(EVERYTHING, 0)])
+        try:
+            having = ask_meant(run, words, factor, since, until, wanted, limit, order, deadline)
+        except Damage as error:
+            raise Damage(error.args[0], run.asked) from None
+        best = run.best(order, limit)
+        return having, run.total, best, run.tied
+
+
 include "run.pxi"
+include "meant_run.pxi"

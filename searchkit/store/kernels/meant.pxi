@@ -1,0 +1,148 @@
+# All words of one pattern, as if they were one word: what each adds is summed up, word by word, over a whole segment.
+#
+# A pattern has many words, most of them rare. To go through all of them for each window costs more than the window.
+
+# Four of the steps to which scores are rounded.
+cdef double STEPS_APART = 4.0 / (<uint64_t>1 << 36)
+
+
+cdef struct Meant:
+    # A word of a pattern in one segment: what a cursor begins with, and which of its forms are meant.
+    const uint8_t *postings
+    size_t postings_size
+    const uint8_t *positions
+    size_t positions_size
+    uint32_t articles
+    uint32_t occurrences
+    uint32_t forms
+    const uint8_t *filter       # a byte for each form; NULL: all are meant
+    uint32_t filter_size
+
+
+cdef struct Sums:
+    # Of the articles of a segment. What is not marked in ``bits`` has no frequency yet.
+    uint64_t *bits              # the articles that have a word
+    uint64_t *titled            # those that have one in the title
+    uint32_t *total             # how often the words stand there
+    uint32_t *title
+    bint scoring                # whether the frequencies are wanted
+
+
+cdef int begin_sums(Sums *sums, uint32_t articles, bint scoring) noexcept nogil:
+    """Make room for as many articles; whole windows have their bits."""
+    cdef size_t words = (<size_t>articles // WINDOW + 1) * WORDS
+    sums.scoring = scoring
+    sums.bits = <uint64_t *>calloc(2 * words, sizeof(uint64_t))
+    sums.titled = sums.bits + words
+    sums.total = <uint32_t *>malloc((2 * <size_t>articles + 1) * sizeof(uint32_t)) if scoring else NULL
+    sums.title = sums.total + articles if scoring else NULL
+    return NO_MEMORY if sums.bits == NULL or (scoring and sums.total == NULL) else 0
+
+
+cdef void end_sums(Sums *sums) noexcept nogil:
+    free(sums.bits)
+    free(sums.total)
+
+
+cdef inline void add_counts(Sums *sums, uint32_t article, uint32_t total, uint32_t title) noexcept nogil:
+    """A word stands in an article ``total`` times, ``title`` of them in the title."""
+    cdef uint64_t word = sums.bits[article >> 6]
+    # All bits where the article has a frequency already, and else none: without a branch.
+    cdef uint32_t known = 0 - <uint32_t>((word >> (article & 63)) & 1)
+    sums.bits[article >> 6] = word | (<uint64_t>1) << (article & 63)
+    if not sums.scoring:
+        return
+    sums.total[article] = (sums.total[article] & known) + total
+    if title:
+        word = sums.titled[article >> 6]
+        known = 0 - <uint32_t>((word >> (article & 63)) & 1)
+        sums.titled[article >> 6] = word | (<uint64_t>1) << (article & 63)
+        sums.title[article] = (sums.title[article] & known) + title
+
+
+cdef int add_meant(Search *search, Sums *sums, Cursor *cursor, const Meant *meant) noexcept nogil:
+    """Add what one word gives to every article that has it."""
+    cdef uint32_t block, at
+    cdef int failed
+    cursor.postings, cursor.postings_size = meant.postings, meant.postings_size
+    cursor.positions, cursor.positions_size = meant.positions, meant.positions_size
+    cursor.articles, cursor.occurrences, cursor.forms = meant.articles, meant.occurrences, meant.forms
+    if start_cursor(cursor) < 0:
+        return DAMAGED
+    for block in range(cursor.blocks + (cursor.rest > 0)):
+        if spent(search, 32):
+            return EXPIRED
+        if load_block(cursor, block) < 0:
+            return DAMAGED
+        if meant.filter != NULL:
+            failed = add_forms(sums, cursor, meant)
+            if failed < 0:
+                return failed
+        elif cursor.bit_set != NULL and not sums.scoring:
+            for at in range(cursor.words):
+                sums.bits[cursor.first_word + at] |= load64(cursor.bit_set + 8 * at)
+        else:
+            if list_block(cursor) < 0 or (sums.scoring and load_counts(cursor) < 0):
+                return DAMAGED
+            for at in range(cursor.held):
+                add_counts(sums, cursor.article[at], cursor.total[at], cursor.title[at])
+    return 0
+
+
+cdef int add_forms(Sums *sums, Cursor *cursor, const Meant *meant) noexcept nogil:
+    """The same for the block at hand of a word of which not all forms are meant."""
+    cdef uint32_t at, number, index, last, left, place, in_title, total, title, form
+    cdef bint is_meant
+    if list_block(cursor) < 0 or load_starts(cursor) < 0:
+        return DAMAGED
+    for at in range(cursor.held):
+        number, left, in_title = cursor.start[at], cursor.total[at], cursor.title[at]
+        total = title = place = 0
+        while left:
+            if cursor.place_block != number // BLOCK or not cursor.place_forms:
+                if load_places(cursor, number // BLOCK, True) < 0:
+                    return DAMAGED
+            index = number % BLOCK
+            if index >= cursor.place_held:
+                return DAMAGED
+            last = min(cursor.place_held, index + left)
+            left -= last - index
+            number += last - index
+            for index in range(index, last):
+                form = cursor.form[index]
+                is_meant = form < meant.filter_size and meant.filter[form] != 0
+                total += is_meant
+                # Positions ascend: those in the title are the first.
+                title += is_meant and place < in_title
+                place += 1
+        if total:
+            add_counts(sums, cursor.article[at], total, title)
+    return 0
+
+
+cdef uint64_t live_among(const Search *search, const Sums *sums) noexcept nogil:
+    """How many articles that are not deleted have a word."""
+    cdef uint32_t word
+    cdef uint64_t count = 0, live
+    for word in range((search.articles + 63) >> 6):
+        if sums.bits[word] == 0:
+            continue
+        live = ~(<uint64_t>0)
+        if search.live != NULL:
+            memcpy(&live, search.live + 8 * <size_t>word,
+                   min(<size_t>8, ((<size_t>search.articles + 7) >> 3) - 8 * <size_t>word))
+        count += sk_count_bits(sums.bits[word] & live)
+    return count
+
+
+cdef double floor_of(const Best *best, double k1, double least) noexcept nogil:
+    """What is below this frequency scores less than the worst of the best frequencies.
+
+    Scores are rounded to multiples of 2^-36, and their weight is ``least`` or more: they are as good as sure to
+    differ where their frequencies, saturated, differ by more than a few such steps.
+    """
+    cdef double saturated
+    if best.size < best.room:
+        return 0
+    saturated = best.score[0] / (k1 + best.score[0]) - STEPS_APART / least
+    return k1 * saturated / (1 - saturated) * (1 - 1e-9) if saturated > 0 else 0
