@@ -176,27 +176,34 @@ cdef int keep_frequent(Run run, uint32_t number, uint32_t window, const Sums *su
                        double weight, Best *frequencies) noexcept nogil:
     """Make hits of the articles of a window in which the words are frequent enough, with the frequency as score."""
     cdef Search *search = &run._search
-    cdef uint32_t word, article, title
-    cdef uint64_t left, titled
+    cdef uint32_t articles[WINDOW]
+    cdef uint32_t word, article, title, at, count = 0
+    cdef uint64_t left
     cdef double frequency, least = floor_of(frequencies, search.scale.k1, weight)
+    # The most that a word in a title adds: it is all of the title. Few articles need the length of theirs looked up.
+    cdef double most = search.scale.title_weight / (search.scale.title_base + search.scale.title_slope) * (1 + 1e-9)
+    # Listed first, so that what is looked up for one does not wait for what is decided of another.
     for word in range(WORDS):
         left = passing[word]
-        titled = sums.titled[(window >> 6) + word]
         while left:
-            article = sk_lowest_bit(left)
-            title = 0
-            if (titled >> article) & 1:
-                title = sums.title[window + 64 * word + article]
-            article += window + 64 * word
+            articles[count] = window + 64 * word + sk_lowest_bit(left)
             left &= left - 1
-            frequency = frequency_of(search, article, sums.total[article], title)
-            if frequency < least:
-                continue
-            if run._keep(frequency, number, article) < 0:
-                return NO_MEMORY
-            if frequencies.size < frequencies.room or frequency > frequencies.score[0]:
-                offer(frequencies, frequency, article)
-                least = floor_of(frequencies, search.scale.k1, weight)
+            count += 1
+    for at in range(count):
+        article = articles[at]
+        title = 0
+        if (sums.titled[article >> 6] >> (article & 63)) & 1:
+            title = sums.title[article]
+        if (sums.total[article] - title) * search.norm[article] + title * most < least:
+            continue
+        frequency = frequency_of(search, article, sums.total[article], title)
+        if frequency < least:
+            continue
+        if run._keep(frequency, number, article) < 0:
+            return NO_MEMORY
+        if frequencies.size < frequencies.room or frequency > frequencies.score[0]:
+            offer(frequencies, frequency, article)
+            least = floor_of(frequencies, search.scale.k1, weight)
     return 0
 
 
