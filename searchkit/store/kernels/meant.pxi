@@ -28,20 +28,20 @@ cdef struct Sums:
     bint scoring                # whether the frequencies are wanted
 
 
-cdef int begin_sums(Sums *sums, uint32_t articles, bint scoring) noexcept nogil:
-    """Make room for as many articles; whole windows have their bits."""
+cdef size_t sums_size(uint32_t articles) noexcept nogil:
+    """The bytes that sums over as many articles take; whole windows have their bits."""
+    return 2 * sizeof(uint64_t) * WORDS * (<size_t>articles // WINDOW + 1) + 2 * sizeof(uint32_t) * <size_t>articles
+
+
+cdef void begin_sums(Sums *sums, void *memory, uint32_t articles, bint scoring) noexcept nogil:
+    """Lay out sums in memory of that size; no article has a word yet."""
     cdef size_t words = (<size_t>articles // WINDOW + 1) * WORDS
     sums.scoring = scoring
-    sums.bits = <uint64_t *>calloc(2 * words, sizeof(uint64_t))
+    sums.bits = <uint64_t *>memory
     sums.titled = sums.bits + words
-    sums.total = <uint32_t *>malloc((2 * <size_t>articles + 1) * sizeof(uint32_t)) if scoring else NULL
-    sums.title = sums.total + articles if scoring else NULL
-    return NO_MEMORY if sums.bits == NULL or (scoring and sums.total == NULL) else 0
-
-
-cdef void end_sums(Sums *sums) noexcept nogil:
-    free(sums.bits)
-    free(sums.total)
+    sums.total = <uint32_t *>(sums.titled + words)
+    sums.title = sums.total + articles
+    memset(memory, 0, 2 * words * sizeof(uint64_t))
 
 
 cdef inline void add_counts(Sums *sums, uint32_t article, uint32_t total, uint32_t title) noexcept nogil:

@@ -71,20 +71,19 @@ cdef uint64_t sum_segment(Run run, Py_ssize_t number, dict words, uint32_t since
     cdef Meant *meant = <Meant *>malloc((count + 1) * sizeof(Meant))
     cdef Cursor *cursor = <Cursor *>malloc(sizeof(Cursor))
     cdef uint64_t having = 0
+    cdef void *memory = run._searcher.take_memory()
     cdef bint passing
-    cdef int failed = NO_MEMORY
-    memset(&sums, 0, sizeof(Sums))
+    cdef int failed = 0
     try:
-        if meant == NULL or cursor == NULL:
+        if meant == NULL or cursor == NULL or memory == NULL:
             raise MemoryError
         fill_meant(run, number, words, meant, cursor)
         passing = run.enter(number, since, until, wanted, order, deadline)
         if passing and order != RELEVANCE:
             run._make_room(min(limit, search.high - search.low), limit)
         with nogil:
-            failed = begin_sums(&sums, search.articles, passing and frequencies.room > 0)
-            if failed == 0:
-                failed = add_all(search, &sums, cursor, meant, count)
+            begin_sums(&sums, memory, search.articles, passing and frequencies.room > 0)
+            failed = add_all(search, &sums, cursor, meant, count)
             if failed == 0:
                 having = live_among(search, &sums)
                 failed = pass_on(run, <uint32_t>number, &sums, weight, frequencies) if passing else 0
@@ -95,7 +94,7 @@ cdef uint64_t sum_segment(Run run, Py_ssize_t number, dict words, uint32_t since
         return having
     finally:
         run._clear()
-        end_sums(&sums)
+        run._searcher.give_memory(memory)
         free(meant)
         free(cursor)
 

@@ -172,6 +172,29 @@ cdef class Searcher:
     cdef list _stretches
     cdef uint64_t _articles
     cdef Scale _scale
+    cdef void *_memory      # for the sums of one segment, while no search has it
+
+    def __dealloc__(self):
+        free(self._memory)
+
+    cdef void *take_memory(self) noexcept:
+        """Room for the sums of any segment, or NULL. What was used before need not be cleared by the system again."""
+        cdef void *memory = self._memory
+        cdef uint32_t most = 0
+        cdef Segment segment
+        self._memory = NULL
+        if memory == NULL:
+            for segment in self._segments:
+                most = max(most, segment.articles)
+            memory = malloc(sums_size(most))
+        return memory
+
+    cdef void give_memory(self, void *memory) noexcept:
+        """Keep it for the next search, unless another was quicker."""
+        if self._memory == NULL:
+            self._memory = memory
+        else:
+            free(memory)
 
     def __init__(self, list parts not None, uint64_t articles, tuple scale not None):
         (self._scale.k1, self._scale.title_weight, self._scale.title_base, self._scale.title_slope,
