@@ -22,15 +22,13 @@ cdef struct Meant:
 cdef struct Sums:
     # Of the articles of a segment. What is not marked in ``bits`` has no frequency yet.
     uint64_t *bits              # the articles that have a word
-    uint64_t *titled            # those that have one in the title
-    uint32_t *total             # how often the words stand there
-    uint32_t *title
+    uint64_t *counts            # how often the words stand there, and above 32 bits, how often in the title
     bint scoring                # whether the frequencies are wanted
 
 
 cdef size_t sums_size(uint32_t articles) noexcept nogil:
     """The bytes that sums over as many articles take; whole windows have their bits."""
-    return 2 * sizeof(uint64_t) * WORDS * (<size_t>articles // WINDOW + 1) + 2 * sizeof(uint32_t) * <size_t>articles
+    return sizeof(uint64_t) * (WORDS * (<size_t>articles // WINDOW + 1) + articles)
 
 
 cdef void begin_sums(Sums *sums, void *memory, uint32_t articles, bint scoring) noexcept nogil:
@@ -38,26 +36,18 @@ cdef void begin_sums(Sums *sums, void *memory, uint32_t articles, bint scoring) 
     cdef size_t words = (<size_t>articles // WINDOW + 1) * WORDS
     sums.scoring = scoring
     sums.bits = <uint64_t *>memory
-    sums.titled = sums.bits + words
-    sums.total = <uint32_t *>(sums.titled + words)
-    sums.title = sums.total + articles
-    memset(memory, 0, 2 * words * sizeof(uint64_t))
+    sums.counts = sums.bits + words
+    memset(memory, 0, words * sizeof(uint64_t))
 
 
 cdef inline void add_counts(Sums *sums, uint32_t article, uint32_t total, uint32_t title) noexcept nogil:
     """A word stands in an article ``total`` times, ``title`` of them in the title."""
     cdef uint64_t word = sums.bits[article >> 6]
     # All bits where the article has a frequency already, and else none: without a branch.
-    cdef uint32_t known = 0 - <uint32_t>((word >> (article & 63)) & 1)
+    cdef uint64_t known = 0 - ((word >> (article & 63)) & 1)
     sums.bits[article >> 6] = word | (<uint64_t>1) << (article & 63)
-    if not sums.scoring:
-        return
-    sums.total[article] = (sums.total[article] & known) + total
-    if title:
-        word = sums.titled[article >> 6]
-        known = 0 - <uint32_t>((word >> (article & 63)) & 1)
-        sums.titled[article >> 6] = word | (<uint64_t>1) << (article & 63)
-        sums.title[article] = (sums.title[article] & known) + title
+    if sums.scoring:
+        sums.counts[article] = (sums.counts[article] & known) + (total | <uint64_t>title << 32)
 
 
 cdef int add_meant(Search *search, Sums *sums, Cursor *cursor, const Meant *meant) noexcept nogil:
@@ -91,33 +81,44 @@ cdef int add_meant(Search *search, Sums *sums, Cursor *cursor, const Meant *mean
 
 cdef int add_forms(Sums *sums, Cursor *cursor, const Meant *meant) noexcept nogil:
     """The same for the block at hand of a word of which not all forms are meant."""
-    cdef uint32_t at, number, index, last, left, place, in_title, total, title, form
-    cdef bint is_meant
+    # How many of the positions before each one of a block have a form that is meant.
+    cdef uint32_t before[BLOCK + 1]
+    cdef uint32_t at, number, index, last, left, in_title, total, title, block = NONE
     if list_block(cursor) < 0 or load_starts(cursor) < 0:
         return DAMAGED
     for at in range(cursor.held):
         number, left, in_title = cursor.start[at], cursor.total[at], cursor.title[at]
-        total = title = place = 0
+        total = title = 0
         while left:
-            if cursor.place_block != number // BLOCK or not cursor.place_forms:
-                if load_places(cursor, number // BLOCK, True) < 0:
+            if number // BLOCK != block:
+                block = number // BLOCK
+                if load_places(cursor, block, True) < 0:
                     return DAMAGED
+                sum_meant(cursor, meant, before)
             index = number % BLOCK
             if index >= cursor.place_held:
                 return DAMAGED
             last = min(cursor.place_held, index + left)
+            total += before[last] - before[index]
+            # Positions ascend: those in the title are the first.
+            title += before[min(last, index + in_title)] - before[index]
+            in_title -= min(in_title, last - index)
             left -= last - index
             number += last - index
-            for index in range(index, last):
-                form = cursor.form[index]
-                is_meant = form < meant.filter_size and meant.filter[form] != 0
-                total += is_meant
-                # Positions ascend: those in the title are the first.
-                title += is_meant and place < in_title
-                place += 1
         if total:
             add_counts(sums, cursor.article[at], total, title)
     return 0
+
+
+cdef inline void sum_meant(const Cursor *cursor, const Meant *meant, uint32_t *before) noexcept nogil:
+    """Count the positions of the block at hand whose form is meant."""
+    cdef uint32_t at, form, count = 0
+    for at in range(cursor.place_held):
+        before[at] = count
+        form = cursor.form[at]
+        # What is out of bounds, by damage, reads the first and counts for nothing: there is no branch to guess.
+        count += (form < meant.filter_size) & (meant.filter[form if form < meant.filter_size else 0] != 0)
+    before[cursor.place_held] = count
 
 
 cdef uint64_t live_among(const Search *search, const Sums *sums) noexcept nogil:

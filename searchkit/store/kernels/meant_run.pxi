@@ -176,7 +176,7 @@ cdef int keep_frequent(Run run, uint32_t number, uint32_t window, const Sums *su
     """Make hits of the articles of a window in which the words are frequent enough, with the frequency as score."""
     cdef Search *search = &run._search
     cdef uint32_t articles[WINDOW]
-    cdef uint32_t word, article, title, at, count = 0
+    cdef uint32_t word, article, total, title, at, count = 0
     cdef uint64_t left
     cdef double frequency, least = floor_of(frequencies, search.scale.k1, weight)
     # The most that a word in a title adds: it is all of the title. Few articles need the length of theirs looked up.
@@ -190,12 +190,11 @@ cdef int keep_frequent(Run run, uint32_t number, uint32_t window, const Sums *su
             count += 1
     for at in range(count):
         article = articles[at]
-        title = 0
-        if (sums.titled[article >> 6] >> (article & 63)) & 1:
-            title = sums.title[article]
-        if (sums.total[article] - title) * search.norm[article] + title * most < least:
+        total = <uint32_t>sums.counts[article]
+        title = sums.counts[article] >> 32
+        if (total - title) * search.norm[article] + title * most < least:
             continue
-        frequency = frequency_of(search, article, sums.total[article], title)
+        frequency = frequency_of(search, article, total, title)
         if frequency < least:
             continue
         if run._keep(frequency, number, article) < 0:
