@@ -107,30 +107,43 @@ cdef inline uint32_t least_of(const Walk *walk, uint32_t depth) noexcept nogil:
 
 
 cdef inline uint32_t add_row(Walk *walk, uint32_t depth) noexcept nogil:
-    """Row ``depth`` + 1, for the character that was put at ``depth``; returns its least cell.
+    """Row ``depth`` + 1, for the character that was put at ``depth``; returns its least cell."""
+    # A function for each width of a row, so that the compiler lays its few cells out one after the other.
+    cdef bint is_inner = depth + 1 >= walk.limit and depth + walk.limit < walk.size
+    if walk.limit == 2:
+        return add_row_within(walk, depth, 2, True) if is_inner else add_row_within(walk, depth, 2, False)
+    if walk.limit == 1:
+        return add_row_within(walk, depth, 1, True) if is_inner else add_row_within(walk, depth, 1, False)
+    return add_row_within(walk, depth, 0, False)
+
+
+cdef inline uint32_t add_row_within(Walk *walk, uint32_t depth, const uint32_t limit, const bint is_inner) noexcept nogil:
+    """The same; ``limit`` is that of the walk, and all cells of an inner row are about characters of the word.
 
     Optimal string alignment: https://en.wikipedia.org/wiki/Damerau-Levenshtein_distance
     """
-    cdef uint32_t band = walk.band, far = walk.limit + 1, at, cost, least = far
+    cdef uint32_t band = 2 * limit + 1, far = limit + 1, at, cost, swapped, left = limit + 1, least = limit + 1
     cdef const uint8_t *above = walk.rows + band * depth
+    cdef const uint8_t *second = walk.rows + band * (depth - 1) if depth else above
     cdef uint8_t *row = walk.rows + band * (depth + 1)
     # word[at] is the last of the word's characters that cell ``at`` of this row is about.
     cdef const uint32_t *word = walk.word + depth
-    cdef uint32_t code = walk.characters[depth]
+    cdef uint32_t code = walk.characters[depth], last = walk.characters[depth - 1] if depth else NONE - 1
     for at in range(band):
-        if depth + 1 + at < walk.limit or depth + 1 + at > walk.limit + walk.size:
-            row[at] = <uint8_t>far
-            continue
         cost = above[at] + (word[at] != code)
         if at + 1 < band:
             cost = min(cost, <uint32_t>above[at + 1] + 1)
         if at:
-            cost = min(cost, <uint32_t>row[at - 1] + 1)
-            if depth and word[at - 1] == code and word[at] == walk.characters[depth - 1]:
-                cost = min(cost, <uint32_t>walk.rows[band * (depth - 1) + at] + 1)
-        cost = min(cost, far)
-        row[at] = <uint8_t>cost
-        least = min(least, cost)
+            cost = min(cost, left + 1)
+            # Without a branch: where the two are not swapped it costs too much.
+            swapped = (word[at - 1] == code) & (word[at] == last)
+            cost = min(cost, second[at] + 1 + far * (1 - swapped))
+        if not is_inner and (depth + 1 + at < limit or depth + 1 + at > limit + walk.size):
+            # No such cell: before the word's beginning, or behind its end.
+            cost = far
+        left = min(cost, far)
+        row[at] = <uint8_t>left
+        least = min(least, left)
     return least
 
 
