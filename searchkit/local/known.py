@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from searchkit.analysis import Chain, fold, fold_letters
 from searchkit.errors import QueryError, QueryTimeout
 from searchkit.local.plan import Filter, Plan
-from searchkit.query import Exact, Fuzzy, Id, Leaf, Regex, Scope, Wildcard, shape_pieces
+from searchkit.query import Exact, Fuzzy, Id, Leaf, Node, Regex, Scope, Wildcard, pieces, shape_pieces
 from searchkit.store.kernels import Damage
 from searchkit.store.segment import damaged
 from searchkit.store.snapshot import Snapshot
@@ -19,22 +19,35 @@ if TYPE_CHECKING:
     from searchkit.store.forms import Forms
 
 Count = Callable[[Plan], int]
+# For each segment the numbers of its stems, each with a byte for each of its forms, 1 where it is meant.
+Meant = list[dict[int, bytes]]
 
 
 class KnownWords:
     """The words of one snapshot, as one query asks for them; each pattern is looked up once.
 
-    ``count`` says how many articles match a plan. A pattern that means more than ``most`` words is a QueryError, and
-    what begins after ``deadline`` a QueryTimeout, unless that is 0.
+    ``count`` says how many articles match a plan, ``count_meant`` how many have one of some words. A pattern that
+    means more than ``most`` words is a QueryError, and what begins after ``deadline`` a QueryTimeout, unless that
+    is 0.
     """
 
-    def __init__(self, snapshot: Snapshot, chain: Chain, count: Count, most: int, deadline: int) -> None:
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        chain: Chain,
+        count: Count,
+        count_meant: Callable[[Meant], int],
+        most: int,
+        deadline: int,
+    ) -> None:
         self._snapshot = snapshot
         self._chain = chain
         self._count = count
+        self._count_meant = count_meant
         self._most = most
         self._deadline = deadline
         self._meant: dict[Leaf, list[tuple[str, Filter]]] = {}
+        self._in_segments: dict[Leaf, Meant] = {}
         self._having: dict[Leaf, int] = {}
         self._taken_apart: dict[tuple[int, str], list[Text | None]] = {}
 
@@ -42,17 +55,32 @@ class KnownWords:
         """The stems that a pattern means, each with which of its forms."""
         found = self._meant.get(leaf)
         if found is None:
-            found = self._meant[leaf] = self._look_up(leaf)
+            found = self._meant[leaf] = self._with_names(leaf)
+        return found
+
+    def in_segments(self, leaf: Leaf) -> Meant:
+        """The same by the numbers of the stems, for each segment."""
+        found = self._in_segments.get(leaf)
+        if found is None:
+            found = self._in_segments[leaf] = self._look_up(leaf)
         return found
 
     def having(self, leaf: Leaf) -> int:
         """How many articles have a word that a pattern means."""
         if leaf not in self._having:
+            pattern = as_pattern(leaf)
+            if pattern is not None:
+                self._having[leaf] = self._count_meant(self.in_segments(pattern))
+                return self._having[leaf]
             # While it is counted nothing is scored.
             self._having[leaf] = 0
             plan = Plan(leaf, self._chain, self)
             self._having[leaf] = self._count(plan) if plan.possible else 0
         return self._having[leaf]
+
+    def keep_having(self, leaf: Leaf, count: int) -> None:
+        """Remember what was counted elsewhere."""
+        self._having[leaf] = count
 
     def forms(self, leaf: Leaf) -> list[str]:
         """The words as they are written that a pattern means, in alphabetical order."""
@@ -102,18 +130,21 @@ class KnownWords:
             found.append(bits)
         return found
 
-    def _look_up(self, leaf: Leaf) -> list[tuple[str, Filter]]:
+    def _look_up(self, leaf: Leaf) -> Meant:
         self._check_time()
-        segments = self._snapshot.segments
-        found: dict[str, list[bytes | None]] = {}
         held = self._numbers(leaf)
         if max((len(numbers) for _, numbers in held), default=0) > self._most or (
             sum(len(numbers) for _, numbers in held) > self._most and len(self.forms(leaf)) > self._most
         ):
             raise self._too_many(leaf)
-        for at, (forms, numbers) in enumerate(held):
+        return [forms.by_stem(numbers) for forms, numbers in held]
+
+    def _with_names(self, leaf: Leaf) -> list[tuple[str, Filter]]:
+        segments = self._snapshot.segments
+        found: dict[str, list[bytes | None]] = {}
+        for at, meant in enumerate(self.in_segments(leaf)):
             stems = segments[at].reader.stems
-            for stem, wanted in forms.by_stem(numbers).items():
+            for stem, wanted in meant.items():
                 if stem >= len(stems):
                     raise segments[at].reader.file.damaged("a form has no stem")
                 column = found.setdefault(stems[stem].decode("utf-8", "replace"), [None] * len(segments))
@@ -170,6 +201,14 @@ class KnownWords:
                 form = fold(text)
                 return lambda forms: [number for number in (forms.find(form),) if number >= 0]
         raise TypeError(leaf)
+
+
+def as_pattern(node: Node) -> Leaf | None:
+    """A leaf that means single words of the index as they are written, or None."""
+    if isinstance(node, Exact):
+        single = pieces(node)
+        return single[0] if len(single) == 1 else None
+    return node if isinstance(node, Wildcard | Fuzzy | Regex) else None
 
 
 def timed_out() -> QueryTimeout:

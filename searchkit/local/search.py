@@ -10,9 +10,9 @@ from searchkit.analysis import Chain
 from searchkit.article import Article
 from searchkit.engine import Filters, Request, Response, Term
 from searchkit.errors import QueryTimeout, QueryTooLarge
-from searchkit.local.known import KnownWords, timed_out
+from searchkit.local.known import KnownWords, Meant, as_pattern, timed_out
 from searchkit.local.plan import Plan
-from searchkit.query import AllOf, Days, Everything, Leaf, Node, Phrase, Word, is_list, leaves
+from searchkit.query import AllOf, Boost, Days, Everything, Leaf, Node, Phrase, Word, is_list, leaves
 from searchkit.store.kernels import Damage, Exhausted
 from searchkit.store.passages import too_many
 from searchkit.store.segment import SegmentReader
@@ -78,14 +78,26 @@ class Search:
         self._snapshot = snapshot
         self._chain = chain
         self._request = request
-        self._known = KnownWords(snapshot, chain, self.count, request.most_expansions, request.deadline)
+        self._known = KnownWords(
+            snapshot, chain, self.count, self.count_meant, request.most_expansions, request.deadline
+        )
 
     def response(self) -> Response:
         """The answer."""
         snapshot, request = self._snapshot, self._request
         tree, filters = _conditions(request.query, request.filters)
-        plan = Plan(tree, self._chain, self._known)
-        total, counts, best = self._ask(plan, filters, request.offset + request.limit, _ORDERS[request.sort])
+        limit, order = request.offset + request.limit, _ORDERS[request.sort]
+        pattern, factor = _boosted(tree)
+        numbers: dict[str, int] = {}
+        counts: list[int] = []
+        if pattern is not None:
+            meant = self._known.in_segments(pattern)
+            having, total, best = self._ask_meant(meant, factor, filters, limit, order)
+            self._known.keep_having(pattern, having)
+        else:
+            plan = Plan(tree, self._chain, self._known)
+            numbers = plan.numbers
+            total, counts, best = self._ask(plan, filters, limit, order)
         found = Best(snapshot, best[request.offset :] if request.offset else best)
         if not request.details:
             return Response(total, total, found, (), snapshot.articles)
@@ -94,19 +106,23 @@ class Search:
         if is_list(request.query):
             every = Plan(AllOf(tuple(parts)), self._chain, self._known)
             total_all = self._ask(every, request.filters, 0, 0)[0] if every.possible else 0
-        terms = tuple([Term(leaf, self._having(leaf, plan, counts)) for leaf in parts])
+        terms = tuple([Term(leaf, self._having(leaf, numbers, counts)) for leaf in parts])
         return Response(total, total_all, found, terms, snapshot.articles)
 
     def count(self, plan: Plan) -> int:
         """How many articles match a plan, without any filter."""
         return self._ask(plan, Filters(), 0, 0)[0]
 
-    def _having(self, leaf: Leaf | Phrase, plan: Plan, counts: list[int]) -> int:
+    def count_meant(self, meant: Meant) -> int:
+        """How many articles have one of some words, without any filter."""
+        return self._ask_meant(meant, 1.0, Filters(), 0, 0)[0]
+
+    def _having(self, leaf: Leaf | Phrase, numbers: dict[str, int], counts: list[int]) -> int:
         """In how many articles of the index a leaf stands."""
         if type(leaf) is Word:
             stems = self._chain.stems(leaf.text)
-            if len(stems) == 1 and stems[0] in plan.numbers:
-                return counts[plan.numbers[stems[0]]]
+            if len(stems) == 1 and stems[0] in numbers:
+                return counts[numbers[stems[0]]]
         return self.having(leaf)
 
     def having(self, leaf: Leaf | Phrase) -> int:
@@ -123,12 +139,7 @@ class Search:
         if not plan.possible:
             # The stems are counted all the same.
             nodes, limit = [(_EVERYTHING, 0)], 0
-        since = filters.since.toordinal() if filters.since else 0
-        until = filters.until.toordinal() if filters.until else 0
-        if since or until or order or plan.has_days:
-            for segment in snapshot.segments:
-                segment.reader.days  # noqa: B018  (verified before the kernel reads them)
-        wanted = [_wanted(segment, filters) for segment in snapshot.segments] if filters.sources else None
+        since, until, wanted = self._restrict(filters, order != 0 or plan.has_days)
         try:
             total, counts, best, tied = snapshot.searcher.search(
                 [stem.encode() for stem in plan.numbers],
@@ -149,6 +160,43 @@ class Search:
         if tied:
             best = _in_order(snapshot, best, order)[:limit]
         return total if plan.possible else 0, counts, best
+
+    def _ask_meant(
+        self, meant: Meant, factor: float, filters: Filters, limit: int, order: int
+    ) -> tuple[int, int, list[_Ranked]]:
+        """(articles that have one of some words, filters aside, exact total, the ``limit`` best)."""
+        snapshot = self._snapshot
+        since, until, wanted = self._restrict(filters, order != 0)
+        try:
+            having, total, best, tied = snapshot.searcher.search_meant(
+                meant, factor, since, until, wanted, limit, order, self._request.deadline
+            )
+        except Damage as error:
+            raise snapshot.damaged(error) from error
+        except Exhausted as error:
+            raise _exhausted(error) from None
+        if tied:
+            best = _in_order(snapshot, best, order)[:limit]
+        return having, total, best
+
+    def _restrict(self, filters: Filters, by_day: bool) -> tuple[int, int, list[bytes] | None]:
+        """(first day, last day, sources of each segment) as the kernels take them; columns of days are verified."""
+        segments = self._snapshot.segments
+        since = filters.since.toordinal() if filters.since else 0
+        until = filters.until.toordinal() if filters.until else 0
+        if since or until or by_day:
+            for segment in segments:
+                segment.reader.days  # noqa: B018  (verified before the kernel reads them)
+        return since, until, [_wanted(segment, filters) for segment in segments] if filters.sources else None
+
+
+def _boosted(tree: Node) -> tuple[Leaf | None, float]:
+    """(pattern, what its weight is multiplied with) where a tree is nothing else, and else None."""
+    factor = 1.0
+    while isinstance(tree, Boost):
+        factor *= tree.factor
+        tree = tree.part
+    return as_pattern(tree), factor
 
 
 def _exhausted(error: Exhausted) -> QueryTimeout | QueryTooLarge:

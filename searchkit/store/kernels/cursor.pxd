@@ -66,4 +66,5 @@ cdef uint32_t block_of(const Cursor *cursor, uint32_t article, uint32_t first) n
 cdef int seek(Cursor *cursor, uint32_t article, uint32_t *found) noexcept nogil
 cdef int find_place(Cursor *cursor) noexcept nogil
 cdef int counts_here(Cursor *cursor, uint32_t *total, uint32_t *title) noexcept nogil
+cdef int load_places(Cursor *cursor, uint32_t block, bint forms) noexcept nogil
 cdef int positions_of(Cursor *cursor, uint32_t *out, uint32_t *forms) noexcept nogil

@@ -2,7 +2,17 @@
 #
 # The forms in their alphabetical order are walked like a trie: one row of the table of edit distances for each
 # character of the form at hand, kept for the next form as far as both begin alike. Where no form with this beginning
-# can be near enough, the rows say what could stand in its place, and all forms before that are leapt over.
+# can be near enough, the rows say what could stand in its place, and all forms before that are leapt over. Most forms
+# are given up within their first eight bytes, which are kept as one number each: larger numbers, later forms.
+
+cdef extern from *:
+    uint64_t __builtin_bswap64(uint64_t) noexcept nogil
+    int __builtin_clzll(uint64_t) noexcept nogil
+
+cdef enum:
+    HEAD = 8
+
+cdef uint64_t NOT_ASCII = 0x8080808080808080ULL
 
 
 cdef struct Walk:
@@ -97,30 +107,43 @@ cdef inline uint32_t least_of(const Walk *walk, uint32_t depth) noexcept nogil:
 
 
 cdef inline uint32_t add_row(Walk *walk, uint32_t depth) noexcept nogil:
-    """Row ``depth`` + 1, for the character that was put at ``depth``; returns its least cell.
+    """Row ``depth`` + 1, for the character that was put at ``depth``; returns its least cell."""
+    # A function for each width of a row, so that the compiler lays its few cells out one after the other.
+    cdef bint is_inner = depth + 1 >= walk.limit and depth + walk.limit < walk.size
+    if walk.limit == 2:
+        return add_row_within(walk, depth, 2, True) if is_inner else add_row_within(walk, depth, 2, False)
+    if walk.limit == 1:
+        return add_row_within(walk, depth, 1, True) if is_inner else add_row_within(walk, depth, 1, False)
+    return add_row_within(walk, depth, 0, False)
+
+
+cdef inline uint32_t add_row_within(Walk *walk, uint32_t depth, const uint32_t limit, const bint is_inner) noexcept nogil:
+    """The same; ``limit`` is that of the walk, and all cells of an inner row are about characters of the word.
 
     Optimal string alignment: https://en.wikipedia.org/wiki/Damerau-Levenshtein_distance
     """
-    cdef uint32_t band = walk.band, far = walk.limit + 1, at, cost, least = far
+    cdef uint32_t band = 2 * limit + 1, far = limit + 1, at, cost, swapped, left = limit + 1, least = limit + 1
     cdef const uint8_t *above = walk.rows + band * depth
+    cdef const uint8_t *second = walk.rows + band * (depth - 1) if depth else above
     cdef uint8_t *row = walk.rows + band * (depth + 1)
     # word[at] is the last of the word's characters that cell ``at`` of this row is about.
     cdef const uint32_t *word = walk.word + depth
-    cdef uint32_t code = walk.characters[depth]
+    cdef uint32_t code = walk.characters[depth], last = walk.characters[depth - 1] if depth else NONE - 1
     for at in range(band):
-        if depth + 1 + at < walk.limit or depth + 1 + at > walk.limit + walk.size:
-            row[at] = <uint8_t>far
-            continue
         cost = above[at] + (word[at] != code)
         if at + 1 < band:
             cost = min(cost, <uint32_t>above[at + 1] + 1)
         if at:
-            cost = min(cost, <uint32_t>row[at - 1] + 1)
-            if depth and word[at - 1] == code and word[at] == walk.characters[depth - 1]:
-                cost = min(cost, <uint32_t>walk.rows[band * (depth - 1) + at] + 1)
-        cost = min(cost, far)
-        row[at] = <uint8_t>cost
-        least = min(least, cost)
+            cost = min(cost, left + 1)
+            # Without a branch: where the two are not swapped it costs too much.
+            swapped = (word[at - 1] == code) & (word[at] == last)
+            cost = min(cost, second[at] + 1 + far * (1 - swapped))
+        if not is_inner and (depth + 1 + at < limit or depth + 1 + at > limit + walk.size):
+            # No such cell: before the word's beginning, or behind its end.
+            cost = far
+        left = min(cost, far)
+        row[at] = <uint8_t>left
+        least = min(least, left)
     return least
 
 
@@ -141,10 +164,63 @@ cdef uint32_t next_character(const Walk *walk, uint32_t depth) noexcept nogil:
     return best
 
 
+cdef inline uint64_t head_of(const uint8_t *text, size_t size, const uint8_t *end) noexcept nogil:
+    """The first eight bytes, zeros behind the last one; nothing is read behind ``end``."""
+    cdef uint64_t head = 0
+    cdef size_t at
+    if text + HEAD <= end:
+        head = __builtin_bswap64(load64(text))
+        return head if size >= HEAD else head & ~((~(<uint64_t>0)) >> (8 * size))
+    for at in range(min(size, <size_t>HEAD)):
+        head |= <uint64_t>text[at] << (56 - 8 * at)
+    return head
+
+
+cdef int write_heads(const Table *table, uint64_t *heads) noexcept nogil:
+    cdef uint32_t at
+    cdef size_t begin = 0, end = 0
+    for at in range(table.count):
+        if place(table, load32(table.order + 4 * <size_t>at), &begin, &end) < 0:
+            return DAMAGED
+        heads[at] = head_of(table.forms + begin, end - begin, table.forms + table.size)
+    return 0
+
+
+cdef inline uint32_t leap_heads(const uint64_t *heads, uint32_t at, uint32_t end, uint64_t aim) noexcept nogil:
+    """The first place behind ``at`` whose head is ``aim`` or later."""
+    cdef uint32_t low = at, step = 1, high = end, middle
+    while low + step < end:
+        if heads[low + step] >= aim:
+            high = low + step
+            break
+        low += step
+        step *= 2
+    while low + 1 < high:
+        middle = low + (high - low) // 2
+        if heads[middle] >= aim:
+            high = middle
+        else:
+            low = middle
+    return high
+
+
 cdef int64_t leap(const Table *table, uint32_t at, uint32_t end, const uint8_t *target, size_t size, bint past) noexcept nogil:
     """The first place of the order behind ``at`` with a form at or past ``target``; negative where it is damaged."""
-    cdef uint32_t low = at, step = 1, high = end, middle
+    cdef uint32_t low, step = 1, high = end, middle
+    cdef uint64_t aim = head_of(target, size, target + size), behind
     cdef int is_far
+    if size <= HEAD:
+        behind = aim + ((<uint64_t>1) << (8 * (HEAD - size)))
+        if past and behind < aim:
+            return end
+        return leap_heads(table.heads, at, end, behind if past else aim)
+    # Their heads do not tell: those with this one are compared as a whole.
+    low = leap_heads(table.heads, at, end, aim)
+    if low == end:
+        return end
+    is_far = is_far_enough(table, low, target, size, past)
+    if is_far:
+        return DAMAGED if is_far < 0 else low
     # ``low`` is before the target; ``high`` is not, or is the end.
     while low + step < end:
         is_far = is_far_enough(table, low + step, target, size, past)
@@ -177,27 +253,53 @@ cdef inline int is_far_enough(const Table *table, uint32_t at, const uint8_t *ta
 cdef int run_walk(Walk *walk, const Table *table, uint32_t first, uint32_t behind, Buffer *found) noexcept nogil:
     """Put the number and the edits of each form that is near enough into ``found``."""
     cdef uint32_t depth = 0, shared, number, limit = walk.limit, code, edits
-    cdef size_t begin, end, size, at, next_at = 0, target_size
+    cdef uint64_t head, before = 0, letters
+    cdef size_t begin = 0, end = 0, size, at, next_at = 0, target_size
     cdef const uint8_t *text
-    cdef bint is_dead, past
+    cdef bint is_dead, past, is_ascii
     cdef int64_t place_at = first
     while place_at < behind:
-        number = load32(table.order + 4 * <size_t>place_at)
-        if place(table, number, &begin, &end) < 0:
-            return DAMAGED
-        text, size = table.forms + begin, end - begin
-        at, shared = 0, 0
-        while shared < depth and at < size and decode(text, at, size, &next_at) == walk.characters[shared]:
-            shared += 1
-            at = next_at
-        depth, is_dead = shared, False
-        while at < size and not is_dead:
-            walk.characters[depth] = decode(text, at, size, &next_at)
-            walk.ends[depth + 1] = <uint32_t>next_at
-            is_dead = add_row(walk, depth) > limit
-            if not is_dead:
-                depth += 1
+        head = table.heads[place_at]
+        is_ascii = (head | before) & NOT_ASCII == 0
+        at, shared, is_dead, text, size = 0, 0, False, NULL, 0
+        if is_ascii:
+            shared = HEAD if head == before else <uint32_t>__builtin_clzll(head ^ before) >> 3
+            shared = min(shared, depth)
+            at = shared
+        if not is_ascii or (shared < depth and shared == HEAD):
+            number = load32(table.order + 4 * <size_t>place_at)
+            if place(table, number, &begin, &end) < 0:
+                return DAMAGED
+            text, size = table.forms + begin, end - begin
+            while shared < depth and at < size and decode(text, at, size, &next_at) == walk.characters[shared]:
+                shared += 1
                 at = next_at
+        depth, before = shared, head
+        while is_ascii and at < HEAD:
+            code = (head >> (56 - 8 * at)) & 0xFF
+            if code == 0:
+                # It ends here, or has a zero.
+                break
+            walk.characters[depth] = code
+            walk.ends[depth + 1] = <uint32_t>at + 1
+            is_dead = add_row(walk, depth) > limit
+            if is_dead:
+                break
+            depth += 1
+            at += 1
+        if not is_dead:
+            if text == NULL:
+                number = load32(table.order + 4 * <size_t>place_at)
+                if place(table, number, &begin, &end) < 0:
+                    return DAMAGED
+                text, size = table.forms + begin, end - begin
+            while at < size and not is_dead:
+                walk.characters[depth] = decode(text, at, size, &next_at)
+                walk.ends[depth + 1] = <uint32_t>next_at
+                is_dead = add_row(walk, depth) > limit
+                if not is_dead:
+                    depth += 1
+                    at = next_at
         if not is_dead:
             if depth + limit >= walk.size and walk.size + limit >= depth:
                 edits = walk.rows[walk.band * depth + walk.size + limit - depth]
@@ -214,7 +316,11 @@ cdef int run_walk(Walk *walk, const Table *table, uint32_t first, uint32_t behin
                 return 0
             depth -= 1
         target_size = walk.ends[depth + 1] if past else walk.ends[depth]
-        memcpy(walk.target, text, target_size)
+        if text != NULL:
+            memcpy(walk.target, text, target_size)
+        else:
+            letters = __builtin_bswap64(head)
+            memcpy(walk.target, &letters, target_size)
         if not past:
             target_size += encode(code, walk.target + target_size)
         place_at = leap(table, <uint32_t>place_at, behind, walk.target, target_size, past)

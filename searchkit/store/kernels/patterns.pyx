@@ -8,11 +8,11 @@ every place that comes out of it is held against its bounds where it is used.
 
 cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
-from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memchr, memcmp, memcpy
 
-from searchkit.store.kernels.bits cimport Buffer, load32, reserve, store32
+from searchkit.store.kernels.bits cimport Buffer, load32, load64, reserve, store32
 
 from searchkit.store.kernels.dictionary import Damage
 
@@ -47,6 +47,7 @@ cdef struct Table:
     const uint8_t *forms
     const uint8_t *ends
     const uint8_t *order
+    uint64_t *heads         # the first eight bytes of each form, in alphabetical order; NULL while nobody asked
     size_t size
     uint32_t count
 
@@ -114,6 +115,10 @@ cdef class FormTable:
         self._table.order = &self._file[0] + self._offset[SORTED]
         self._table.size = self._size[FORMS]
         self._table.count = self.forms
+        self._table.heads = NULL
+
+    def __dealloc__(self):
+        free(self._table.heads)
 
     cdef const uint8_t *_bytes(self, int section, size_t begin, size_t end) except NULL:
         """The address of bytes of a section, its pages verified."""
@@ -152,6 +157,25 @@ cdef class FormTable:
                 failed = check_table(&self._table)
             _raise(failed)
             self._is_whole = True
+        return 0
+
+    cdef int _make_heads(self) except -1:
+        """Have the first bytes of every form side by side: a walk over them leaps without looking them up."""
+        cdef uint64_t *heads
+        cdef int failed
+        self._make_whole()
+        if self._table.heads == NULL:
+            heads = <uint64_t *>malloc((<size_t>self.forms + 1) * sizeof(uint64_t))
+            if heads == NULL:
+                raise MemoryError
+            with nogil:
+                failed = write_heads(&self._table, heads)
+            if failed < 0 or self._table.heads != NULL:
+                # Another thread may have been quicker.
+                free(heads)
+                _raise(failed)
+            else:
+                self._table.heads = heads
         return 0
 
     def form(self, uint32_t number):
@@ -321,7 +345,7 @@ cdef class FormTable:
         cdef int failed
         if limit > MOST_EDITS or behind > self.forms:
             raise ValueError("at most two edits, and places within the order")
-        self._make_whole()
+        self._make_heads()
         if begin_walk(&walk, word, limit) < 0:
             raise MemoryError
         try:

@@ -226,14 +226,20 @@ cdef inline double bound_of(const Search *search, double weight, double peak) no
     return weight * (peak / (search.scale.k1 + peak)) * (1 + 1e-6) + 1e-10
 
 
-cdef inline double share_of(Search *search, double weight, uint32_t article, uint32_t total,
-                            uint32_t title) noexcept nogil:
-    """What a word or phrase adds to the score of an article; its norm must be there (see ready)."""
+cdef inline double frequency_of(Search *search, uint32_t article, uint32_t total, uint32_t title) noexcept nogil:
+    """The frequencies of a word in body and title, weighted, as if it were in the body of an average article."""
     cdef double frequency = (total - title) * search.norm[article]
     if title:
         frequency += search.scale.title_weight * title / (
             search.scale.title_base + search.scale.title_slope * search.titles[article]
         )
+    return frequency
+
+
+cdef inline double share_of(Search *search, double weight, uint32_t article, uint32_t total,
+                            uint32_t title) noexcept nogil:
+    """What a word or phrase adds to the score of an article; its norm must be there (see ready)."""
+    cdef double frequency = frequency_of(search, article, total, title)
     return rounded(weight * frequency / (search.scale.k1 + frequency))
 
 

@@ -68,6 +68,7 @@ cdef class Run:
     cdef Hit *_hits
     cdef size_t _hit_count
     cdef size_t _hit_room
+    cdef Py_ssize_t asked       # the segment that is asked
     cdef readonly uint64_t total
     cdef readonly bint tied
 
@@ -314,29 +315,24 @@ cdef class Run:
     cdef counts(self):
         return [self._having[at] for at in range(len(self._stems))]
 
-    cdef ask(self, Py_ssize_t number, uint32_t since, uint32_t until, wanted, uint32_t limit, int order,
-             list filters, list chosen, uint64_t deadline):
-        """Ask one segment."""
+    cdef bint enter(self, Py_ssize_t number, uint32_t since, uint32_t until, wanted, int order,
+                    uint64_t deadline) except -1:
+        """Have the columns of a segment at hand; False where no article passes the filters."""
         cdef Search *search = &self._search
         cdef Segment segment = self._searcher._segments[number]
         cdef const uint8_t[::1] sources
-        cdef int failed
         search.articles = segment.articles
         search.low, search.high = 0, segment.articles
         if since or until:
             search.low = first_day(segment, since if since else 1)
             if until:
                 search.high = first_day(segment, <uint64_t>until + 1)
-        if search.low >= search.high or not self._plan(number, filters, chosen):
-            return
         search.titles = &segment._titles[0]
         search.sources = &segment._sources[0]
         search.days = &segment._days[0]
         search.live = NULL if segment._all_live else &segment._live[0]
         search.wanted = NULL
-        if wanted is not None:
-            if len(wanted) == 0:
-                return
+        if wanted is not None and len(wanted):
             sources = wanted
             search.wanted = &sources[0]
             search.wanted_count = <uint32_t>sources.shape[0]
@@ -348,31 +344,45 @@ cdef class Run:
         search.norm = norms._norm
         search.normed = norms._made
         search.bordered = NULL
+        search.deadline = deadline
+        search.total = 0
+        return search.low < search.high and (wanted is None or len(wanted) > 0)
+
+    cdef ask(self, Py_ssize_t number, uint32_t since, uint32_t until, wanted, uint32_t limit, int order,
+             list filters, list chosen, uint64_t deadline):
+        """Ask one segment."""
+        cdef Search *search = &self._search
+        cdef Segment segment = self._searcher._segments[number]
+        cdef int failed
+        if not self.enter(number, since, until, wanted, order, deadline) or not self._plan(number, filters, chosen):
+            return
         if self._bordered:
             if segment._border_ends is None:
                 raise ValueError("a segment without borders")
-            search.bordered = norms._bordered
+            search.bordered = (<Norms>self._searcher._norms[number])._bordered
             search.border_ends = &segment._border_ends[0]
             search.border_count = <uint32_t>segment._borders.shape[0]
             search.borders = &segment._borders[0] if search.border_count else NULL
-        search.deadline = deadline
-        search.total = 0
         self._make_room(min(limit, search.high - search.low), limit)
         with nogil:
             failed = answer(search, self._step_count)
+        self._raise(failed)
+        self.total += search.total
+        self._take(number, limit)
+        self._clear()
+
+    cdef _raise(self, int failed):
+        """Raise what a function means by what it returned."""
         if failed == NO_MEMORY:
             raise MemoryError
         if failed == RAISED:
-            raise norms._failure
+            raise (<Norms><object>self._search.norms)._failure
         if failed == EXPIRED:
             raise Exhausted("time")
         if failed == TOO_MUCH:
             raise Exhausted("room")
         if failed < 0:
             raise Damage("the postings of a term contradict themselves")
-        self.total += search.total
-        self._take(number, limit)
-        self._clear()
 
     cdef bint _plan(self, Py_ssize_t segment, list filters, list chosen) except -1:
         """Make nodes for one segment of what can match there; False where nothing can."""
@@ -506,23 +516,33 @@ cdef class Run:
     cdef _take(self, uint32_t segment, uint32_t limit):
         """Put the best of a segment among those of all."""
         cdef Best *best = &self._search.best
-        cdef size_t needed = self._hit_count + best.size
         cdef uint32_t at
+        for at in range(best.size):
+            if self._keep(best.score[at], segment, best.article[at]) < 0:
+                raise MemoryError
+        self._sort(limit)
+
+    cdef int _keep(self, double score, uint32_t segment, uint32_t article) noexcept nogil:
+        """Add a hit behind all others."""
         cdef Hit *hit
         cdef void *grown
-        if needed > self._hit_room:
-            grown = realloc(self._hits, 2 * needed * sizeof(Hit))
+        if self._hit_count == self._hit_room:
+            grown = realloc(self._hits, (2 * self._hit_room + 64) * sizeof(Hit))
             if grown == NULL:
-                raise MemoryError
+                return NO_MEMORY
             self._hits = <Hit *>grown
-            self._hit_room = 2 * needed
-        for at in range(best.size):
-            hit = &self._hits[self._hit_count]
-            hit.score = best.score[at]
-            hit.day = UNKNOWN
-            hit.segment = segment
-            hit.article = best.article[at]
-            self._hit_count += 1
+            self._hit_room = 2 * self._hit_room + 64
+        hit = &self._hits[self._hit_count]
+        hit.score = score
+        hit.day = UNKNOWN
+        hit.segment = segment
+        hit.article = article
+        self._hit_count += 1
+        return 0
+
+    cdef _sort(self, uint32_t limit):
+        """Put the hits in order, and drop those that are not among the best."""
+        cdef size_t at, needed
         qsort(self._hits, self._hit_count, sizeof(Hit), compare_hits)
         for at in range(1, self._hit_count):
             if (self._hits[at].score == self._hits[at - 1].score

@@ -42,3 +42,14 @@ class Searcher:
         chosen: Sequence[Sequence[bytes | None]] | None = None,
         deadline: int = 0,
     ) -> tuple[int, list[int], list[tuple[float, int, int]], bool]: ...
+    def search_meant(
+        self,
+        words: Sequence[dict[int, bytes]],
+        factor: float,
+        since: int,
+        until: int,
+        wanted: Sequence[bytes | None] | None,
+        limit: int,
+        order: int,
+        deadline: int = 0,
+    ) -> tuple[int, int, list[tuple[float, int, int]], bool]: ...

@@ -5,7 +5,8 @@ Scores are BM25F. Each term's share is rounded to a multiple of 2^-36: sums of s
 double, so a score does not depend on the order in which shares are added, and ties are ties.
 
 ``query.pxi`` holds what is shared; ``any_of.pxi``, ``all_of.pxi`` with ``phrase.pxi``, and ``tree.pxi`` with
-``passages.pxi`` are the three ways to answer. They are one module: a call between them costs nothing, and one file is loaded at the start.
+``passages.pxi`` are the three ways to answer; ``meant.pxi`` answers a pattern that stands alone. They are one module: a
+call between them costs nothing, and one file is loaded at the start.
 """
 
 cimport cython
@@ -20,7 +21,7 @@ from searchkit.store.kernels.bits cimport (
 )
 from searchkit.store.kernels.cursor cimport (
     NONE, Cursor, block_of, counts_here, find_place, last_of_block, list_block, load_block, load_counts,
-    peak_of_block, positions_of, seek,
+    load_places, load_starts, peak_of_block, positions_of, seek, start_cursor,
 )
 from searchkit.store.kernels.dictionary cimport Dictionary
 
@@ -40,6 +41,7 @@ include "phrase.pxi"
 include "all_of.pxi"
 include "passages.pxi"
 include "tree.pxi"
+include "meant.pxi"
 
 
 @cython.final
@@ -171,6 +173,29 @@ cdef class Searcher:
     cdef list _stretches
     cdef uint64_t _articles
     cdef Scale _scale
+    cdef void *_memory      # for the sums of one segment, while no search has it
+
+    def __dealloc__(self):
+        free(self._memory)
+
+    cdef void *take_memory(self) noexcept:
+        """Room for the sums of any segment, or NULL. What was used before need not be cleared by the system again."""
+        cdef void *memory = self._memory
+        cdef uint32_t most = 0
+        cdef Segment segment
+        self._memory = NULL
+        if memory == NULL:
+            for segment in self._segments:
+                most = max(most, segment.articles)
+            memory = malloc(sums_size(most))
+        return memory
+
+    cdef void give_memory(self, void *memory) noexcept:
+        """Keep it for the next search, unless another was quicker."""
+        if self._memory == NULL:
+            self._memory = memory
+        else:
+            free(memory)
 
     def __init__(self, list parts not None, uint64_t articles, tuple scale not None):
         (self._scale.k1, self._scale.title_weight, self._scale.title_base, self._scale.title_slope,
@@ -229,4 +254,31 @@ cdef class Searcher:
         return run.total, run.counts(), best, run.tied
 
 
+    def search_meant(self, list words not None, double factor, uint32_t since, uint32_t until, list wanted,
+                     uint32_t limit, int order, uint64_t deadline=0):
+        """(in how many articles any of some words stands, exact total, the best, whether they are tied).
+
+        ``words`` has for each segment the numbers of its terms, each with a byte for each of its forms, not 0 where
+        it is meant. All of them are ranked as one word, whose weight is multiplied with ``factor``. Nothing keeps
+        an article out of the first of the counts but that it is deleted. All else is as in ``search``.
+        """
+        cdef Run run
+        cdef Py_ssize_t at = 0
+        if not RELEVANCE <= order <= OLDEST:
+            raise ValueError("an order that is none")
+        if not 0 <= factor <= HEAVIEST:
+            raise ValueError("a weight that is none")
+        check_list_of(words, dict, len(self._segments))
+        if wanted is not None:
+            check_list_of(wanted, bytes, len(self._segments))
+        run = Run(self, [], [(EVERYTHING, 0)])
+        try:
+            having = ask_meant(run, words, factor, since, until, wanted, limit, order, deadline)
+        except Damage as error:
+            raise Damage(error.args[0], run.asked) from None
+        best = run.best(order, limit)
+        return having, run.total, best, run.tied
+
+
 include "run.pxi"
+include "meant_run.pxi"

@@ -23,6 +23,8 @@ MOST_CLOSE = 32
 # As the compiled kernels have it, whose functions call themselves for the children of a node.
 _DEEPEST = 500
 _HEAVIEST = 1e300
+# No term has this number.
+_NONE = 0xFFFFFFFF
 
 
 class Passages:
@@ -225,6 +227,20 @@ def check_lists(
             bits is not None and len(bits) * 8 < size for bits, size in zip(chosen[number], articles, strict=False)
         ):
             raise ValueError("a bit for each article is needed")
+
+
+def check_meant(words: Any, factor: float, wanted: Any, segments: int) -> None:  # noqa: ANN401
+    """Raise ValueError where the words of a pattern, its weight or the sources are none for so many segments."""
+    if not 0 <= factor <= _HEAVIEST:
+        raise ValueError("a weight that is none")
+    if len(words) < segments:
+        raise ValueError("a list of the query is too short")
+    for one in words:
+        for term, forms in one.items() if isinstance(one, dict) else [(None, None)]:
+            if not isinstance(term, int) or not 0 <= term < _NONE or not isinstance(forms, bytes):
+                raise ValueError("a word of the query is none")
+    if wanted is not None:
+        _check_list(wanted, segments)
 
 
 def _check_list(values: Any, least: int) -> None:  # noqa: ANN401

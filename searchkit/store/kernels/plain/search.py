@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from searchkit.errors import QueryTooLarge
 from searchkit.store.kernels.plain.dictionary import Damage, Dictionary
-from searchkit.store.kernels.plain.passages import Node, Passages, check_lists, check_nodes, pop_passages
+from searchkit.store.kernels.plain.passages import Node, Passages, check_lists, check_meant, check_nodes, pop_passages
 from searchkit.store.ranking import share
 
 if TYPE_CHECKING:
@@ -171,14 +171,65 @@ class Searcher:
             raise Damage(error.args[0], number) from None
         except QueryTooLarge:
             raise Exhausted("room") from None
-        hits.sort(key=_place)
-        while len(hits) > limit and hits[-1][:2] != hits[limit - 1][:2]:
-            hits.pop()
-        tied = any(one[:2] == other[:2] and one[2] != other[2] for one, other in pairwise(hits))
-        if not tied:
-            del hits[limit:]
-        best = [(hit[0] if order == _RELEVANCE else 0.0, hit[2], hit[3]) for hit in hits]
+        best, tied = _best(hits, limit, order)
         return total, counts, best, tied
+
+    def search_meant(
+        self,
+        words: Sequence[dict[int, bytes]],
+        factor: float,
+        since: int,
+        until: int,
+        wanted: Sequence[bytes | None] | None,
+        limit: int,
+        order: int,
+        deadline: int = 0,
+    ) -> tuple[int, int, list[tuple[float, int, int]], bool]:
+        """(in how many articles any of some words stands, exact total, the best, whether they are tied).
+
+        ``words`` has for each segment the numbers of its terms, each with a byte for each of its forms, not 0 where
+        it is meant. All of them are ranked as one word, whose weight is multiplied with ``factor``. Nothing keeps
+        an article out of the first of the counts but that it is deleted. All else is as in ``search``.
+        """
+        check_meant(words, factor, wanted, len(self._parts))
+        if order not in (_RELEVANCE, _NEWEST, _OLDEST):
+            raise ValueError("an order that is none")
+        having, number = 0, 0
+        asked: list[tuple[_InSegment, dict[int, tuple[int, int]]]] = []
+        try:
+            for number, (segment, dictionary, _) in enumerate(self._parts):
+                if deadline and time.monotonic_ns() > deadline:
+                    raise Exhausted("time")
+                one = _InSegment(segment, dictionary, [], self._scale[1:])
+                asked.append((one, one.counts_meant(dictionary, words[number])))
+                having += sum(map(segment.is_live, asked[-1][1]))
+            weight = _weight(self._scale[0], self._articles, having) * factor
+            hits: list[_Hit] = []
+            total = 0
+            for number, (one, counts) in enumerate(asked):
+                sources = wanted[number] if wanted is not None else None
+                found = [
+                    _hit(order, one.share(weight, article, *count), one.day(article), number, article)
+                    for article, count in counts.items()
+                    if one.passes(article, since, until, sources)
+                ]
+                total += len(found)
+                hits += sorted(found, key=_place)[:limit]
+        except Damage as error:
+            raise Damage(error.args[0], number) from None
+        best, tied = _best(hits, limit, order)
+        return having, total, best, tied
+
+
+def _best(hits: list[_Hit], limit: int, order: int) -> tuple[list[tuple[float, int, int]], bool]:
+    """The best of some hits, and whether articles of different segments among them are equal."""
+    hits.sort(key=_place)
+    while len(hits) > limit and hits[-1][:2] != hits[limit - 1][:2]:
+        hits.pop()
+    tied = any(one[:2] == other[:2] and one[2] != other[2] for one, other in pairwise(hits))
+    if not tied:
+        del hits[limit:]
+    return [(hit[0] if order == _RELEVANCE else 0.0, hit[2], hit[3]) for hit in hits], tied
 
 
 def _weight(k1: float, articles: int, having: int) -> float:
@@ -221,6 +272,20 @@ class _InSegment:
             sum(map(self.segment.is_live, postings.articles)) if postings is not None else 0
             for postings in self._terms
         ]
+
+    def counts_meant(self, dictionary: Dictionary, words: dict[int, bytes]) -> dict[int, tuple[int, int]]:
+        """How often any of some words stands in each article that has one, and how often in its title."""
+        found: dict[int, tuple[int, int]] = {}
+        for term, forms in words.items():
+            if term >= dictionary.stems:
+                raise Damage("a form has no stem")
+            postings = dictionary.read(term, self.segment.articles)
+            for at, article in enumerate(postings.articles):
+                meant = [form < len(forms) and forms[form] != 0 for _, form in postings.positions(at)]
+                if any(meant):
+                    total, title = found.get(article, (0, 0))
+                    found[article] = total + sum(meant), title + sum(meant[: postings.titles[at]])
+        return found
 
     def day(self, article: int) -> int:
         """The day of an article, verified."""
@@ -274,7 +339,7 @@ class _InSegment:
         for article in found.places:
             total, title = found.begins(article)
             if total >= least:
-                scores[article] = self._share(found.weight * found.factor, article, total, title)
+                scores[article] = self.share(found.weight * found.factor, article, total, title)
         return scores
 
     def _whole(self, kind: int, operand: Any, chosen: list[bytes | None]) -> Iterable[int]:  # noqa: ANN401
@@ -296,7 +361,7 @@ class _InSegment:
         if len(terms) > 1:
             return self._phrase(terms, weight)
         counts = zip(terms[0].articles, terms[0].totals, terms[0].titles, strict=True)
-        return {article: self._share(weight, article, total, title) for article, total, title in counts}
+        return {article: self.share(weight, article, total, title) for article, total, title in counts}
 
     def _phrase(self, words: list[TermPostings], weight: float) -> dict[int, float]:
         numbers = [{article: number for number, article in enumerate(word.articles)} for word in words]
@@ -311,10 +376,10 @@ class _InSegment:
             begins = [place for place in places[0] if all(place + at in later for at, later in enumerate(places))]
             if begins:
                 title = sum(place < self.segment.titles[article] for place in begins)
-                found[article] = self._share(weight, article, len(begins), title)
+                found[article] = self.share(weight, article, len(begins), title)
         return found
 
-    def _share(self, weight: float, article: int, total: int, title: int) -> float:
+    def share(self, weight: float, article: int, total: int, title: int) -> float:
         """What a word or phrase adds to an article's score."""
         title_weight, title_base, title_slope, body_base, body_slope = self._scale
         # The norm of a body is kept in single precision, once for all queries; so is what is multiplied with it.
