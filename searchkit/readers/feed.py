@@ -1,0 +1,244 @@
+"""What does a feed say? RSS from 0.9 to 2.0, Atom 0.3 and 1.0, read by feedparser; each entry is an article.
+
+feedparser would follow a URL or open a file if it were handed a text that names one, takes a document apart even
+if it is damaged, and holds it as a whole: so it is given bytes, of a size and number of elements that is bounded,
+without what precedes the root.
+"""
+
+from __future__ import annotations
+
+import datetime
+import io
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import feedparser
+
+from searchkit.article import Article, Problem
+from searchkit.readers.dates import civil_day, no_day, settled_day
+from searchkit.readers.format import RECORD_LIMIT, RECORD_LIMIT_WORDS, Source, UnreadableError
+from searchkit.readers.prose import one_line, tidy
+from searchkit.readers.xml_text import of_html, root_text
+
+# An empty element of six bytes becomes a record of hundreds.
+_MOST_ELEMENTS = 1_000_000
+_MOST_REFERENCES = 8_000_000
+_ELEMENT = re.compile(r"<!\[CDATA\[.*?\]\]>|<[A-Za-z]", re.DOTALL)
+
+# An id that no other site would give as well: a URI, or the like of a UUID. "1234" is none.
+_OWN_ID = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,20}:\S{4,}|[0-9A-Fa-f]{8}(?:-?[0-9A-Fa-f]{4}){3}-?[0-9A-Fa-f]{12}")
+_SHORT_YEAR = re.compile(r"\b([0-9]{1,2}[ -][A-Za-z]{3,9}[ -])([0-9]{2})(?=\s)")
+_ADDRESSED = re.compile(r"[^\s()<>@]+@[^\s()<>@]+ ?\(([^()@]+)\)|([^<>@]+)<[^\s()<>@]+@[^\s()<>@]+>")
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
+_MARKUP = ("text/html", "application/xhtml+xml")
+
+# feedparser's records are dicts, of texts, lists and more such records.
+Entry = dict[str, Any]
+
+
+def read_feed(source: Source) -> Iterator[Article | Problem]:
+    """One article an entry; a Problem with ``kept`` says that the feed is defective.
+
+    UnreadableError for what is no feed, has no entries, is too large, or declares entities.
+    """
+    data = source.stream.read(RECORD_LIMIT + 1)
+    if len(data) > RECORD_LIMIT:
+        raise UnreadableError(f"is a feed of more than {RECORD_LIMIT_WORDS}", "limit")
+    root = root_text(data)
+    del data
+    _refuse_masses(root.text)
+    feed = _parsed(f"<?xml version='1.0' encoding='utf-8'?>{root.text}".encode())
+    defect = _defect(feed, root.line) or ("it has characters that XML does not allow" if root.mended else "")
+    del root
+    entries = feed["entries"]
+    if not entries:
+        is_feed = feed.get("version") or feed["feed"]
+        raise UnreadableError(*(("is a feed without an entry", "empty") if is_feed else ("is no feed", "format")))
+    if defect:
+        yield Problem(source.origin(), f"is a defective feed: {defect}", kept=True)
+    whole = _Whole(source, feed)
+    for number, entry in enumerate(entries, start=1):
+        yield from whole.article(number, entry)
+        # What has been read is let go.
+        entry.clear()
+
+
+def _refuse_masses(text: str) -> None:
+    count = sum(1 for found in _ELEMENT.finditer(text) if len(found.group()) == 2)
+    if count > _MOST_ELEMENTS or text.count("&") > _MOST_REFERENCES:
+        raise UnreadableError(f"is a feed of more than {_MOST_ELEMENTS:,} elements", "limit")
+
+
+def _parsed(data: bytes) -> Any:  # noqa: ANN401  feedparser has no types
+    try:
+        # Relative links are resolved by the entry's base; markup goes out, so it need not be made harmless.
+        return feedparser.parse(io.BytesIO(data), resolve_relative_uris=False, sanitize_html=False)
+    except (MemoryError, RecursionError):
+        raise
+    except Exception as error:
+        raise UnreadableError(f"is a feed that is too badly damaged to be read ({_words(error)})") from error
+
+
+def _defect(feed: Entry, line: int) -> str:
+    """What feedparser found to be wrong, as a clause; '' for nothing."""
+    error = feed.get("bozo_exception")
+    if not feed.get("bozo") or error is None:
+        return ""
+    where = getattr(error, "getLineNumber", lambda: None)()
+    reason = getattr(error, "getMessage", lambda: str(error))()
+    return one_line(f"{reason} in line {where + line - 1}" if where else str(reason))
+
+
+def _words(error: Exception) -> str:
+    return one_line(f"{type(error).__name__}: {error}")[:120]
+
+
+class _Whole:
+    """What entries have from the feed that they stand in."""
+
+    def __init__(self, source: Source, feed: Entry) -> None:
+        self._source = source
+        about = feed["feed"]
+        self._title = one_line(_prose(about, "title"))
+        self._language = _said(about, "language")
+        self._is_atom = str(feed.get("version") or "").startswith("atom")
+        self._ids = Counter(_said(entry, "id") for entry in feed["entries"])
+        self._links = Counter(_said(entry, "link") for entry in feed["entries"])
+
+    def article(self, number: int, entry: Entry) -> Iterator[Article | Problem]:
+        origin = self._source.origin(f"record {number}")
+        title = one_line(_prose(entry, "title"))
+        body = _body(entry)
+        if not title and not body:
+            yield Problem(origin, "holds no text", kind="empty")
+            return
+        language = _language(entry) or self._language
+        notes: list[tuple[str, str]] = []
+        date, doubtful = self._date(entry, language, notes)
+        if doubtful:
+            yield Problem(origin, no_day(doubtful), kept=True, kind="date")
+        yield Article(
+            id=self._id(number, entry),
+            title=title,
+            body=body,
+            date=date,
+            source=one_line(_said(_mapping(entry, "source"), "title")) or self._title,
+            authors=_authors(entry),
+            section=_section(entry),
+            url=_said(entry, "link"),
+            language=language,
+            origin=origin,
+            notes=tuple(notes),
+        )
+
+    def _id(self, number: int, entry: Entry) -> str:
+        """The entry's own id where nothing else has it, else its link, else its place: a feed moves on, so that is last."""
+        guid, link = _said(entry, "id"), _said(entry, "link")
+        if guid and self._ids[guid] == 1:
+            if _OWN_ID.fullmatch(guid):
+                return guid
+            return link if link and self._links[link] == 1 else f"{self._source.name}#{guid}"
+        return link if link and self._links[link] == 1 else self._source.numbered(number)
+
+    def _date(
+        self, entry: Entry, language: str, notes: list[tuple[str, str]]
+    ) -> tuple[datetime.date | None, str]:
+        """The day as it is stated, in the entry's own time zone; or what is stated instead of one."""
+        doubtful = ""
+        for key in ("published", "updated", "created"):
+            # Not entry[key]: feedparser would give the one for the other.
+            stated = one_line(str(dict.get(entry, key) or ""))
+            if not stated:
+                continue
+            full = _SHORT_YEAR.sub(_full_year, stated, count=1)
+            date, words = settled_day(full, self._source.settings.dates, language)
+            date = date or _day_of_another_tongue(entry, key, stated)
+            if date:
+                if key == "created" or (key == "updated" and self._is_atom):
+                    notes.append(("date from", key))
+                if words:
+                    notes.append(("date settled", words))
+                return date, ""
+            doubtful = doubtful or stated
+        return None, doubtful
+
+
+def _full_year(found: re.Match[str]) -> str:
+    """The day of RFC 822, whose years have two digits, as RFC 2822 understands it."""
+    year = int(found.group(2))
+    return f"{found.group(1)}{year + (2000 if year < 50 else 1900)}"
+
+
+def _day_of_another_tongue(entry: Entry, key: str, stated: str) -> datetime.date | None:
+    """The day that feedparser knows of Korean, Greek and Hungarian dates, if turning it to UTC did not move it."""
+    parsed = dict.get(entry, f"{key}_parsed")
+    if not parsed or not _BEYOND_ASCII.search(stated):
+        return None
+    date = civil_day(f"{parsed[0]:04d}-{parsed[1]:02d}-{parsed[2]:02d}")
+    numbers = [int(number) for number in re.findall(r"[0-9]{1,4}", stated)]
+    return date if date and date.year in numbers and date.day in numbers else None
+
+
+def _said(of: Entry, key: str) -> str:
+    value = of.get(key)
+    return one_line(value) if isinstance(value, str) else ""
+
+
+def _mapping(of: Entry, key: str) -> Entry:
+    value = of.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _prose(of: Entry, key: str) -> str:
+    """A text of an element that may hold markup, as its type says."""
+    value = of.get(key)
+    if not isinstance(value, str):
+        return ""
+    return of_html(value) if _mapping(of, f"{key}_detail").get("type") in _MARKUP else value
+
+
+def _body(entry: Entry) -> str:
+    """The longest text among the contents; without one, the summary."""
+    texts = []
+    contents = entry.get("content")
+    for content in contents if isinstance(contents, list) else ():
+        kind, value = content.get("type") or "", content.get("value")
+        if isinstance(value, str) and kind.startswith(("text/", "application/xhtml")):
+            texts.append(tidy(of_html(value) if kind in _MARKUP else value))
+    return max(texts, key=len, default="") or tidy(_prose(entry, "summary"))
+
+
+def _language(entry: Entry) -> str:
+    """What xml:lang or dc:language of the entry says."""
+    contents = entry.get("content")
+    parts = [entry, *(contents if isinstance(contents, list) else ()), _mapping(entry, "title_detail")]
+    return next((language for part in parts if (language := _said(part, "language"))), "")
+
+
+def _authors(entry: Entry) -> tuple[str, ...]:
+    """The names of the authors; of one who has none, the address."""
+    found: dict[str, None] = {}
+    authors = entry.get("authors")
+    # feedparser cuts "ed@paper.example (Ed Hall)" in the middle where the domain's last part is a long one.
+    named = _ADDRESSED.fullmatch(_said(entry, "author"))
+    if named and isinstance(authors, list) and len(authors) == 1:
+        return (one_line(named.group(1) or named.group(2)),)
+    for author in authors if isinstance(authors, list) else ():
+        name = _said(author, "name") or _said(author, "email")
+        if name:
+            found[name] = None
+    if not found and _said(entry, "author"):
+        found[_said(entry, "author")] = None
+    return tuple(found)
+
+
+def _section(entry: Entry) -> str:
+    found: dict[str, None] = {}
+    tags = entry.get("tags")
+    for tag in tags if isinstance(tags, list) else ():
+        name = _said(tag, "label") or _said(tag, "term")
+        if name:
+            found[name] = None
+    return ", ".join(found)
