@@ -134,7 +134,7 @@ class _Whole:
         )
 
     def _id(self, number: int, entry: Entry) -> str:
-        """The entry's own id where nothing else has it, else its link, else its place: a feed moves on, so that is last."""
+        """The entry's own id where nothing else has it, else its link; its place is last, since a feed moves on."""
         guid, link = _said(entry, "id"), _said(entry, "link")
         if guid and self._ids[guid] == 1:
             if _OWN_ID.fullmatch(guid):
@@ -142,9 +142,7 @@ class _Whole:
             return link if link and self._links[link] == 1 else f"{self._source.name}#{guid}"
         return link if link and self._links[link] == 1 else self._source.numbered(number)
 
-    def _date(
-        self, entry: Entry, language: str, notes: list[tuple[str, str]]
-    ) -> tuple[datetime.date | None, str]:
+    def _date(self, entry: Entry, language: str, notes: list[tuple[str, str]]) -> tuple[datetime.date | None, str]:
         """The day as it is stated, in the entry's own time zone; or what is stated instead of one."""
         doubtful = ""
         for key in ("published", "updated", "created"):

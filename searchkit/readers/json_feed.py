@@ -46,7 +46,11 @@ def _parsed(text: str) -> Record:
 def _article(source: Source, feed: Record, number: int, item: Record) -> Iterator[Article | Problem]:
     origin = source.origin(f"record {number}")
     title = one_line(_said(item, "title"))
-    body = tidy(of_html(_said(item, "content_html"))) or tidy(_said(item, "content_text")) or tidy(_said(item, "summary"))
+    body = (
+        tidy(of_html(_said(item, "content_html")))
+        or tidy(_said(item, "content_text"))
+        or tidy(_said(item, "summary"))
+    )
     if not title and not body:
         yield Problem(origin, "holds no text", kind="empty")
         return

@@ -155,7 +155,7 @@ def said(record: Mapping[str, object], field: str, keys: tuple[tuple[str, str], 
 
 
 def lifted(record: Mapping[str, object], keys: Iterable[tuple[str, str]]) -> dict[str, object]:
-    """``record`` with each mapped key that it has as a key of its own, where it lies within ("news.headline.main")."""
+    """``record`` with each mapped key that it has as a key of its own, be it deep within ("news.head.main")."""
     whole = dict(record)
     for _, key in keys:
         if key not in whole and "." in key:

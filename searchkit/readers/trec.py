@@ -37,10 +37,11 @@ _FIELDS = {
     for name in names.split()
 }
 # What is in a document and is no text of it, where it has no element for its text.
-_ABOUT = frozenset(
+_NO_TEXT = (
     "docid fileid first second doctype profile page header ht au f access descript dochdr dochead txttype correction "
-    "correction-date in co gv ns type subject length cn st re keyword usdept agency parent doccategory trailer".split()
+    "correction-date in co gv ns type subject length cn st re keyword usdept agency parent doccategory trailer"
 )
+_ABOUT = frozenset(_NO_TEXT.split())
 _INSIDE = frozenset(("p", "b", "i", "br", "em", "hr", "sub", "sup", "a", "span", "q", "font", "annotation"))
 
 
@@ -77,10 +78,14 @@ _NO_PAPER = _Paper(re.compile(""), "", "")
 
 _SHORT = re.compile(r"([0-9]{2})([0-9]{2})([0-9]{2})")
 _WEEKDAY_AFTER = re.compile(r"([A-Za-z]+\.? [0-9]{1,2}, [0-9]{4}),? ([A-Za-z]+day)\b.*")
-_SHORT_YEAR = re.compile(r"([0-9]{1,2}[/-][0-9]{1,2}[/-]|[0-9]{1,2} [A-Za-z]{3,9}\.? |[A-Za-z]{3,9}\.? [0-9]{1,2}, )([0-9]{2})")
+_SHORT_YEAR = re.compile(
+    r"([0-9]{1,2}[/-][0-9]{1,2}[/-]|[0-9]{1,2} [A-Za-z]{3,9}\.? |[A-Za-z]{3,9}\.? [0-9]{1,2}, )([0-9]{2})"
+)
 _FILED = re.compile(r"FT +[0-9]{1,2} [A-Z]{3} [0-9]{2} */ *")
 _BY = re.compile(r"by[:\s]\s*", re.IGNORECASE)
-_POST = re.compile(r",? (?:staff|special|associated press|times staff) (?:reporter|writer|correspondent)s?\b.*", re.IGNORECASE)
+_POST = re.compile(
+    r",? (?:staff|special|associated press|times staff) (?:reporter|writer|correspondent)s?\b.*", re.IGNORECASE
+)
 _RULE = re.compile(r"\s*@?\s*-{3,}\s*")
 # What FBIS says of a broadcast before its text, which is a translation.
 _BROADCAST = re.compile(r"\s*Language:\s+\w+\s+(?:Article Type:\s*\w+\s+)?")
@@ -155,7 +160,9 @@ class _Story:
             elif token.name in _INSIDE:
                 piece = "\n\n" if token.name in ("p", "br", "hr") else ""
                 (self._said[field][-1] if field else self._rest).append(piece)
-            elif token.name in _FIELDS and not (field == "body" and token.name in ("by", "so", "ti", "h3", "caption")):
+            elif token.name in _FIELDS and not (
+                field == "body" and token.name in ("by", "so", "ti", "h3", "caption")
+            ):
                 opened, field = ("", "") if token.closes else (token.name, _FIELDS[token.name])
                 if field:
                     self._said.setdefault(field, []).append([])
@@ -176,7 +183,7 @@ class _Story:
         return next(iter(self.lines(field)), "")
 
     def body(self) -> list[str]:
-        """The texts of the body; of a document that marks none, its summary, or whatever stands in no known element."""
+        """The texts of the body; without one, the summary, or whatever stands in no known element."""
         return self.texts("body") or self.texts("summary") or ["".join(self._rest)]
 
 
@@ -228,7 +235,7 @@ def _authors(lines: list[str]) -> tuple[str, ...]:
 
 
 def _paragraphs(text: str) -> str:
-    """The text with its lines joined: a blank line or an indented one begins a paragraph, columns keep their lines."""
+    """Lines joined: a blank line or an indented one begins a paragraph, columns keep their lines."""
     pieces: list[str] = []
     for line in clean(text).split("\n"):
         if not line.strip():

@@ -10,6 +10,7 @@ import datetime
 import re
 from collections import Counter
 from collections.abc import Iterator
+from typing import cast
 
 from lxml import etree
 
@@ -24,6 +25,7 @@ from searchkit.readers.xml_text import of_html
 _MOST_ELEMENTS = 200_000
 
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
+_DECLARATION = re.compile(r"\A\s*(?:<\?xml[^>]{0,400}\?>)?\s*")
 _NO_DAY = "0000-00-00"
 
 _OWN_ENDS = re.compile(
@@ -75,7 +77,7 @@ def _parts(source: Source) -> Iterator[etree._Element]:
     for piece in _pieces(source):
         size += len(piece)
         _fed(parser, piece)
-        for event, element in parser.read_events():
+        for event, element in cast(Iterator[tuple[str, etree._Element]], parser.read_events()):
             if event == "start":
                 depth += 1
                 elements += 1
@@ -93,20 +95,17 @@ def _parts(source: Source) -> Iterator[etree._Element]:
                     del parent[: parent.index(element)]
                 elements = size = 0
         if elements > _MOST_ELEMENTS or size > RECORD_LIMIT:
-            raise UnreadableError(f"has an item of more than {RECORD_LIMIT_WORDS} or {_MOST_ELEMENTS:,} elements", "limit")
+            raise UnreadableError(
+                f"has an item of more than {RECORD_LIMIT_WORDS} or {_MOST_ELEMENTS:,} elements", "limit"
+            )
     if depth:
         raise UnreadableError("ends in the middle of the export")
 
 
 def _pieces(source: Source) -> Iterator[bytes]:
-    first = True
-    for text in chunks(source.stream):
-        text = text.lstrip() if first else text
-        if first and text.startswith("<?xml"):
-            # What it says of the encoding holds no more.
-            text = text[text.find("?>") + 2 :]
-        first = False
-        yield _NOT_XML.sub("", text).encode("utf-8", "replace")
+    for number, text in enumerate(chunks(source.stream)):
+        # What the declaration says of the encoding holds no more.
+        yield _NOT_XML.sub("", text if number else _DECLARATION.sub("", text, count=1)).encode("utf-8", "replace")
 
 
 def _fed(parser: etree.XMLPullParser, piece: bytes) -> None:
@@ -118,7 +117,7 @@ def _fed(parser: etree.XMLPullParser, piece: bytes) -> None:
 
 def _refuse_entities(root: etree._Element) -> None:
     declared = root.getroottree().docinfo.internalDTD
-    if declared is not None and any(True for _ in declared.iterentities()):
+    if declared is not None and any(True for _ in declared.iterentities()):  # type: ignore[attr-defined]
         raise UnreadableError("declares entities of its own, which is not safe to read", "format")
 
 
@@ -151,7 +150,8 @@ class _Export:
     def left_out(self) -> str:
         """What was left out, counted: "2 drafts, 1 revision"."""
         return ", ".join(
-            f"{count:,} {_WORDS.get(kind, (f'{kind}', f'{kind}'))[count > 1]}" for kind, count in self._left.most_common()
+            f"{count:,} {_WORDS.get(kind, (f'{kind}', f'{kind}'))[count > 1]}"
+            for kind, count in self._left.most_common()
         )
 
     def _item(self, element: etree._Element) -> Iterator[Article | Problem]:
@@ -197,7 +197,7 @@ def _local(element: etree._Element) -> str:
 
 
 def _all(element: etree._Element) -> str:
-    return "".join(element.itertext())
+    return "".join(str(text) for text in element.itertext())
 
 
 def _said(element: etree._Element) -> tuple[Item, list[str]]:
@@ -240,7 +240,7 @@ def _date(item: Item, notes: list[tuple[str, str]]) -> tuple[datetime.date | Non
 
 
 def _prose(content: str) -> str:
-    """The text of a post, without the shortcodes that a theme or a plugin would have put something in the place of."""
+    """The text of a post without shortcodes, in whose place a theme or a plugin would have put something."""
     if "[" in content:
         content = _EMBEDDED.sub("", content)
         closed = {found.group(2).lower() for found in _SHORTCODE.finditer(content) if found.group(1)} | _ALWAYS

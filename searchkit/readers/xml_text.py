@@ -30,7 +30,7 @@ _ENTITY = re.compile(r"<!ENTITY", re.IGNORECASE)
 
 
 class Root(NamedTuple):
-    """The text of a document from its root on, the line where that begins, and whether characters had to be mended."""
+    """A document from its root on, the line where that begins, and whether characters had to be mended."""
 
     text: str
     line: int
@@ -64,7 +64,7 @@ def refuse_entities(prolog: str) -> None:
 
 
 def of_html(text: str) -> str:
-    """The text of what is known to be HTML, whether a tag in it tells or not; paragraphs are parted by blank lines."""
+    """The text of what is known to be HTML, whether a tag in it tells or not."""
     return plain(f"<p>{text}</p>") if text else ""
 
 
@@ -74,7 +74,11 @@ def _decoded(data: bytes) -> str:
         return data.decode(wide, "replace").removeprefix("\ufeff")
     data = data.removeprefix(b"\xef\xbb\xbf")
     declared = _DECLARED.match(data.lstrip()[:400])
-    name = declared.group(1).decode("ascii").lower().replace("_", "-").replace("shift-jis", "shift_jis") if declared else ""
+    name = (
+        declared.group(1).decode("ascii").lower().replace("_", "-").replace("shift-jis", "shift_jis")
+        if declared
+        else ""
+    )
     name = name if _TRUSTED.fullmatch(name) else ""
     # Bytes beyond ASCII that make UTF-8 are UTF-8, whatever is declared; escapes of ISO-2022 are not beyond ASCII.
     if not name.startswith("iso-2022"):
