@@ -1,8 +1,8 @@
 """What does a feed say? RSS from 0.9 to 2.0, Atom 0.3 and 1.0, read by feedparser; each entry is an article.
 
-feedparser would follow a URL or open a file if it were handed a text that names one, takes a document apart even
-if it is damaged, and holds it as a whole: so it is given bytes, of a size and number of elements that is bounded,
-without what precedes the root.
+feedparser would follow a URL or open a file if it were handed a text that names one, and holds a document as a
+whole: so it is given bytes, bounded in size, elements and depth, without what precedes the root. What is damaged
+is mended by libxml2 before, since feedparser's own way with damage takes time by the square.
 """
 
 from __future__ import annotations
@@ -13,22 +13,36 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
+from xml.parsers import expat
 
 import feedparser
+from lxml import etree
 
 from searchkit.article import Article, Problem
 from searchkit.readers.dates import civil_day, no_day, settled_day
 from searchkit.readers.format import RECORD_LIMIT, RECORD_LIMIT_WORDS, Source, UnreadableError
 from searchkit.readers.prose import one_line, tidy
-from searchkit.readers.xml_text import of_html, root_text
+from searchkit.readers.xml_text import Root, of_html, root_text
 
 # An empty element of six bytes becomes a record of hundreds.
-_MOST_ELEMENTS = 1_000_000
-_MOST_REFERENCES = 8_000_000
-_ELEMENT = re.compile(r"<!\[CDATA\[.*?\]\]>|<[A-Za-z]", re.DOTALL)
+_MOST_ELEMENTS = 500_000
+_DEEPEST = 200
+
+_PREFIXED = re.compile(r"[<\s]([A-Za-z_][\w.-]{0,60}):[A-Za-z_]", re.ASCII)
+_NAMESPACES = {
+    "content": "http://purl.org/rss/1.0/modules/content/",
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "dcterms": "http://purl.org/dc/terms/",
+    "atom": "http://www.w3.org/2005/Atom",
+    "media": "http://search.yahoo.com/mrss/",
+    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+    "xhtml": "http://www.w3.org/1999/xhtml",
+}
 
 # An id that no other site would give as well: a URI, or the like of a UUID. "1234" is none.
 _OWN_ID = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,20}:\S{4,}|[0-9A-Fa-f]{8}(?:-?[0-9A-Fa-f]{4}){3}-?[0-9A-Fa-f]{12}")
+_HEAD = b"<?xml version='1.0' encoding='utf-8'?>"
+_NAME = re.compile(r"<[^\s/>]+")
 _SHORT_YEAR = re.compile(r"\b([0-9]{1,2}[ -][A-Za-z]{3,9}[ -])([0-9]{2})(?=\s)")
 _ADDRESSED = re.compile(r"[^\s()<>@]+@[^\s()<>@]+ ?\(([^()@]+)\)|([^<>@]+)<[^\s()<>@]+@[^\s()<>@]+>")
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
@@ -48,10 +62,12 @@ def read_feed(source: Source) -> Iterator[Article | Problem]:
         raise UnreadableError(f"is a feed of more than {RECORD_LIMIT_WORDS}", "limit")
     root = root_text(data)
     del data
-    _refuse_masses(root.text)
-    feed = _parsed(f"<?xml version='1.0' encoding='utf-8'?>{root.text}".encode())
-    defect = _defect(feed, root.line) or ("it has characters that XML does not allow" if root.mended else "")
+    sound, defect = _sound(root)
+    if root.mended and not defect:
+        defect = "it has characters or references that XML does not allow"
     del root
+    feed = _parsed(sound)
+    del sound
     entries = feed["entries"]
     if not entries:
         is_feed = feed.get("version") or feed["feed"]
@@ -65,30 +81,72 @@ def read_feed(source: Source) -> Iterator[Article | Problem]:
         entry.clear()
 
 
-def _refuse_masses(text: str) -> None:
-    count = sum(1 for found in _ELEMENT.finditer(text) if len(found.group()) == 2)
-    if count > _MOST_ELEMENTS or text.count("&") > _MOST_REFERENCES:
-        raise UnreadableError(f"is a feed of more than {_MOST_ELEMENTS:,} elements", "limit")
+def _sound(root: Root) -> tuple[bytes, str]:
+    """The document as well-formed XML, and as a clause what was wrong with it, '' for nothing."""
+    data = _HEAD + root.text.encode()
+    defect = _fault(data, root.line)
+    if not defect:
+        return data, ""
+    parser = etree.XMLParser(
+        recover=True, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False,
+        remove_comments=True, remove_pis=True,
+    )  # fmt: skip
+    try:
+        tree = etree.fromstring(data, parser)
+    except (etree.LxmlError, ValueError) as error:
+        raise UnreadableError(f"is a feed that is too badly damaged to be read ({defect})") from error
+    if tree is None:
+        raise UnreadableError(f"is a feed that is too badly damaged to be read ({defect})")
+    mended = _HEAD + _with_namespaces(etree.tostring(tree, encoding="unicode")).encode()
+    if _fault(mended, 1):
+        raise UnreadableError(f"is a feed that is too badly damaged to be read ({defect})")
+    return mended, defect
+
+
+def _with_namespaces(text: str) -> str:
+    """``text`` whose root declares each prefix that nothing declares."""
+    used = dict.fromkeys(_PREFIXED.findall(text))
+    bound = ("xml", "xmlns")
+    lacking = [prefix for prefix in used if prefix not in bound and f"xmlns:{prefix}=" not in text]
+    declared = "".join(f' xmlns:{prefix}="{_NAMESPACES.get(prefix, "urn:x-none:" + prefix)}"' for prefix in lacking)
+    name = _NAME.match(text)
+    return text[: name.end()] + declared + text[name.end() :] if name else text
+
+
+def _fault(data: bytes, line: int) -> str:
+    """Why this is no well-formed XML, as a clause; UnreadableError where it has too many elements or too deep ones."""
+    count = depth = 0
+
+    def begin(_name: str, _attributes: object) -> None:
+        nonlocal count, depth
+        count += 1
+        depth += 1
+        if count > _MOST_ELEMENTS:
+            raise UnreadableError(f"is a feed of more than {_MOST_ELEMENTS:,} elements", "limit")
+        if depth > _DEEPEST:
+            raise UnreadableError("is nested too deeply", "limit")
+
+    def end(_name: str) -> None:
+        nonlocal depth
+        depth -= 1
+
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.StartElementHandler, parser.EndElementHandler = begin, end
+    try:
+        parser.Parse(data, True)
+    except expat.ExpatError as error:
+        return f"{expat.ErrorString(error.code)} in line {error.lineno + line - 1}"
+    return ""
 
 
 def _parsed(data: bytes) -> Any:  # noqa: ANN401  feedparser has no types
     try:
-        # Relative links are resolved by the entry's base; markup goes out, so it need not be made harmless.
+        # Links within texts stay as they are; markup goes out, so it need not be made harmless.
         return feedparser.parse(io.BytesIO(data), resolve_relative_uris=False, sanitize_html=False)
     except (MemoryError, RecursionError):
         raise
     except Exception as error:
-        raise UnreadableError(f"is a feed that is too badly damaged to be read ({_words(error)})") from error
-
-
-def _defect(feed: Entry, line: int) -> str:
-    """What feedparser found to be wrong, as a clause; '' for nothing."""
-    error = feed.get("bozo_exception")
-    if not feed.get("bozo") or error is None:
-        return ""
-    where = getattr(error, "getLineNumber", lambda: None)()
-    reason = getattr(error, "getMessage", lambda: str(error))()
-    return one_line(f"{reason} in line {where + line - 1}" if where else str(reason))
+        raise UnreadableError(f"is a feed that feedparser cannot read ({_words(error)})") from error
 
 
 def _words(error: Exception) -> str:

@@ -6,6 +6,8 @@ A feed has no need to declare entities: one that does is after our memory ("bill
 from __future__ import annotations
 
 import codecs
+import html
+import html.entities
 import re
 from typing import NamedTuple
 
@@ -21,7 +23,12 @@ _TRUSTED = re.compile(
     re.ASCII,
 )
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
-_REFERENCE = re.compile(r"&#(?:0*([0-9]{1,9})|[xX]0*([0-9A-Fa-f]{1,8}));|&#[xX]?[0-9A-Fa-f]*;?")
+# References that are no good outside of CDATA: to a character that is none, to an entity that XML does not know.
+_REFERENCE = re.compile(
+    r"<!\[CDATA\[(?:.*?\]\]>|.*)"
+    r"|&(?!(?:lt|gt|amp|quot|apos);)(?:(?:#([0-9]{1,9})|#[xX]([0-9A-Fa-f]{1,8})|([A-Za-z][A-Za-z0-9]{0,30}));)?",
+    re.DOTALL,
+)
 _PROLOG = re.compile(r"\s+|<\?.*?\?>|<!--.*?-->", re.DOTALL)
 _DOCTYPE = re.compile(
     r"<!DOCTYPE(?:[^\[>\"']|\"[^\"]*\"|'[^']*')*(?:\[(?:[^\]\"']|\"[^\"]*\"|'[^']*')*\])?\s*>", re.IGNORECASE
@@ -30,7 +37,7 @@ _ENTITY = re.compile(r"<!ENTITY", re.IGNORECASE)
 
 
 class Root(NamedTuple):
-    """A document from its root on, the line where that begins, and whether characters had to be mended."""
+    """A document from its root on, the line where that begins, and whether it had to be mended."""
 
     text: str
     line: int
@@ -99,8 +106,17 @@ def _decoded(data: bytes) -> str:
 
 
 def _mended(found: re.Match[str]) -> str:
-    """A reference to a character that there is; U+FFFD for any other."""
-    number = int(found.group(1)) if found.group(1) else int(found.group(2) or "0", 16)
-    if number in (9, 10, 13) or 32 <= number < 0xD800 or 0xE000 <= number < 0xFFFE or 0x10000 <= number < 0x110000:
-        return found.group()
-    return "\ufffd"
+    """What a reference should have been; what is none is text."""
+    decimal, hexadecimal, name = found.groups()
+    whole = found.group()
+    if decimal or hexadecimal:
+        number = int(decimal) if decimal else int(hexadecimal, 16)
+        return whole if _is_character(number) else "\ufffd"
+    if name:
+        character = html.entities.html5.get(f"{name};", "")
+        return html.escape(character) if character else f"&amp;{name};"
+    return "&amp;" if whole == "&" else whole
+
+
+def _is_character(number: int) -> bool:
+    return number in (9, 10, 13) or 32 <= number < 0xD800 or 0xE000 <= number < 0xFFFE or 0x10000 <= number < 0x110000
