@@ -8,6 +8,7 @@ is mended by libxml2 before, since feedparser's own way with damage takes time b
 from __future__ import annotations
 
 import datetime
+import html
 import io
 import re
 from collections import Counter
@@ -28,6 +29,12 @@ from searchkit.readers.xml_text import Root, of_html, root_text
 _MOST_ELEMENTS = 500_000
 _DEEPEST = 200
 
+_UNESCAPED = re.compile(
+    r"<!\[CDATA\[(?:.*?\]\]>|.*)"
+    r"|(</?(?:p|br|hr|b|i|u|em|strong|a|img|div|span|ul|ol|li|h[1-6]|blockquote|table|tr|td|th|tbody|font|center|small"
+    r"|sub|sup|code|pre|iframe|script|style|figure|figcaption|section|video|audio)(?:\s[^<>]*)?/?>)",
+    re.DOTALL | re.IGNORECASE,
+)
 _PREFIXED = re.compile(r"[<\s]([A-Za-z_][\w.-]{0,60}):[A-Za-z_]", re.ASCII)
 _NAMESPACES = {
     "content": "http://purl.org/rss/1.0/modules/content/",
@@ -87,6 +94,9 @@ def _sound(root: Root) -> tuple[bytes, str]:
     defect = _fault(data, root.line)
     if not defect:
         return data, ""
+    if root.text[:5].lower() != "<feed":
+        # In RSS, text that was not escaped is the most common damage; Atom has elements of XHTML.
+        data = _HEAD + _UNESCAPED.sub(_escaped, root.text).encode()
     parser = etree.XMLParser(
         recover=True, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False,
         remove_comments=True, remove_pis=True,
@@ -101,6 +111,10 @@ def _sound(root: Root) -> tuple[bytes, str]:
     if _fault(mended, 1):
         raise UnreadableError(f"is a feed that is too badly damaged to be read ({defect})")
     return mended, defect
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return html.escape(found.group()) if found.group(1) else found.group()
 
 
 def _with_namespaces(text: str) -> str:
@@ -185,7 +199,8 @@ class _Whole:
             source=one_line(_said(_mapping(entry, "source"), "title")) or self._title,
             authors=_authors(entry),
             section=_section(entry),
-            url=_said(entry, "link"),
+            # A guid stands in for a missing link, whatever it is.
+            url=link if "://" in (link := _said(entry, "link")) else "",
             language=language,
             origin=origin,
             notes=tuple(notes),

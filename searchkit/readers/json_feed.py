@@ -9,6 +9,7 @@ from searchkit.article import Article, Problem
 from searchkit.readers.dates import no_day, settled_day
 from searchkit.readers.decoding import read_whole
 from searchkit.readers.format import Source, UnreadableError
+from searchkit.readers.markup import plain
 from searchkit.readers.prose import one_line, tidy
 from searchkit.readers.xml_text import of_html
 
@@ -45,7 +46,7 @@ def _parsed(text: str) -> Record:
 
 def _article(source: Source, feed: Record, number: int, item: Record) -> Iterator[Article | Problem]:
     origin = source.origin(f"record {number}")
-    title = one_line(_said(item, "title"))
+    title = one_line(plain(_said(item, "title")))
     body = (
         tidy(of_html(_said(item, "content_html")))
         or tidy(_said(item, "content_text"))

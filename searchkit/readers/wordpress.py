@@ -41,6 +41,7 @@ _WORDS = {
     "pending": ("post to be reviewed", "posts to be reviewed"),
     "future": ("post for later", "posts for later"),
     "private": ("private post", "private posts"),
+    "behind a password": ("post behind a password", "posts behind a password"),
     "trash": ("post in the trash", "posts in the trash"),
 }
 
@@ -64,7 +65,7 @@ def read_wordpress(source: Source) -> Iterator[Article | Problem]:
     if not export.count:
         raise UnreadableError(f"holds no published post{f' ({left_out})' if left_out else ''}", "empty")
     if left_out:
-        yield Problem(source.origin(), f"has {left_out}, which were left out", kept=True, kind="empty")
+        yield Problem(source.origin(), f"is read without {left_out}", kept=True, kind="empty")
 
 
 def _parts(source: Source) -> Iterator[etree._Element]:
