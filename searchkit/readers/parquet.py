@@ -6,7 +6,7 @@ import datetime
 import decimal
 import io
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 import pyarrow
 import pyarrow.parquet
@@ -25,7 +25,17 @@ _MOST_COLUMNS = 5_000
 _SPEAKING = ("title", "body", "summary")
 _EXPECTED = "title, text, date, source, author, section, url, language, id"
 
-_FAULTS = (pyarrow.ArrowException, ValueError, TypeError, KeyError, IndexError, OverflowError, AttributeError)
+# What pyarrow cannot take apart is an OSError too, without the number that one of the disk's own has.
+_FAULTS = (
+    pyarrow.ArrowException,
+    OSError,
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    OverflowError,
+    AttributeError,
+)
 
 Value = Any  # what a cell holds: pyarrow has no types
 
@@ -77,7 +87,7 @@ def _opened(file: io.BufferedIOBase) -> Value:
             pyarrow.PythonFile(file, mode="r"), pre_buffer=False, buffer_size=_BUFFER, memory_map=False
         )
     except _FAULTS as error:
-        raise UnreadableError(f"is a damaged Parquet table ({_words(error)})") from error
+        _give_up(error)
 
 
 def _columns(table: Value, keys: tuple[tuple[str, str], ...]) -> list[str]:
@@ -85,7 +95,7 @@ def _columns(table: Value, keys: tuple[tuple[str, str], ...]) -> list[str]:
     try:
         names = [str(name) for name in table.schema_arrow.names]
     except _FAULTS as error:
-        raise UnreadableError(f"is a damaged Parquet table ({_words(error)})") from error
+        _give_up(error)
     if len(names) > _MOST_COLUMNS:
         raise UnreadableError(f"has more than {_MOST_COLUMNS:,} columns", "limit")
     mapped = {key for _, key in keys} | {key.partition(".")[0] for _, key in keys}
@@ -105,7 +115,7 @@ def _rows(table: Value, names: list[str]) -> Iterator[dict[str, Value] | str]:
         try:
             batch = next(batches, None)
         except _FAULTS as error:
-            raise UnreadableError(f"is a damaged Parquet table ({_words(error)})") from error
+            _give_up(error)
         if batch is None:
             return
         columns = [(str(name), _in_microseconds(batch.column(at))) for at, name in enumerate(batch.schema.names)]
@@ -156,6 +166,12 @@ def _length(value: Value) -> int:
     if isinstance(value, dict):
         return sum(map(_length, value.values()))
     return sum(map(_length, value)) if isinstance(value, list) else 8
+
+
+def _give_up(error: Exception) -> NoReturn:
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno):
+        raise error
+    raise UnreadableError(f"is a damaged Parquet table ({_words(error)})") from error
 
 
 def _words(error: Exception) -> str:

@@ -92,7 +92,9 @@ def test_a_key_that_no_record_has_is_said_once(tmp_path: Path) -> None:
 
 
 def test_columns_of_a_table_can_be_mapped(tmp_path: Path) -> None:
-    items = read(tmp_path, "a.csv", "Kop,Inhoud\nBrug open,De brug is open.\n", "title=Kop", "body=Inhoud", "url=adres")
+    items = read(
+        tmp_path, "a.csv", "Kop,Inhoud\nBrug open,De brug is open.\n", "title=Kop", "body=Inhoud", "url=adres"
+    )
     (article,) = articles(items)
     assert (article.title, article.body) == ("Brug open", "De brug is open.")
     assert reasons(items) == ["no record has the mapped key 'adres'"]
