@@ -128,7 +128,7 @@ def _with_namespaces(text: str) -> str:
 
 
 def _fault(data: bytes, line: int) -> str:
-    """Why this is no well-formed XML, as a clause; UnreadableError where it has too many elements or too deep ones."""
+    """Why this is no well-formed XML, as a clause; UnreadableError for too many elements, or too deep ones."""
     count = depth = 0
 
     def begin(_name: str, _attributes: object) -> None:

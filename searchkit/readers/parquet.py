@@ -46,7 +46,7 @@ def read_parquet(source: Source) -> Iterator[Article | Problem]:
     table = _opened(file)
     names = _columns(table, source.settings.keys)
     met: set[str] = set()
-    spent = 0
+    spent = number = 0
     for number, row in enumerate(_rows(table, names), start=1):
         origin = source.origin(f"record {number}")
         if isinstance(row, str):
@@ -62,6 +62,9 @@ def read_parquet(source: Source) -> Iterator[Article | Problem]:
             yield Problem(origin, f"is longer than {RECORD_LIMIT_WORDS}", kind="limit")
             continue
         yield from entry(row, origin, source.numbered(number), source.settings, met=met)
+    told = table.metadata.num_rows
+    if number != told:
+        raise UnreadableError(f"is a damaged Parquet table (it tells of {told:,} rows, and has {number:,})")
     yield from unmet(source, met)
 
 

@@ -194,7 +194,8 @@ class _Export:
 
 
 def _local(element: etree._Element) -> str:
-    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+    """The name without its namespace, or without its prefix where nothing declares that."""
+    return re.split("[}:]", element.tag)[-1] if isinstance(element.tag, str) else ""
 
 
 def _all(element: etree._Element) -> str:
@@ -208,7 +209,7 @@ def _said(element: etree._Element) -> tuple[Item, list[str]]:
     for child in element:
         name = _local(child)
         if name == "encoded":
-            name = "excerpt" if "excerpt" in (etree.QName(child).namespace or "") else "content"
+            name = "excerpt" if "excerpt" in str(child.tag) else "content"
         if name != "category":
             item.setdefault(name, _all(child))
         elif child.get("domain", "category") == "category":
