@@ -20,6 +20,7 @@ from searchkit.readers.format import Format, Source, UnreadableError
 CASES = Path(__file__).parent / "cases"
 RSS = "<rss version='2.0'><channel><title>F</title>{}</channel></rss>"
 WXR = "<rss version='2.0' xmlns:wp='http://wordpress.org/export/1.2/'><channel>{}</channel></rss>"
+BY_NUMBER = "read as the number of the document has it"
 READERS = ("feed:read_feed", "json_feed:read_json_feed", "wordpress:read_wordpress", "trec:read_trec",
            "parquet:read_parquet", "pdf:read_pdf")  # fmt: skip
 
@@ -182,3 +183,41 @@ def test_a_pdf_that_takes_too_long(tmp_path: Path) -> None:
     problem, article = read(tmp_path, "a.pdf", data, seconds=0.0)
     assert isinstance(problem, Problem) and isinstance(article, Article)
     assert problem.reason == "takes more than 0 seconds: the first page was read"
+
+
+@pytest.mark.parametrize(
+    ("number", "stated", "day", "notes"),
+    [
+        ("WSJ870304-0001", "03/04/87", "1987-03-04", {"date settled": f"'03/04/1987' {BY_NUMBER}"}),
+        ("X-1", "03/04/87", "None", {}),
+        ("X-1", "870304", "1987-03-04", {}),
+        ("LA010189-0001", "January 1, 1989, Sunday, Home Edition", "1989-01-01", {}),
+        ("LA010189-0001", "January 1, 1989, Monday, Home Edition", "None", {}),
+        ("FBIS4-1", "14 Mar 94", "1994-03-14", {}),
+        ("XIE20000101.0001", "", "2000-01-01", {"date from": "the number of the document"}),
+        ("AP880230-0001", "", "None", {}),
+    ],
+)  # fmt: skip
+def test_days_of_trec(number: str, stated: str, day: str, notes: dict[str, str], tmp_path: Path) -> None:
+    document = f"<DOC><DOCNO>{number}</DOCNO><DATE>{stated}</DATE><TEXT>t</TEXT></DOC>"
+    (article,) = [item for item in read(tmp_path, "a.trec", document.encode()) if isinstance(item, Article)]
+    assert (str(article.date), dict(article.notes)) == (day, notes)
+
+
+@pytest.mark.parametrize(
+    ("title", "believed"),
+    [
+        ("Microsoft buys a harbour", True),
+        ("Page turns on ferry deal", True),
+        ("Microsoft Word - ferry.doc", False),
+        ("Layout 1", False),
+        ("front_page.indd", False),
+        ("untitled", False),
+        ("20200309", False),
+    ],
+)
+def test_titles_that_programs_make_are_not_believed(title: str, believed: bool, tmp_path: Path) -> None:
+    data = (CASES / "pdf-story" / "input.pdf").read_bytes().replace(b"Second ferry for Harbour Town", title.encode())
+    (article,) = read(tmp_path, "a.pdf", data)
+    assert isinstance(article, Article)
+    assert article.title == (title if believed else "")
