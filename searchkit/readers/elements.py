@@ -1,4 +1,4 @@
-"""Where are the elements of a file of SGML? One after the other, cut out of lines: no more is needed."""
+"""Where are the elements of a file of SGML? One after the other, cut out of its lines as a stream."""
 
 from __future__ import annotations
 

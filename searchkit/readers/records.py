@@ -49,7 +49,7 @@ _INNER = (
 _DEEPEST = 4
 
 # Envelopes that search engines and news services put around a record.
-_ENVELOPES = ("_source", "fields")
+ENVELOPES = ("_source", "fields")
 
 
 class Plan(NamedTuple):
@@ -192,10 +192,10 @@ def _reached(value: object, path: list[str]) -> object:
 
 
 def _unwrapped(record: dict[str, object]) -> dict[str, object]:
-    for envelope in _ENVELOPES:
+    for envelope in ENVELOPES:
         inner = record.get(envelope)
         if isinstance(inner, dict):
-            outer = {key: value for key, value in record.items() if key not in _ENVELOPES and key not in inner}
+            outer = {key: value for key, value in record.items() if key not in ENVELOPES and key not in inner}
             record = {**inner, **outer}
     return record
 
