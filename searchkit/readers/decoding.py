@@ -158,6 +158,11 @@ class _Decoder:
         return block.decode(self._other, "replace")
 
 
+def decode_block(block: bytes) -> str:
+    """A text that is held as a whole, in UTF-8 or in what it looks most like."""
+    return _Decoder()(block)
+
+
 def wide_encoding(sample: bytes) -> str:
     """The name of the UTF-16 or UTF-32 that a file begins in, or ''."""
     for mark, encoding in _MARKS:
