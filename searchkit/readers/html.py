@@ -32,12 +32,20 @@ _MOST_TAGS = 150_000
 _MOST_ATTRIBUTES = 500
 
 _DATA = re.compile(r"data:[a-z]{1,20}/[a-z0-9.+-]{1,60};base64,[A-Za-z0-9+/=%\s]{64,}", re.IGNORECASE)
-_INERT = re.compile(r"(?is)<(style|svg)\b[^>]*>(?:(?!</\1).)*</\1\s*>")
 _NO_CHARACTER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_TAG = re.compile(r"""<[A-Za-z][^\s/>"']*+(?:[^"'>]++|"[^"]*+"|'[^']*+')*+""")
+# Scripts, styles and comments are skipped, as a parser skips them; one that is not closed ends the page.
+_TAG = re.compile(
+    r"""<!--(?:-?>|.*?(?:--!?>|\Z))|<(script|style|textarea|title)\b[^>]*>.*?(?:</\1|\Z)"""
+    r"""|<[A-Za-z][^\s/>"']*+(?:[^"'>]++|"[^"]*+"|'[^']*+')*+""",
+    re.IGNORECASE | re.DOTALL,
+)
 _LONG_TAG = 4096
 _QUOTED = re.compile(r""""[^"]*"|'[^']*'""")
-_NO_TEXT = ("style", "svg", "template", "link", "object", "canvas", "map")
+# None of these holds a piece of an article: trafilatura would walk over them and drop them, several times.
+_NO_TEXT = (
+    *("style", "svg", "template", "link", "meta", "object", "canvas", "map", "nav", "noscript", "iframe", "button"),
+    *("select", "input", "video", "audio", "img", "source"),
+)
 _SHORT = 250
 _TOO_DEEP = "Excessive depth"
 
@@ -49,29 +57,32 @@ def read_html(source: Source) -> Iterator[Article | Problem]:
     data = source.stream.read(RECORD_LIMIT + 1)
     if len(data) > RECORD_LIMIT:
         raise UnreadableError(f"is larger than {RECORD_LIMIT_WORDS}, more than one article can be", "limit")
-    yield from page_items(source, data, source.origin(), source.name)
+    yield from page_items(source, data, source.origin(), source.name, path=source.name)
 
 
 def page_items(
-    source: Source, data: bytes, origin: Origin, name: str, *, charset: str = "", url: str = ""
+    source: Source, data: bytes, origin: Origin, name: str, *, charset: str = "", url: str = "", path: str = ""
 ) -> Iterator[Article | Problem]:
     """What a page gives that stands in ``source`` at ``origin``.
 
     ``name`` becomes its id. ``charset`` and ``url`` are what is known of it from outside: a header, a record.
+    ``path`` is the path of the page itself, which may name its day.
     """
     try:
-        yield from _page(source, data, origin, name, charset, url)
+        yield from _page(source, data, origin, name, (charset, url, path))
     except UnreadableError as error:
         yield Problem(origin, error.reason, kind=error.kind)
 
 
-def _page(source: Source, data: bytes, origin: Origin, name: str, charset: str, url: str) -> Iterator[Article | Problem]:
+def _page(
+    source: Source, data: bytes, origin: Origin, name: str, known: tuple[str, str, str]
+) -> Iterator[Article | Problem]:
+    charset, url, path = known
     text = page_text(data, charset)
     came_from = url or saved_from(text)
     tree = _tree(text)
-    path = source.inside or source.name
     facts = page_facts(tree, came_from, path, source.settings.dates)
-    body = _body(tree, facts.title, facts.body)
+    body = _body(tree, facts.titles, facts.body)
     if not body:
         raise UnreadableError("holds no text of an article", "empty")
     if facts.doubtful:
@@ -113,12 +124,10 @@ def _tree(text: str) -> HtmlElement:
 def _light(text: str) -> str:
     """A large page without pictures in it; UnreadableError where it is still larger than a page of news can be."""
     text = _DATA.sub("", text)
-    if len(text) > 1 << 20:
-        text = _INERT.sub("", text)
     if len(text) > _MARKUP_LIMIT or text.count("<") > _MOST_TAGS:
         raise UnreadableError(f"is a page of more than {_MARKUP_LIMIT >> 20} MiB or {_MOST_TAGS:,} tags", "limit")
     for tag in _TAG.finditer(text):
-        if tag.end() - tag.start() > _LONG_TAG:
+        if tag.end() - tag.start() > _LONG_TAG and not tag.group(1) and not tag.group().startswith("<!"):
             written = _QUOTED.sub("", tag.group())
             # The parser takes time in the square of their number.
             if len(re.findall(r"[\s/]+[^\s/]", written)) > _MOST_ATTRIBUTES:
@@ -126,7 +135,7 @@ def _light(text: str) -> str:
     return text
 
 
-def _body(tree: HtmlElement, title: str, stated: str) -> str:
+def _body(tree: HtmlElement, titles: frozenset[str], stated: str) -> str:
     """The text of the article: what trafilatura finds, or what the page states where that is little."""
     is_forum = any("DiscussionForumPosting" in (script.text or "") for script in tree.iter("script"))
     etree.strip_elements(tree, *_NO_TEXT, *(() if is_forum else ("script",)), with_tail=False)
@@ -137,19 +146,18 @@ def _body(tree: HtmlElement, title: str, stated: str) -> str:
     except Exception:  # whatever a library that guesses may raise on a strange page
         document = None
     found = (getattr(document, "text", "") or "") if document is not None else ""
-    body = _paragraphs(found, title)
+    body = _paragraphs(found, titles)
     if stated and len(body) < _SHORT and len(stated) > len(body):
         body = tidy(plain(stated)) or body
     return body
 
 
-def _paragraphs(text: str, title: str) -> str:
-    """trafilatura's lines as paragraphs; rows of lists and tables stay together, a repeated title goes."""
+def _paragraphs(text: str, titles: frozenset[str]) -> str:
+    """The lines that trafilatura gives as paragraphs; rows of lists and tables stay together, a repeated title goes."""
     parts: list[str] = []
     row = False
-    for line in text.split("\n"):
-        line = line.strip()
-        if not line or (not parts and one_line(line) == title):
+    for line in map(str.strip, text.split("\n")):
+        if not line or (not parts and one_line(line) in titles):
             continue
         is_row = line.startswith(("- ", "|"))
         parts.append(("\n" if is_row and row else "\n\n") + line)

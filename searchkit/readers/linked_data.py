@@ -15,9 +15,13 @@ from searchkit.readers.prose import one_line
 
 Node = dict[str, object]
 
-_ARTICLE = re.compile(r"(?:.*[/:#])?(?:\w*Article|\w*BlogPosting|BlogPost|Report|SocialMediaPosting|Review|CreativeWork)")
+_ARTICLE = re.compile(
+    r"(?:.*[/:#])?(?:\w*Article|\w*BlogPosting|BlogPost|Report|SocialMediaPosting|Review|CreativeWork)"
+)
 _PAGE = re.compile(r"(?:.*[/:#])?(?:WebPage|ItemPage)")
-_WRAPPED = re.compile(r"^\s*(?:<!--|/[/*]\s*<!\[CDATA\[(?:\s*\*/)?|<!\[CDATA\[)|(?:-->|(?:/[/*]\s*)?\]\]>(?:\s*\*/)?)\s*;?\s*$")
+_WRAPPED = re.compile(
+    r"^\s*(?:<!--|/[/*]\s*<!\[CDATA\[(?:\s*\*/)?|<!\[CDATA\[)|(?:-->|(?:/[/*]\s*)?\]\]>(?:\s*\*/)?)\s*;?\s*$"
+)
 _LARGEST = 2_000_000
 _DEEPEST = 6
 _MOST_NODES = 2_000
@@ -84,7 +88,9 @@ def _parsed(script: str) -> object:
 
 def _is(node: Node, form: re.Pattern[str]) -> bool:
     kinds = node.get("@type")
-    return any(isinstance(kind, str) and form.fullmatch(kind) for kind in (kinds if isinstance(kinds, list) else [kinds]))
+    return any(
+        isinstance(kind, str) and form.fullmatch(kind) for kind in (kinds if isinstance(kinds, list) else [kinds])
+    )
 
 
 def _chosen(articles: list[Node], urls: frozenset[str], title: str) -> Node:

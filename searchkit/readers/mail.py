@@ -207,8 +207,8 @@ def _unflowed(text: str, part: Message) -> str:
     joint = "" if str(part.get_param("delsp", "")).lower() == "yes" else " "
     rows: list[str] = []
     flows = False
-    for line in text.split("\n"):
-        line = line[1:] if line.startswith(" ") else line
+    for stuffed in text.split("\n"):
+        line = stuffed.removeprefix(" ")
         if flows and line:
             rows[-1] = rows[-1][:-1] + joint + line
         else:

@@ -28,12 +28,16 @@ def read_mhtml(source: Source) -> Iterator[Article | Problem]:
         content, charset, url = content_of(page), charset_of(page), _url(message, page)
     except MAIL_FAULTS as error:
         raise UnreadableError("is no sound MHTML") from error
-    yield from page_items(source, content, source.origin(), source.name, charset=charset, url=url)
+    yield from page_items(source, content, source.origin(), source.name, charset=charset, url=url, path=source.name)
 
 
 def _url(message: Message, page: Message) -> str:
     """Where the page came from; browsers of old wrote the path of the file there."""
-    for part, header in ((message, "Snapshot-Content-Location"), (page, "Content-Location"), (message, "Content-Location")):
+    for part, header in (
+        (message, "Snapshot-Content-Location"),
+        (page, "Content-Location"),
+        (message, "Content-Location"),
+    ):
         url = "".join(str(part.get(header, "")).split())
         if url.lower().startswith(("http://", "https://")):
             return one_line(url)

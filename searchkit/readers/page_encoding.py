@@ -13,6 +13,7 @@ from searchkit.readers.decoding import SAMPLE_SIZE, decode_block, wide_encoding
 
 _META = re.compile(rb"<meta\s[^>]*?charset\s*=\s*[\"']?\s*([A-Za-z0-9._:-]{2,40})", re.IGNORECASE)
 _XML = re.compile(rb"\s*<\?xml\s[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._:-]{2,40})", re.IGNORECASE)
+_PARAMETER = re.compile(r"charset\s*=\s*[\"']?\s*([A-Za-z0-9._:-]{2,40})", re.IGNORECASE)
 _HEAD_SIZE = 8192
 
 # Python has codecs that are no characters at all ("zip", "rot13"), and some that run for ever: only these are used.
@@ -22,7 +23,13 @@ _KNOWN = re.compile(
     re.IGNORECASE,
 )
 # Browsers read Latin-1 as the Windows page that contains it.
-_AS_WINDOWS = {"iso8859-1": "cp1252", "ascii": "cp1252", "iso8859-9": "cp1254", "tis-620": "cp874", "gb2312": "gb18030"}
+_AS_WINDOWS = {
+    "iso8859-1": "cp1252",
+    "ascii": "cp1252",
+    "iso8859-9": "cp1254",
+    "tis-620": "cp874",
+    "gb2312": "gb18030",
+}
 _SEVEN_BITS = ("iso2022", "hz")
 
 
@@ -44,6 +51,12 @@ def page_text(data: bytes, declared: str = "") -> str:
         except UnicodeDecodeError:
             pass
     return decode_block(data)
+
+
+def charset_in(content_type: str) -> str:
+    """The charset in the value of a Content-Type header, or ''."""
+    found = _PARAMETER.search(content_type)
+    return found.group(1) if found else ""
 
 
 def _stated(data: bytes) -> str:

@@ -46,12 +46,16 @@ _SAVED_FROM = re.compile(r"<!--\s*saved from url=\(\d{1,6}\)(https?://[^\s>]{1,2
 _SAVED_SIZE = 4096
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec"
 _DAY_IN_URL = re.compile(
-    r"[/_-](?P<year>(?:19|20)[0-9]{2})(?P<mark>[/_-])(?P<month>[0-9]{1,2}|" + _MONTHS.replace(" ", "|") + r")(?P=mark)"
+    r"[/_-](?P<year>(?:19|20)[0-9]{2})(?P<mark>[/_-])(?P<month>[0-9]{1,2}|"
+    + _MONTHS.replace(" ", "|")
+    + r")(?P=mark)"
     r"(?P<day>[0-9]{1,2})(?![0-9])|/(?P<packed>(?:19|20)[0-9]{6})(?=[/_.-])"
 )
 _BY = re.compile(r"\s*(?:by|von|par|por|door)[:\s]\s*", re.IGNORECASE)
 _AND = re.compile(r"\s*(?:[;|]|,\s*(?:and|und|et)\s|\s(?:and|und|et|&)\s)\s*")
-_ASIDE = re.compile(r"related|comment|teaser|promo|sidebar|recommend|most-?(?:read|popular)|more-|updat|modif|footer|nav", re.I)
+_ASIDE = re.compile(
+    r"related|comment|teaser|promo|sidebar|recommend|most-?(?:read|popular)|more-|updat|modif|footer|nav", re.I
+)
 _ASIDES = frozenset(("aside", "nav", "footer", "form"))
 _BYLINE = ('.//*[@rel="author" or @itemprop="author" or contains(concat(" ", normalize-space(@class), " "), " byline ")'
            ' or contains(concat(" ", normalize-space(@class), " "), " author ")]')  # fmt: skip
@@ -59,9 +63,12 @@ _LONGEST_NAME = 120
 
 
 class Facts(NamedTuple):
-    """What a page declares; ``doubtful`` is a date that it states and that is none."""
+    """What a page declares; ``titles`` are all forms of its title; ``doubtful`` is a date that
+    it states and that is none.
+    """
 
     title: str
+    titles: frozenset[str]
     date: datetime.date | None
     doubtful: str
     source: str
@@ -80,7 +87,7 @@ def saved_from(text: str) -> str:
 
 
 def page_facts(tree: HtmlElement, url: str, path: str, dates: str) -> Facts:
-    """The facts of a page; ``url`` is where it came from, ``path`` is the file's name, ``dates`` the person's order."""
+    """The facts of a page that came from ``url`` and lies at ``path``; ``dates`` is the person's order of a day."""
     page = _Page(tree, url)
     data = LinkedData(page.scripts, page.urls(), page.title())
     language = page.language(data)
@@ -88,6 +95,7 @@ def page_facts(tree: HtmlElement, url: str, path: str, dates: str) -> Facts:
     headline = data.said("headline")
     return Facts(
         title=headline or page.title(),
+        titles=page.titles() | {headline},
         date=day.date,
         doubtful=day.doubtful,
         source=page.meta("source") or next(iter(data.names("publisher")), ""),
@@ -181,17 +189,34 @@ class _Page:
         site = self.meta("source")
         for mark in (" | ", " - ", " – ", " — ", " :: ", " » ", " · "):
             before, found, after = said.rpartition(mark)
-            if found and before and after.strip().lower() in (site.lower(), site.lower().removeprefix("the ")) and site:
+            if (
+                found
+                and before
+                and after.strip().lower() in (site.lower(), site.lower().removeprefix("the "))
+                and site
+            ):
                 return before.strip()
         if said == self._title_element and not site:
             before, found, _ = said.rpartition(" | ")
             return before if found else said
         return said
 
+    def titles(self) -> frozenset[str]:
+        """Every form of the title: the first lines of a text that repeat one of them are no text."""
+        headings = [one_line(heading.text_content()) for heading in self._headings[:5]]
+        return frozenset((self.title(), self.meta("title"), self._title_element, *headings))
+
     def language(self, data: LinkedData) -> str:
         """The tag of the page's language: that of its article, its root, a <meta>, or a link to itself."""
-        root = self._tree.get("lang") or self._tree.get("xml:lang") or self._tree.get("{http://www.w3.org/XML/1998/namespace}lang") or ""
-        own = next((tag for tag, href in self.alternates if tag != "x-default" and href.rstrip("/") in self.urls()), "")
+        root = (
+            self._tree.get("lang")
+            or self._tree.get("xml:lang")
+            or self._tree.get("{http://www.w3.org/XML/1998/namespace}lang")
+            or ""
+        )
+        own = next(
+            (tag for tag, href in self.alternates if tag != "x-default" and href.rstrip("/") in self.urls()), ""
+        )
         for said in (data.said("inLanguage"), root, self.meta("language"), own):
             tag = said.split(",")[0].strip()
             if _LANGUAGE.fullmatch(tag):
@@ -225,7 +250,9 @@ def _moment(element: HtmlElement) -> str:
 
 def _is_aside(element: HtmlElement) -> bool:
     while element is not None:
-        if element.tag in _ASIDES or (element.tag != "body" and _ASIDE.search(f"{element.get('class')} {element.get('id')}")):
+        if element.tag in _ASIDES or (
+            element.tag != "body" and _ASIDE.search(f"{element.get('class')} {element.get('id')}")
+        ):
             return True
         element = element.getparent()
     return False
@@ -284,9 +311,9 @@ def _authors(page: _Page, data: LinkedData) -> tuple[str, ...]:
             if said:
                 break
     found: dict[str, None] = {}
-    for text in said or page.bylines():
-        is_byline = _BY.match(text)
-        text = text[is_byline.end() :] if is_byline else text
+    for line in said or page.bylines():
+        is_byline = _BY.match(line)
+        text = line[is_byline.end() :] if is_byline else line
         for part in _AND.split(text) if is_byline or ";" in text or "|" in text else (text,):
             if part and len(part) <= _LONGEST_NAME and not part.startswith(("http://", "https://")):
                 found[part] = None

@@ -45,7 +45,6 @@ _ROOTS = {
 }
 _WORDPRESS = b"//wordpress.org/export/"
 # Texts and pages that are whole exports of a service.
-_FACTIVA = re.compile(rb"factiva", re.IGNORECASE)
 _FACTIVA_ARTICLE = re.compile(rb"class=[\"']?(?:article \w*Article|enHeadline|headline)|id=[\"']?hd\b", re.IGNORECASE)
 _NEXIS_FIRST = re.compile(rb"(?m)^[ \t\xa0\xc2]*(?:Document )?[0-9]{1,6} of [0-9]{1,6}(?: DOCUMENTS?)?[ \t]*\r?$")
 _NEXIS_FIELD = re.compile(
@@ -108,7 +107,7 @@ def _by_magic(sample: bytes) -> str:
 
 def _by_text(sample: bytes, suffix: str) -> str:
     """What the marks in the text itself say, if anything; ``sample`` has one byte for each ASCII character."""
-    start = sample.lstrip()[:1]
+    start = sample.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
     if start == b"<":
         return _by_markup(sample)
     if start in (b"{", b"["):
@@ -133,7 +132,7 @@ def _by_markup(sample: bytes) -> str:
         return "WordPress"
     if root == "lewis" or b"<!DOCTYPE lewis" in sample[:200]:
         return "Reuters-21578"
-    if name == "HTML" and _FACTIVA.search(sample) and _FACTIVA_ARTICLE.search(sample):
+    if name == "HTML" and b"factiva" in sample.lower() and _FACTIVA_ARTICLE.search(sample):
         return "Factiva page"
     return name
 
