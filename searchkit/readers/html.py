@@ -153,7 +153,7 @@ def _body(tree: HtmlElement, titles: frozenset[str], stated: str) -> str:
 
 
 def _paragraphs(text: str, titles: frozenset[str]) -> str:
-    """The lines that trafilatura gives as paragraphs; rows of lists and tables stay together, a repeated title goes."""
+    """The lines of trafilatura as paragraphs; rows of lists and tables stay together, a repeated title goes."""
     parts: list[str] = []
     row = False
     for line in map(str.strip, text.split("\n")):

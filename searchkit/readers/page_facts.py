@@ -24,11 +24,11 @@ _METAS: dict[str, tuple[str, ...]] = {
     field: tuple(names.split())
     for field, names in {
         "title": "og:title citation_title dc.title dcterms.title parsely-title sailthru.title twitter:title headline",
-        "date": "article:published_time og:article:published_time article:published datepublished "
-        "parsely-pub-date sailthru.date "
-        "citation_publication_date citation_date dcterms.issued dc.date.issued dcterms.date dc.date dcterms.created "
-        "dc.date.created dc.created cxenseparse:recs:publishtime article.published published_time pubdate publishdate "
-        "publish-date publish_date published publication_date date displaydate iso-8601-publish-date date.release",
+        "date": "article:published_time og:article:published_time article:published datepublished parsely-pub-date "
+        "sailthru.date citation_publication_date citation_date dcterms.issued dc.date.issued dcterms.date "
+        "dc.date dcterms.created dc.date.created dc.created cxenseparse:recs:publishtime article.published "
+        "published_time pubdate publishdate publish-date publish_date published publication_date date "
+        "displaydate iso-8601-publish-date date.release",
         "source": "og:site_name citation_journal_title dc.publisher dcterms.publisher publisher copyright-holder "
         "application-name source",
         "authors": "author parsely-author sailthru.author dc.creator dcterms.creator citation_author byl "
@@ -42,7 +42,10 @@ _METAS: dict[str, tuple[str, ...]] = {
 _WANTED = frozenset(name for names in _METAS.values() for name in names)
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}")
 
-_SAVED_FROM = re.compile(r"<!--\s*saved from url=\(\d{1,6}\)(https?://[^\s>]{1,2000})|<!--\s*Page saved with SingleFile\s+url:\s*(https?://[^\s>]{1,2000})")  # fmt: skip
+_SAVED_FROM = re.compile(
+    r"<!--\s*saved from url=\([0-9]{1,6}\)(https?://[^\s>]{1,2000})"
+    r"|<!--\s*Page saved with SingleFile\s+url:\s*(https?://[^\s>]{1,2000})"
+)
 _SAVED_SIZE = 4096
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec"
 _DAY_IN_URL = re.compile(
@@ -57,8 +60,11 @@ _ASIDE = re.compile(
     r"related|comment|teaser|promo|sidebar|recommend|most-?(?:read|popular)|more-|updat|modif|footer|nav", re.I
 )
 _ASIDES = frozenset(("aside", "nav", "footer", "form"))
-_BYLINE = ('.//*[@rel="author" or @itemprop="author" or contains(concat(" ", normalize-space(@class), " "), " byline ")'
-           ' or contains(concat(" ", normalize-space(@class), " "), " author ")]')  # fmt: skip
+_CLASSES = 'concat(" ", normalize-space(@class), " ")'
+_BYLINE = (
+    './/*[@rel="author" or @itemprop="author" '
+    f'or contains({_CLASSES}, " byline ") or contains({_CLASSES}, " author ")]'
+)
 _LONGEST_NAME = 120
 
 

@@ -114,7 +114,8 @@ def _title(r: random.Random) -> str:
 def _head(r: random.Random, title: str, site: str, number: int, kilobytes: int) -> str:
     day = f"2021-{r.randint(1, 12):02}-{r.randint(1, 28):02}"
     data = {
-        "@context": "https://schema.org", "@type": "NewsArticle", "headline": title, "datePublished": f"{day}T08:00:00Z",
+        "@context": "https://schema.org", "@type": "NewsArticle", "headline": title,
+        "datePublished": f"{day}T08:00:00Z",
         "author": {"@type": "Person", "name": "Ada Quill"}, "publisher": {"@type": "Organization", "name": site},
     }  # fmt: skip
     style = "".join(
@@ -127,13 +128,15 @@ def _head(r: random.Random, title: str, site: str, number: int, kilobytes: int) 
         f'<meta property="article:published_time" content="{day}T08:00:00Z"><meta name="viewport" content="width=1">'
         f'<link rel="canonical" href="https://news.example/{day.replace("-", "/")}/story-{number}">'
         + "".join(f'<link rel="preload" href="/static/{n}.js" as="script">' for n in range(20))
-        + f'<script type="application/ld+json">{json.dumps(data)}</script><style>{style}</style><script>{code}</script></head>'
+        + f'<script type="application/ld+json">{json.dumps(data)}</script><style>{style}</style>'
+        + f"<script>{code}</script></head>"
     )
 
 
 def _nav(r: random.Random, count: int) -> str:
     links = "".join(
-        f'<li class="nav__item nav__item--{n}"><a class="nav__link" href="/{r.choice(_WORDS)}/{n}">{r.choice(_WORDS).title()}</a></li>'
+        f'<li class="nav__item nav__item--{n}"><a class="nav__link" href="/{r.choice(_WORDS)}/{n}">'
+        f"{r.choice(_WORDS).title()}</a></li>"
         for n in range(count)
     )
     return f'<header class="site-header"><nav class="nav" aria-label="Main"><ul>{links}</ul></nav></header>'
@@ -142,7 +145,8 @@ def _nav(r: random.Random, count: int) -> str:
 def _related(r: random.Random, count: int) -> str:
     cards = "".join(
         f'<li class="card"><a class="card__link" href="/s/{n}"><svg width="9" height="9"><path d="M{n} 0L9 9"/></svg>'
-        f'<img src="/i/{n}.jpg" alt=""><h3 class="card__title">{_title(r)}</h3></a><span class="card__meta">{n} h ago</span></li>'
+        f'<img src="/i/{n}.jpg" alt=""><h3 class="card__title">{_title(r)}</h3></a>'
+        f'<span class="card__meta">{n} h ago</span></li>'
         for n in range(count)
     )
     return f'<aside class="related"><h2>Related stories</h2><ul>{cards}</ul></aside>'
@@ -150,7 +154,8 @@ def _related(r: random.Random, count: int) -> str:
 
 def _comments(r: random.Random, count: int) -> str:
     rows = "".join(
-        f'<li class="comment"><div class="comment-author">reader{n}</div><p>{_sentence(r)}</p><a href="#">Reply</a></li>'
+        f'<li class="comment"><div class="comment-author">reader{n}</div><p>{_sentence(r)}</p>'
+        '<a href="#">Reply</a></li>'
         for n in range(count)
     )
     return f'<section id="comments" class="comments"><h2>Comments</h2><ol class="comment-list">{rows}</ol></section>'
@@ -184,7 +189,8 @@ def _wordpress(r: random.Random, number: int) -> Page:
         _head(r, title, site, number, r.randint(20, 50)) + f'<body class="single single-post">{_nav(r, 30)}'
         f'<div id="primary"><article id="post-{number}" class="post hentry"><header class="entry-header">'
         f'<h1 class="entry-title">{title}</h1></header><div class="entry-content">{text}</div></article>'
-        f'{_comments(r, r.randint(5, 60))}</div><div id="secondary" class="widget-area">{_related(r, 15)}</div>{_FOOTER}</body></html>'
+        f'{_comments(r, r.randint(5, 60))}</div><div id="secondary" class="widget-area">{_related(r, 15)}</div>'
+        f"{_FOOTER}</body></html>"
     )
     return Page("wordpress", html, title, body)
 
