@@ -28,7 +28,7 @@ logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 logging.getLogger("readability").setLevel(logging.CRITICAL)
 
 _MARKUP_LIMIT = 8 << 20
-_MOST_TAGS = 150_000
+_MOST_TAGS = 100_000
 _MOST_ATTRIBUTES = 500
 
 _DATA = re.compile(r"data:[a-z]{1,20}/[a-z0-9.+-]{1,60};base64,[A-Za-z0-9+/=%\s]{64,}", re.IGNORECASE)
@@ -50,6 +50,9 @@ _SHORT = 250
 _TOO_DEEP = "Excessive depth"
 
 _OPTIONS = Extractor(output_format="python", comments=False)
+# The second opinions that trafilatura takes cost time in the square of the elements.
+_QUICK_OPTIONS = Extractor(output_format="python", comments=False, fast=True)
+_QUICK_FROM = 10_000
 
 
 def read_html(source: Source) -> Iterator[Article | Problem]:
@@ -140,7 +143,8 @@ def _body(tree: HtmlElement, titles: frozenset[str], stated: str) -> str:
     is_forum = any("DiscussionForumPosting" in (script.text or "") for script in tree.iter("script"))
     etree.strip_elements(tree, *_NO_TEXT, *(() if is_forum else ("script",)), with_tail=False)
     try:
-        document = bare_extraction(tree, options=_OPTIONS)
+        is_large = tree.xpath("count(.//*)") > _QUICK_FROM
+        document = bare_extraction(tree, options=_QUICK_OPTIONS if is_large else _OPTIONS)
     except (MemoryError, RecursionError):
         raise
     except Exception:  # whatever a library that guesses may raise on a strange page

@@ -146,10 +146,10 @@ HOSTILE = {
         '<script type="application/ld+json">{"@type":"Article","datePublished":' + "9" * 9999 + "}</script>"
     ),
     "many articles": page('<script type="application/ld+json">[' + '{"@type":"Article"},' * 50_000 + "{}]</script>"),
-    "many times": page(body='<time datetime="2020-01-01">x</time><h1>y</h1>' * 30_000),
+    "many times": page(body='<time datetime="2020-01-01">x</time><h1>y</h1>' * 24_000),
     "many bylines": page(body='<div class="byline">x' * 200 + '<span class="author">y</span>' * 20_000),
     "lists": b"<html><body>" + b"<ul><li>a" * 60_000,
-    "paragraphs": b"<html><body><article>" + b"<p>Some words of a text that go on, and on.</p>" * 70_000,
+    "paragraphs": b"<html><body><article>" + b"<p>Some words of a text that go on, and on.</p>" * 49_000,
 }
 
 
