@@ -25,7 +25,9 @@ MAIL_FAULTS = (MessageError, LookupError, ValueError, TypeError, AttributeError,
 """What Python's email package raises on strange mail, besides its own errors."""
 
 # "From alice@example.org Mon Mar  9 12:00:00 2020", after a blank line.
-_POSTMARK = re.compile(rb"From \S+.*[0-9]{4}\s*$")
+_POSTMARK = re.compile(
+    rb"From .{0,300}?[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?\s+(?:[A-Za-z0-9+:-]{1,10}\s+)?[0-9]{4}(?:\s+[A-Za-z0-9+:-]{1,10})?\s*$"
+)
 _QUOTED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
 _PIECE = 1 << 20
 _LONGEST_HEADER = 10_000

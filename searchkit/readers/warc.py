@@ -67,7 +67,8 @@ def read_warc(source: Source) -> Iterator[Article | Problem]:
             yield Problem(origin, error.reason, kind=error.kind)
             continue
         if isinstance(page, str):
-            passed[page] += bool(page)
+            if page:
+                passed[page] += 1
             continue
         pages += 1
         try:
@@ -111,6 +112,7 @@ def _records(stream: io.BufferedReader) -> Iterator[_Record]:
         head = _head(stream, line)
         length = _LENGTH.search(head)
         if not length:
+            stray = True
             yield _Record(head, b"", "does not say how long it is")
             continue
         yield from _content(stream, head, int(length.group(1)))
@@ -127,7 +129,7 @@ def _head(stream: io.BufferedReader, first: bytes) -> bytes:
 
 def _content(stream: io.BufferedReader, head: bytes, length: int) -> Iterator[_Record]:
     kind = _TYPE.search(head)
-    wanted = bool(kind) and kind.group(1).lower() in (b"response", b"resource") if kind else False
+    wanted = kind is not None and kind.group(1).lower() in (b"response", b"resource")
     kept: list[bytes] = []
     left = length
     while left:
