@@ -28,7 +28,7 @@ logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 logging.getLogger("readability").setLevel(logging.CRITICAL)
 
 _MARKUP_LIMIT = 8 << 20
-_MOST_TAGS = 100_000
+_MOST_TAGS = 80_000
 _MOST_ATTRIBUTES = 500
 
 _DATA = re.compile(r"data:[a-z]{1,20}/[a-z0-9.+-]{1,60};base64,[A-Za-z0-9+/=%\s]{64,}", re.IGNORECASE)

@@ -26,7 +26,8 @@ MAIL_FAULTS = (MessageError, LookupError, ValueError, TypeError, AttributeError,
 
 # "From alice@example.org Mon Mar  9 12:00:00 2020", after a blank line.
 _POSTMARK = re.compile(
-    rb"From .{0,300}?[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?\s+(?:[A-Za-z0-9+:-]{1,10}\s+)?[0-9]{4}(?:\s+[A-Za-z0-9+:-]{1,10})?\s*$"
+    rb"From .{0,300}?[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?\s+(?:[A-Za-z0-9+:-]{1,10}\s+)?"
+    rb"[0-9]{4}(?:\s+[A-Za-z0-9+:-]{1,10})?\s*$"
 )
 _QUOTED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
 _PIECE = 1 << 20
@@ -131,6 +132,8 @@ class _Mail:
         pages: list[str] = []
         for part in _parts(message):
             kind = part.get_content_type()
+            # A mail of many parts that does not say what parts them is text.
+            kind = "text/plain" if part is message and kind.startswith("multipart/") else kind
             if part is not message and (kind not in ("text/plain", "text/html") or _is_attached(part)):
                 self.attached.append(_name_of(part))
             elif kind == "text/plain":
