@@ -111,10 +111,10 @@ def _tree(text: str) -> HtmlElement:
         text = _NO_CHARACTER.sub("", text)
     if len(text) > 1 << 17:
         text = _light(text)
+    # Entities that a page declares are not expanded by this parser, and no DTD is loaded.
     parser = HTMLParser(
-        collect_ids=False, default_doctype=False, encoding="utf-8", remove_comments=True, remove_pis=True,
-        no_network=True, huge_tree=False,
-    )  # fmt: skip
+        collect_ids=False, encoding="utf-8", remove_comments=True, remove_pis=True, no_network=True, huge_tree=False
+    )
     try:
         tree = document_fromstring(text.encode(), parser=parser)
     except (etree.LxmlError, ValueError, AssertionError) as error:

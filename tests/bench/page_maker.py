@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import random
+import re
+from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -89,11 +91,20 @@ _WORDS = [
 ]
 _SITES = ("The Vale Post", "Harbour Courier", "Northern Ledger", "City Dispatch")
 
+_WORD = re.compile(r"\w+")
+
 
 def pages(count: int, seed: int) -> list[Page]:
     """``count`` pages, the templates in turn."""
     random_ = random.Random(seed)
     return [_TEMPLATES[number % len(_TEMPLATES)](random_, number) for number in range(count)]
+
+
+def word_f1(found: str, known: str) -> float:
+    """The harmonic mean of precision and recall over words with their counts (as in SQuAD, Rajpurkar et al. 2016)."""
+    ours, theirs = Counter(_WORD.findall(found.lower())), Counter(_WORD.findall(known.lower()))
+    same = (ours & theirs).total()
+    return 2 * same / (ours.total() + theirs.total()) if same else float(ours == theirs)
 
 
 def _sentence(r: random.Random) -> str:

@@ -6,27 +6,17 @@ the file and gives a whole article. For both the words found are compared with t
 
 from __future__ import annotations
 
-import re
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from searchkit.article import Article
 from searchkit.readers import open_articles
-from tests.bench.page_maker import Page, pages
+from tests.bench.page_maker import Page, pages, word_f1
 
 SEED = 20201
-_WORD = re.compile(r"\w+")
-
-
-def word_f1(found: str, known: str) -> float:
-    """The harmonic mean of precision and recall over words with their counts (as in SQuAD, Rajpurkar et al. 2016)."""
-    ours, theirs = Counter(_WORD.findall(found.lower())), Counter(_WORD.findall(known.lower()))
-    same = (ours & theirs).total()
-    return 2 * same / (ours.total() + theirs.total()) if same else float(ours == theirs)
 
 
 def by_searchkit(path: Path) -> str:

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from bench.pages import word_f1
+from bench.page_maker import word_f1
 from trafilatura import extract
 
 from searchkit.article import Article, Problem
