@@ -179,6 +179,11 @@ def _one_byte(declared: str) -> str:
         return ""
 
 
+def decode_block(block: bytes) -> str:
+    """A text that is held as a whole, in UTF-8 or in what it looks most like."""
+    return _Decoder()(block)
+
+
 def wide_encoding(sample: bytes) -> str:
     """The name of the UTF-16 or UTF-32 that a file begins in, or ''."""
     for mark, encoding in _MARKS:

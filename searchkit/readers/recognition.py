@@ -52,7 +52,6 @@ _ROOTS = {
 _WRAPPED = re.compile(rb"<(?:[A-Za-z_][\w.-]{0,40}:)?(nitf|newsItem|newsMessage|NewsML)[\s>]")
 _WORDPRESS = b"//wordpress.org/export/"
 # Texts and pages that are whole exports of a service.
-_FACTIVA = re.compile(rb"factiva", re.IGNORECASE)
 # Its pages begin with some hundred kilobytes of styles: the articles lie beyond any sample.
 _FACTIVA_TITLE = re.compile(rb"<title>\s*(?:Dow Jones )?Factiva\s*</title>", re.IGNORECASE)
 _FACTIVA_ARTICLE = re.compile(rb"class=[\"']?(?:article \w*Article|enHeadline|headline)|id=[\"']?hd\b", re.IGNORECASE)
@@ -159,9 +158,9 @@ def _by_markup(sample: bytes) -> str:
         return _ROOTS[wrapped.group(1).decode("ascii").lower()]
     if root == "lewis" or b"<!DOCTYPE lewis" in sample[:200]:
         return "Reuters-21578"
-    is_factiva = _FACTIVA_TITLE.search(sample) or (_FACTIVA.search(sample) and _FACTIVA_ARTICLE.search(sample))
-    if name == "HTML" and is_factiva:
-        return "Factiva page"
+    if name == "HTML" and b"factiva" in sample.lower():
+        is_factiva = _FACTIVA_TITLE.search(sample) or _FACTIVA_ARTICLE.search(sample)
+        return "Factiva page" if is_factiva else name
     return name
 
 

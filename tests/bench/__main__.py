@@ -1,4 +1,4 @@
-"""The benchmark's command line: ``python -m tests.bench build|query|memory|startup|growth|sync|all|show``."""
+"""The benchmark's command line: ``python -m tests.bench build|query|memory|startup|growth|sync|pages|all|show``."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.bench import corpora, measure, queries, registry, report, runs, syncing
+from tests.bench import corpora, measure, pages, queries, registry, report, runs, syncing
 from tests.bench.places import RESULTS, work_folder
 
-EXPERIMENTS = ("build", "query", "memory", "startup", "growth", "sync")
+EXPERIMENTS = ("build", "query", "memory", "startup", "growth", "sync", "pages")
 # What "all" does. Whoosh takes part on the slice.
 PLAN = (
     ("build", "slice"),
@@ -26,6 +26,7 @@ PLAN = (
     ("startup", "million"),
     ("growth", "million"),
     ("sync", "senate"),
+    ("pages", "made"),
 )
 QUICK_PLAN = tuple((experiment, "quick") for experiment in EXPERIMENTS)
 
@@ -40,7 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.experiment == "all":
         plan = QUICK_PLAN if options.quick else PLAN
     else:
-        plan = ((options.experiment, "quick" if options.quick else options.corpus),)
+        corpus = "made" if options.experiment == "pages" else options.corpus
+        plan = ((options.experiment, "quick" if options.quick else corpus),)
     settings = _settings(options)
     machine = measure.machine(settings.engines)
     for experiment, corpus in plan:
@@ -88,6 +90,9 @@ def _run(experiment: str, name: str, settings: runs.Settings, quick: bool, machi
         return {**heading, "result": runs.growth(settings, quick), "seconds": time.perf_counter() - start}
     if experiment == "sync":
         return {**heading, "result": syncing.measure(settings.rounds, quick), "seconds": time.perf_counter() - start}
+    if experiment == "pages":
+        result = pages.measured(50 if quick else 500, settings.rounds)
+        return {**heading, "result": result, "seconds": time.perf_counter() - start}
     corpus = corpora.corpus(name)
     measured: dict[str, Callable[[corpora.Corpus, runs.Settings], dict[str, Any]]] = {
         "build": runs.build,

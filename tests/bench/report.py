@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from tests.bench import pages
 from tests.bench.measure import median, percentile
 from tests.bench.registry import BASELINE
 
@@ -26,6 +27,7 @@ def markdown(raw: dict[str, Any]) -> str:
         "startup": lambda r: startup(r["result"]),
         "growth": lambda r: growth(r["result"]),
         "sync": lambda r: sync(r["result"]),
+        "pages": lambda r: table(*pages.rows(r["result"], ratio)),
     }
     lines = [f"## {raw['experiment']}{of}", "", *_heading(raw), "", *tables[raw["experiment"]](raw), ""]
     return "\n".join(lines)

@@ -1,0 +1,248 @@
+"""What does a mail say? Its subject, its sender, its day and its text: alone in a file, or many in a mailbox.
+
+Plain text comes before HTML, which is only stripped. What is attached is no article and is named in a note.
+A mailbox is read message by message, as RFC 4155 describes it, so its size does not matter.
+"""
+
+from __future__ import annotations
+
+import email
+import re
+from collections.abc import Iterator
+from email.errors import MessageError
+from email.header import decode_header
+from email.message import Message
+from email.utils import getaddresses
+
+from searchkit.article import Article, Origin, Problem
+from searchkit.readers.dates import civil_day, no_day
+from searchkit.readers.format import RECORD_LIMIT, RECORD_LIMIT_WORDS, Source, UnreadableError
+from searchkit.readers.markup import plain
+from searchkit.readers.page_encoding import page_text
+from searchkit.readers.prose import one_line, tidy
+
+MAIL_FAULTS = (MessageError, LookupError, ValueError, TypeError, AttributeError, AssertionError)
+"""What Python's email package raises on strange mail, besides its own errors."""
+
+# "From alice@example.org Mon Mar  9 12:00:00 2020", after a blank line.
+_POSTMARK = re.compile(
+    rb"From .{0,300}?[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?\s+(?:[A-Za-z0-9+:-]{1,10}\s+)?"
+    rb"[0-9]{4}(?:\s+[A-Za-z0-9+:-]{1,10})?\s*$"
+)
+_QUOTED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
+_PIECE = 1 << 20
+_LONGEST_HEADER = 10_000
+_MOST_PARTS = 1_000
+_ADDRESS = re.compile(r"<([^<>]*)>")
+_UNSENT = re.compile(r"\s*\([^()]*\)\s*$")
+
+
+def read_mail(source: Source) -> Iterator[Article | Problem]:
+    """The one article of a mail; UnreadableError where it has no text."""
+    data = source.stream.read(RECORD_LIMIT + 1)
+    if len(data) > RECORD_LIMIT:
+        raise UnreadableError(f"is larger than {RECORD_LIMIT_WORDS}, more than one mail can be", "limit")
+    yield from _items(data, source.origin(), source.name)
+
+
+def read_mailbox(source: Source) -> Iterator[Article | Problem]:
+    """One article a message; a message without text is a Problem, and the next is read."""
+    number = 0
+    for number, data in enumerate(_messages(source), start=1):
+        origin = source.origin(f"record {number}")
+        if data is None:
+            yield Problem(origin, f"is larger than {RECORD_LIMIT_WORDS}, more than one mail can be", kind="limit")
+            continue
+        try:
+            yield from _items(data, origin, source.numbered(number))
+        except UnreadableError as error:
+            yield Problem(origin, error.reason, kind=error.kind)
+        except RecursionError:
+            yield Problem(origin, "is nested too deeply", kind="limit")
+    if not number:
+        raise UnreadableError("is no mailbox: it has no line that begins a message", "format")
+
+
+def _messages(source: Source) -> Iterator[bytes | None]:
+    """Each message without the line that begins it; None for one that is too large."""
+    held: list[bytes] = []
+    size = 0
+    inside = after_blank = False
+    starts_line = True
+    # A line that is longer than a piece goes on in the next piece.
+    while line := source.stream.readline(_PIECE):
+        if starts_line and (after_blank or not inside) and line.startswith(b"From ") and _POSTMARK.match(line):
+            if inside:
+                yield _unescaped(held) if size <= RECORD_LIMIT else None
+            held, size, inside = [], 0, True
+        elif inside:
+            size += len(line)
+            if size <= RECORD_LIMIT:
+                held.append(line)
+            else:
+                held.clear()
+        after_blank = starts_line and not line.strip(b"\r\n")
+        starts_line = line.endswith(b"\n")
+    if inside:
+        yield _unescaped(held) if size <= RECORD_LIMIT else None
+
+
+def _unescaped(held: list[bytes]) -> bytes:
+    """A line of a message that begins with "From " was written with a > before it."""
+    return _QUOTED_FROM.sub(rb"\1", b"".join(held))
+
+
+def _items(data: bytes, origin: Origin, name: str) -> Iterator[Article | Problem]:
+    try:
+        mail = _Mail(data)
+    except MAIL_FAULTS as error:
+        raise UnreadableError("is no sound mail") from error
+    if not mail.headers:
+        raise UnreadableError("has no headers, as a mail has")
+    if not mail.body:
+        raise UnreadableError("holds no text", "empty")
+    stated = mail.header("Date")
+    date = civil_day(stated) or civil_day(_UNSENT.sub("", stated))
+    if stated and not date:
+        yield Problem(origin, no_day(stated), kept=True, kind="date")
+    notes = (("list", mail.bracketed("List-Id")), ("attached", ", ".join(mail.attached)))
+    yield Article(
+        id=mail.bracketed("Message-ID") or name,
+        title=mail.header("Subject"),
+        body=mail.body,
+        date=date,
+        source=mail.list_name(),
+        authors=mail.senders(),
+        url=_web(mail.bracketed("Archived-At")),
+        language=mail.header("Content-Language").partition(",")[0].strip(),
+        origin=origin,
+        notes=tuple(note for note in notes if note[1]),
+    )
+
+
+class _Mail:
+    """A parsed message: its headers decoded, its text chosen, its attachments named."""
+
+    def __init__(self, data: bytes) -> None:
+        message = email.message_from_bytes(data)
+        self._message = message
+        self.headers = len(message)
+        self.attached: list[str] = []
+        plains: list[str] = []
+        pages: list[str] = []
+        for part in _parts(message):
+            kind = part.get_content_type()
+            # A mail of many parts that does not say what parts them is text.
+            kind = "text/plain" if part is message and kind.startswith("multipart/") else kind
+            if part is not message and (kind not in ("text/plain", "text/html") or _is_attached(part)):
+                self.attached.append(_name_of(part))
+            elif kind == "text/plain":
+                plains.append(tidy(_text_of(part)))
+            elif kind == "text/html":
+                pages.append(tidy(_stripped(_text_of(part))))
+        self.body = "\n\n".join(text for text in plains if text) or "\n\n".join(text for text in pages if text)
+
+    def header(self, name: str) -> str:
+        """A header on one line, with its encoded words decoded; '' where it is not there."""
+        return decoded_header(self._message.get(name))
+
+    def bracketed(self, name: str) -> str:
+        """What stands between < and > in a header, or all of it."""
+        said = self.header(name)
+        found = _ADDRESS.search(said)
+        return found.group(1).strip() if found else said
+
+    def list_name(self) -> str:
+        """How the list or newsletter calls itself: the words before the < of List-Id."""
+        return self.header("List-Id").partition("<")[0].strip(' "') if "<" in self.header("List-Id") else ""
+
+    def senders(self) -> tuple[str, ...]:
+        """The names of the senders, or their addresses where they have none."""
+        pairs = getaddresses([str(self._message.get("From") or "")[:_LONGEST_HEADER]])
+        named = (decoded_header(name) or one_line(address) for name, address in pairs)
+        return tuple(dict.fromkeys(name for name in named if name))
+
+
+def _parts(message: Message) -> Iterator[Message]:
+    """The leaves of a mail; a mail that is attached to it is one of them."""
+    waiting, count = [message], 0
+    while waiting and count < _MOST_PARTS:
+        part = waiting.pop()
+        count += 1
+        inner = part.get_payload()
+        if isinstance(inner, list) and part.get_content_maintype() == "multipart":
+            waiting.extend(reversed([item for item in inner if isinstance(item, Message)]))
+        elif part is message or part.get_content_maintype() != "multipart":
+            yield part
+
+
+def _is_attached(part: Message) -> bool:
+    return part.get_content_disposition() == "attachment" or (
+        bool(part.get_filename()) and part.get_content_disposition() is not None
+    )
+
+
+def _name_of(part: Message) -> str:
+    name = part.get_filename()
+    if not name and part.get_content_type() == "message/rfc822":
+        inner = part.get_payload()
+        name = inner[0].get("Subject") if isinstance(inner, list) and inner and isinstance(inner[0], Message) else ""
+    return decoded_header(name) or part.get_content_type()
+
+
+def content_of(part: Message) -> bytes:
+    """The bytes of a part, its transfer encoding undone."""
+    content = part.get_payload(decode=True)
+    return content if isinstance(content, bytes) else b""
+
+
+def charset_of(part: Message) -> str:
+    """The charset that a part declares, or ''."""
+    charset = part.get_param("charset", "")
+    return str(charset[2]) if isinstance(charset, tuple) else str(charset or "")
+
+
+def _text_of(part: Message) -> str:
+    text = page_text(content_of(part), charset_of(part)).replace("\r\n", "\n")
+    return _unflowed(text, part) if part.get_param("format", "") == "flowed" else text
+
+
+def _unflowed(text: str, part: Message) -> str:
+    """RFC 3676: a line that ends in a blank goes on in the next."""
+    joint = "" if str(part.get_param("delsp", "")).lower() == "yes" else " "
+    rows: list[str] = []
+    flows = False
+    for stuffed in text.split("\n"):
+        line = stuffed.removeprefix(" ")
+        if flows and line:
+            rows[-1] = rows[-1][:-1] + joint + line
+        else:
+            rows.append(line)
+        flows = line.endswith(" ") and line != "-- "
+    return "\n".join(rows)
+
+
+def _stripped(page: str) -> str:
+    # A page of a mail is one even if it is made of tags that prose could hold too.
+    return plain(f"<p>{page}</p>")
+
+
+def decoded_header(value: object) -> str:
+    """A header as text on one line: its encoded words decoded, bytes beyond ASCII read as what they look like."""
+    written = str(value or "")[:_LONGEST_HEADER]
+    try:
+        pieces = decode_header(written)
+    except (*MAIL_FAULTS, ArithmeticError):
+        return one_line(written)
+    text = ""
+    for piece, charset in pieces:
+        if isinstance(piece, bytes):
+            text += page_text(piece, charset or "")
+        else:
+            # Raw bytes in a header come as surrogates.
+            text += page_text(piece.encode("utf-8", "surrogateescape")) if piece and not piece.isascii() else piece
+    return one_line(text)
+
+
+def _web(url: str) -> str:
+    return url if url.lower().startswith(("http://", "https://")) else ""
