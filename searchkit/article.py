@@ -51,6 +51,48 @@ class Article:
     origin: Origin = NOWHERE
     notes: tuple[tuple[str, str], ...] = ()
 
+    # The one that a frozen dataclass writes takes twice as long, and there are millions of articles.
+    def __init__(
+        self,
+        id: str,  # noqa: A002 - the name of the field
+        title: str,
+        body: str,
+        date: datetime.date | None = None,
+        source: str = "",
+        authors: tuple[str, ...] = (),
+        section: str = "",
+        url: str = "",
+        language: str = "",
+        origin: Origin = NOWHERE,
+        notes: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        _put_id(self, id)
+        _put_title(self, title)
+        _put_body(self, body)
+        _put_date(self, date)
+        _put_source(self, source)
+        _put_authors(self, authors)
+        _put_section(self, section)
+        _put_url(self, url)
+        _put_language(self, language)
+        _put_origin(self, origin)
+        _put_notes(self, notes)
+
+
+(
+    _put_id,
+    _put_title,
+    _put_body,
+    _put_date,
+    _put_source,
+    _put_authors,
+    _put_section,
+    _put_url,
+    _put_language,
+    _put_origin,
+    _put_notes,
+) = setters_of(Article)
+
 
 KINDS = ("access", "archive", "damaged", "date", "empty", "extra", "format", "id", "limit")
 """What a problem may be about.
@@ -65,45 +107,6 @@ KINDS = ("access", "archive", "damaged", "date", "empty", "extra", "format", "id
 - id: an article with this id is there already;
 - limit: it is larger, deeper or slower than the settings allow.
 """
-
-    # The one that a frozen dataclass writes takes twice as long, and there are millions of articles.
-    def __init__(
-        self,
-        id: str,  # noqa: A002 - the name of the field
-        title: str,
-        body: str,
-        date: datetime.date | None = None,
-        source: str = "",
-        authors: tuple[str, ...] = (),
-        section: str = "",
-        url: str = "",
-        language: str = "",
-        origin: Origin = NOWHERE,
-    ) -> None:
-        _put_id(self, id)
-        _put_title(self, title)
-        _put_body(self, body)
-        _put_date(self, date)
-        _put_source(self, source)
-        _put_authors(self, authors)
-        _put_section(self, section)
-        _put_url(self, url)
-        _put_language(self, language)
-        _put_origin(self, origin)
-
-
-(
-    _put_id,
-    _put_title,
-    _put_body,
-    _put_date,
-    _put_source,
-    _put_authors,
-    _put_section,
-    _put_url,
-    _put_language,
-    _put_origin,
-) = setters_of(Article)
 
 
 @frozen
