@@ -51,6 +51,12 @@ _ZIPPED: tuple[tuple[bytes, str], ...] = (
     (b"epub", "an EPUB book"),
 )
 
+_FIRST_BYTES: dict[int, tuple[tuple[bytes, str], ...]] = {
+    first: tuple((magic, name) for offset, magic, name in _MAGIC if not offset and magic[0] == first)
+    for first in {magic[0] for offset, magic, _ in _MAGIC if not offset}
+}
+_FURTHER_IN = tuple(row for row in _MAGIC if row[0])
+
 # Words that ordinary prose may begin with ("BZh", "ID3") need a second sign.
 _WEAK = (b"BZh", b"ID3", b"PAR1", b"OggS", b"fLaC", b"wOFF", b"wOF2")
 
@@ -76,10 +82,11 @@ def binary_kind(sample: bytes) -> str:
 
 
 def _named(sample: bytes) -> str:
-    for offset, magic, name in _MAGIC:
+    for magic, name in _FIRST_BYTES.get(sample[0], ()) if sample else ():
+        if sample.startswith(magic) and not (magic in _WEAK and not _controls(sample)):
+            return name
+    for offset, magic, name in _FURTHER_IN:
         if sample.startswith(magic, offset):
-            if magic in _WEAK and not _controls(sample):
-                continue
             return name
     if sample.startswith(b"PK\x03\x04"):
         return next((name for mark, name in _ZIPPED if mark in sample), "a ZIP archive")

@@ -51,6 +51,7 @@ _NEXIS_FIRST = re.compile(rb"(?m)^[ \t\xa0\xc2]*(?:Document )?[0-9]{1,6} of [0-9
 _NEXIS_FIELD = re.compile(
     rb"(?m)^[ \t]*(?:LENGTH|Length): ?[0-9,]+ words|^[ \t]*(?:LOAD-DATE|Load-Date|PUBLICATION-TYPE): "
 )
+_NEXIS_WORDS = (b"LENGTH:", b"Length:", b"LOAD-DATE:", b"Load-Date:", b"PUBLICATION-TYPE:")
 
 _SKIPPED = re.compile(rb"(?:\s+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[.*?\])?\s*>)", re.DOTALL | re.IGNORECASE)
 _DOCTYPE_HTML = re.compile(rb"\s*(?:<\?xml.*?\?>\s*|<!--.*?-->\s*)*<!doctype\s+html", re.DOTALL | re.IGNORECASE)
@@ -97,7 +98,12 @@ def recognized(name: str, sample: bytes, *, explicit: bool = False) -> Format:
 _BINARY = frozenset(("PDF", "Parquet", "Word document"))
 
 
+_FIRST_BYTES = frozenset((b"P", *(magic[:1] for magic, _ in _MAGIC)))
+
+
 def _by_magic(sample: bytes) -> str:
+    if sample[:1] not in _FIRST_BYTES:
+        return ""
     for magic, name in _MAGIC:
         if sample.startswith(magic):
             if name == "Parquet" and binary_kind(sample) != "a Parquet table":
@@ -121,9 +127,18 @@ def _by_text(sample: bytes, suffix: str) -> str:
             head = sample.partition(b"\n\n")[0].partition(b"\r\n\r\n")[0]
             if _MAIL_HEADER.search(head):
                 return "MHTML" if _RELATED.search(head) and suffix != ".eml" else "mail"
-    if suffix in ("", ".txt", ".text") and _NEXIS_FIRST.search(sample) and _NEXIS_FIELD.search(sample):
+    if suffix in ("", ".txt", ".text") and _is_nexis(sample):
         return "Nexis text"
     return ""
+
+
+def _is_nexis(sample: bytes) -> bool:
+    # Plain words are looked for first, since most texts are no such thing and the expressions are slow.
+    return (
+        any(word in sample for word in _NEXIS_WORDS)
+        and _NEXIS_FIELD.search(sample) is not None
+        and _NEXIS_FIRST.search(sample) is not None
+    )
 
 
 def _by_markup(sample: bytes) -> str:

@@ -70,27 +70,27 @@ def test_a_cut_gzip_stream_gives_what_it_holds(read_bytes) -> None:
     items = read_bytes("a.jsonl.gz", packed[: len(packed) // 2])
     count = len(ids(items))
     assert count > 100
-    assert reasons(items) == [f"the gzip stream ends too early: {count:,} articles were read before that"]
+    assert reasons(items) == [f"the compressed data ends too early: {count:,} articles were read before that"]
     assert items[-1].origin.place == ""
 
 
 def test_a_gzip_stream_cut_at_its_last_byte_loses_nothing(read_bytes) -> None:
     items = read_bytes("a.jsonl.gz", gzip.compress(RECORDS)[:-1])
     assert len(ids(items)) == 2000
-    assert reasons(items) == ["the gzip stream ends too early: 2,000 articles were read before that"]
+    assert reasons(items) == ["the compressed data ends too early: 2,000 articles were read before that"]
 
 
 @pytest.mark.parametrize("damage", [b"garbage after the end", b"\x1f\x8b garbage"])
 def test_garbage_after_a_gzip_stream(damage: bytes, read_bytes) -> None:
     items = read_bytes("a.jsonl.gz", gzip.compress(b'{"text": "1"}\n') + damage)
     assert ids(items) == ["a.jsonl.gz#1"]
-    assert reasons(items) == ["the gzip stream is damaged: 1 article was read before that"]
+    assert reasons(items) == ["the compressed data is damaged: 1 article was read before that"]
 
 
 def test_a_damaged_gzip_stream(read_bytes) -> None:
     packed = bytearray(gzip.compress(RECORDS))
     packed[len(packed) // 2] ^= 0xFF
-    assert reasons(read_bytes("a.txt.gz", bytes(packed))) == ["the gzip stream is damaged"]
+    assert reasons(read_bytes("a.txt.gz", bytes(packed))) == ["the compressed data is damaged"]
 
 
 def test_what_cannot_be_opened(tmp_path: Path) -> None:
