@@ -10,7 +10,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import IO, Any, NamedTuple
 
 from searchkit.readers.binary import binary_kind
 from searchkit.readers.decoding import SAMPLE_SIZE, read_some
@@ -171,12 +171,12 @@ def _zip_refusal(info: zipfile.ZipInfo) -> str:
     return "is a pipe or a device" if kind not in (0, stat.S_IFREG) else ""
 
 
-def _zip_read(opened: zipfile.ZipExtFile, method: int) -> Callable[[int], bytes]:
+def _zip_read(opened: IO[bytes], method: int) -> Callable[[int], bytes]:
     most = _DEFLATED_PIECE if method in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) else _OTHER_PIECE
 
     def read(size: int) -> bytes:
         try:
-            return opened.read1(min(size, most))
+            return opened.read1(min(size, most))  # type: ignore[attr-defined,no-any-return]
         except EOFError as error:
             raise UnreadableError("the compressed data ends too early") from error
         except _ZIP_FAULTS as error:
@@ -248,21 +248,21 @@ class _Header(tarfile.TarInfo):
 
     # Files with holes are refused, so the lists of their holes, which may have no end, are not kept.
 
-    def _proc_sparse(self, tar: tarfile.TarFile) -> tarfile.TarInfo:
+    def _proc_sparse(self: Any, tar: Any) -> tarfile.TarInfo:  # noqa: ANN401 (of the insides of tarfile)
         _, goes_on, _ = self._sparse_structs
         del self._sparse_structs
         while goes_on:
-            block = tar.fileobj.read(tarfile.BLOCKSIZE)  # type: ignore[union-attr]
+            block = tar.fileobj.read(tarfile.BLOCKSIZE)
             if len(block) < tarfile.BLOCKSIZE:
                 raise tarfile.ReadError("unexpected end of data")
             goes_on = bool(block[504])
         self.sparse = []
-        self.offset_data = tar.fileobj.tell()  # type: ignore[union-attr]
-        tar.offset = self.offset_data + self._block(self.size)  # type: ignore[attr-defined]
-        return self
+        self.offset_data = tar.fileobj.tell()
+        tar.offset = self.offset_data + self._block(self.size)
+        return self  # type: ignore[no-any-return]
 
-    def _proc_gnusparse_00(self, header: tarfile.TarInfo, *_: object) -> None:
-        header.sparse = []  # type: ignore[attr-defined]
+    def _proc_gnusparse_00(self, header: Any, *_: object) -> None:  # noqa: ANN401
+        header.sparse = []
 
     _proc_gnusparse_01 = _proc_gnusparse_10 = _proc_gnusparse_00
 

@@ -27,8 +27,8 @@ except ImportError:
     _decompressobj, _crc32 = zlib.decompressobj, zlib.crc32
     _INFLATE_FAULTS: tuple[type[Exception], ...] = (zlib.error,)
 else:
-    _decompressobj, _crc32 = isal_zlib.decompressobj, isal_zlib.crc32
-    _INFLATE_FAULTS = (isal_zlib.error,)
+    _decompressobj, _crc32 = isal_zlib.decompressobj, isal_zlib.crc32  # type: ignore[assignment]
+    _INFLATE_FAULTS = (isal_zlib.error,)  # type: ignore[assignment]
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -171,14 +171,11 @@ def unfolded(stream: io.BufferedReader, layer: str, budget: Budget) -> io.Buffer
     return buffered(raw)
 
 
-def without_suffix(name: str, layer: str) -> str:
-    """The name of what is within a compressed file of this name."""
-    lower = name.lower()
-    for suffix, within in _SHORT_SUFFIXES.items():
-        if lower.endswith(suffix):
-            return name[: -len(suffix)] + within
-    known = (layer, *_LAYERS, ".gzip", ".bzip2", ".zstd", ".z")
-    return next((name[: -len(suffix)] for suffix in known if lower.endswith(suffix)), name)
+def without_suffix(name: str) -> str:
+    """The name of what is within a compressed file of this name; other names stay as they are."""
+    at = name.rfind(".")
+    within = _WITHIN.get(name[at:].lower()) if at > 0 else None
+    return name if within is None else name[:at] + within
 
 
 class _Decompressor(Protocol):
@@ -344,4 +341,7 @@ _LAYERS = {
     ".zst": _Layer(b"\x28\xb5\x2f\xfd", _Zstd, (zstandard.ZstdError,)),
 }
 _FIRST_BYTES = {layer.magic[0]: suffix for suffix, layer in _LAYERS.items()}
-_SHORT_SUFFIXES = {".tgz": ".tar", ".tbz2": ".tar", ".tbz": ".tar", ".txz": ".tar", ".tzst": ".tar", ".svgz": ".svg"}
+_WITHIN = {
+    **dict.fromkeys((*_LAYERS, ".gzip", ".bz", ".bzip2", ".zstd"), ""),
+    **dict.fromkeys((".tgz", ".taz", ".tbz2", ".tbz", ".tb2", ".txz", ".tzst"), ".tar"),
+}

@@ -196,13 +196,15 @@ class Reading:
                 raise UnreadableError(f"is compressed more than {most + 1} times over", "archive")
             with unfolded(source.stream, layer, self._spending()) as stream:
                 inner = replace(source, stream=stream)
-                called = without_suffix(called, layer)
+                called = without_suffix(called)
                 yield from self._document(inner, called, stream.peek(SAMPLE_SIZE), archives, layers + 1)
         elif archive:
             if archives >= most:
                 raise UnreadableError(f"is packed in more than {most} archives, one in the other", "archive")
             yield from self._members(source, archive, archives + 1, layers)
         else:
+            # What is named as if it were compressed may be unpacked already.
+            called = called if layers else without_suffix(called)
             yield from self._articles(source, called, sample, explicit=self._explicit and not archives)
 
     def _members(self, source: Source, archive: str, depth: int, layers: int) -> Iterator[Article | Problem]:

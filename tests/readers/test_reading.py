@@ -15,8 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import searchkit.readers
+import searchkit.readers.reading as reading_module
 from searchkit.article import Article, Problem
-from searchkit.readers import FORMATS, Reading, open_articles, suffixes
+from searchkit.readers import FORMATS, Format, open_articles, suffixes
 from searchkit.readers.format import RECORD_LIMIT, Source
 
 RECORDS = "".join(json.dumps({"title": f"T{n}", "text": f"Text {n} " * 30}) + "\n" for n in range(2000)).encode()
@@ -155,15 +156,20 @@ def test_progress_is_counted_in_the_file_as_it_lies_there(tmp_path: Path) -> Non
     assert reading.bytes_read == path.stat().st_size
 
 
-def test_a_mistake_in_a_reader_is_not_hidden(tmp_path: Path) -> None:
-    def mistaken(source: Source) -> Iterator[Article | Problem]:
+class Mistaken(Format):
+    """A format whose reader has a defect."""
+
+    def read(self, source: Source) -> Iterator[Article | Problem]:
         yield from ()
         raise KeyError(source.name)
 
+
+def test_a_mistake_in_a_reader_is_not_hidden(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a.txt"
     path.write_text("text")
+    monkeypatch.setattr(reading_module, "recognized", lambda *_, **__: Mistaken("mistaken", (), "none:none"))
     with pytest.raises(KeyError):
-        list(Reading(path, "a.txt", mistaken))
+        list(open_articles(path, "a.txt"))
 
 
 DEEP = 100_000
