@@ -24,19 +24,22 @@ try:
     from isal import isal_zlib
 except ImportError:
     # Some machines have no such library, and zlib does the same in three times the time.
-    _decompressobj, _crc32 = zlib.decompressobj, zlib.crc32
-    _INFLATE_FAULTS: tuple[type[Exception], ...] = (zlib.error,)
+    _decompressobj, crc32 = zlib.decompressobj, zlib.crc32
+    INFLATE_FAULTS: tuple[type[Exception], ...] = (zlib.error,)
 else:
-    _decompressobj, _crc32 = isal_zlib.decompressobj, isal_zlib.crc32  # type: ignore[assignment]
-    _INFLATE_FAULTS = (isal_zlib.error,)  # type: ignore[assignment]
+    _decompressobj, crc32 = isal_zlib.decompressobj, isal_zlib.crc32  # type: ignore[assignment]
+    INFLATE_FAULTS = (isal_zlib.error,)  # type: ignore[assignment]
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
+ENDS_EARLY = "the compressed data ends too early"
+DAMAGED = "the compressed data is damaged"
+
 # What a decompressor may ask for: as much as the highest levels of xz and zstd need, and no more.
 MEMORY = 256 << 20
 # What is decompressed at a time is what damage costs of what stands before it.
-_PIECE = 16 * 1024
+PIECE = 16 * 1024
 # A decompressor of zstd gives all that it is given unfolds to: 44 MB at most of so much.
 _ZSTD_PIECE = 1024
 # Beyond the fixed part, a header of gzip holds a name and a comment.
@@ -178,23 +181,30 @@ def without_suffix(name: str) -> str:
     return name if within is None else name[:at] + within
 
 
-class _Decompressor(Protocol):
+class Decompressor(Protocol):
     """One stream of compressed data, as the decompressors of ``lzma`` and ``bz2`` are driven."""
 
     @property
-    def eof(self) -> bool: ...
+    def eof(self) -> bool:
+        """Whether the stream has ended, and all of it was given."""
+
     @property
-    def unused_data(self) -> bytes: ...
+    def unused_data(self) -> bytes:
+        """What stood behind the end."""
+
     @property
-    def needs_input(self) -> bool: ...
-    def decompress(self, data: bytes, max_length: int) -> bytes: ...
+    def needs_input(self) -> bool:
+        """Whether nothing more comes of what was given to it so far."""
+
+    def decompress(self, data: bytes, max_length: int) -> bytes:
+        """At most so many bytes more, which may be none."""
 
 
 class _Layer(NamedTuple):
     """A way of compression: what it begins with, what unfolds it, and what that raises."""
 
     magic: bytes
-    fresh: Callable[[], _Decompressor]
+    fresh: Callable[[], Decompressor]
     faults: tuple[type[Exception], ...]
 
 
@@ -216,9 +226,9 @@ def _driven(stream: io.BufferedReader, layer: _Layer) -> Callable[[int], bytes]:
             elif current.needs_input:
                 data = stream.read1(SAMPLE_SIZE)
                 if not data:
-                    raise UnreadableError("the compressed data ends too early")
+                    raise UnreadableError(ENDS_EARLY)
             try:
-                piece = current.decompress(data, min(size, _PIECE))
+                piece = current.decompress(data, min(size, PIECE))
             except layer.faults as error:
                 raise UnreadableError(*_fault(error)) from error
             if piece:
@@ -233,11 +243,38 @@ def _fault(error: Exception) -> tuple[str, str]:
         word in str(error).lower() for word in ("memory", "window")
     ):
         return f"asks for more than {MEMORY >> 20} MiB to be decompressed", "limit"
-    return "the compressed data is damaged", "damaged"
+    return DAMAGED, "damaged"
 
 
 class _GzipError(Exception):
     """What is no gzip, or does not have the sum that it says."""
+
+
+class Inflater:
+    """One deflated stream, driven as the decompressors of ``lzma`` and ``bz2`` are."""
+
+    def __init__(self) -> None:
+        self.needs_input = True
+        self._inflate = _decompressobj(-15)
+        self._held = b""
+
+    @property
+    def eof(self) -> bool:
+        """Whether the stream has ended."""
+        return self._inflate.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        """What stood behind the end."""
+        return self._inflate.unused_data
+
+    def decompress(self, data: bytes, max_length: int) -> bytes:
+        """At most so many bytes more."""
+        piece = self._inflate.decompress(self._held + data if self._held else data, max_length)
+        self._held = b"" if self._inflate.eof else self._inflate.unconsumed_tail
+        # Where a piece is as long as it may be, more of it may wait inside.
+        self.needs_input = not self._held and len(piece) < max_length and not self._inflate.eof
+        return piece
 
 
 class _Gzip:
@@ -247,33 +284,31 @@ class _Gzip:
         self.eof = False
         self.unused_data = b""
         self.needs_input = True
-        self._inflate = _decompressobj(-15)
+        self._content = Inflater()
         self._begun = False
         self._held = b""
         self._sum = 0
         self._size = 0
 
     def decompress(self, data: bytes, max_length: int) -> bytes:
-        held = self._held + data if self._held else data
         if not self._begun:
-            begin = _gzip_header(held)
-            self._begun = bool(begin)
-            held = held[begin:]
-        if not self._begun or self._inflate.eof:
-            self._held = held
-            if self._begun:
-                self._end()
+            self._held += data
+            begin = _gzip_header(self._held)
+            if not begin:
+                return b""
+            data, self._held, self._begun = self._held[begin:], b"", True
+        if self._content.eof:
+            self._end(data)
             return b""
-        piece = self._inflate.decompress(held, max_length)
-        self._sum = _crc32(piece, self._sum)
+        piece = self._content.decompress(data, max_length)
+        self._sum = crc32(piece, self._sum)
         self._size += len(piece)
-        ended = self._inflate.eof
-        self._held = self._inflate.unused_data if ended else self._inflate.unconsumed_tail
-        # Where a piece is as long as it may be, more of it may wait inside.
-        self.needs_input = not self._held and len(piece) < max_length and not ended
+        self._held = self._content.unused_data
+        self.needs_input = self._content.needs_input
         return piece
 
-    def _end(self) -> None:
+    def _end(self, data: bytes) -> None:
+        self._held += data
         if len(self._held) < 8:
             self.needs_input = True
             return
@@ -330,12 +365,12 @@ class _Zstd:
         return piece
 
 
-def _xz() -> _Decompressor:
+def _xz() -> Decompressor:
     return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=MEMORY)
 
 
 _LAYERS = {
-    ".gz": _Layer(b"\x1f\x8b", _Gzip, (*_INFLATE_FAULTS, _GzipError)),
+    ".gz": _Layer(b"\x1f\x8b", _Gzip, (*INFLATE_FAULTS, _GzipError)),
     ".bz2": _Layer(b"BZh", bz2.BZ2Decompressor, (OSError, ValueError)),
     ".xz": _Layer(b"\xfd7zXZ\x00", _xz, (lzma.LZMAError,)),
     ".zst": _Layer(b"\x28\xb5\x2f\xfd", _Zstd, (zstandard.ZstdError,)),
