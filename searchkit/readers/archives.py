@@ -14,9 +14,10 @@ from searchkit.readers.zips import zip_members
 
 def archive_kind(name: str, sample: bytes) -> str:
     """Which archive of files this is: "zip", "tar" or '' (a Word document is no archive here)."""
-    if sample.startswith(b"PK"):
-        return "zip" if binary_kind(sample) in ("a ZIP archive", "an empty ZIP archive") else ""
     lower = name.lower()
+    if sample.startswith(b"PK"):
+        is_archive = binary_kind(sample) in ("a ZIP archive", "an empty ZIP archive")
+        return "zip" if is_archive and not lower.endswith(".docx") else ""
     # The first tars had no mark, and a zip may stand behind a program that unpacks it.
     if sample.startswith(b"ustar", 257) or (lower.endswith(".tar") and b"\0" in sample[:512]):
         return "tar"

@@ -42,14 +42,11 @@ _MAGIC: tuple[tuple[int, bytes, str], ...] = (
 
 _RIFF = {b"WAVE": "a WAV recording", b"AVI ": "an AVI film", b"WEBP": "a WebP image"}
 
-# What is packed as a ZIP, told by a name that stands early in the archive.
-_ZIPPED: tuple[tuple[bytes, str], ...] = (
-    (b"word/", "a Word document"),
-    (b"xl/", "an Excel document"),
-    (b"ppt/", "a PowerPoint document"),
-    (b"opendocument", "an OpenDocument file"),
-    (b"epub", "an EPUB book"),
-)
+# What is packed as a ZIP is told by its first member: a type, or a part that every Office document has. A name
+# that merely stands somewhere may be that of a member, or three bytes of compressed data.
+_TYPED = ((b"opendocument", "an OpenDocument file"), (b"epub", "an EPUB book"))
+_OFFICE_PARTS = (b"[Content_Types].xml", b"_rels/", b"docProps/", b"customXml/", b"word/", b"xl/", b"ppt/")
+_OFFICE = ((b"word/", "a Word document"), (b"xl/", "an Excel document"), (b"ppt/", "a PowerPoint document"))
 
 _FIRST_BYTES: dict[int, tuple[tuple[bytes, str], ...]] = {
     first: tuple((magic, name) for offset, magic, name in _MAGIC if not offset and magic[0] == first)
@@ -89,7 +86,7 @@ def _named(sample: bytes) -> str:
         if sample.startswith(magic, offset):
             return name
     if sample.startswith(b"PK\x03\x04"):
-        return next((name for mark, name in _ZIPPED if mark in sample), "a ZIP archive")
+        return _zipped(sample)
     if sample.startswith(b"RIFF"):
         return _RIFF.get(sample[8:12], "")
     if sample.startswith(b"MZ") and b"\x00" in sample:
@@ -97,6 +94,17 @@ def _named(sample: bytes) -> str:
     if sample[:1] == b"\xff" and sample[1:2] in (b"\xfb", b"\xf3", b"\xf2") and b"\x00" in sample:
         return "an MP3 recording"
     return ""
+
+
+def _zipped(sample: bytes) -> str:
+    """What an archive is that begins so: the name of its first member stands at byte 30."""
+    end = 30 + int.from_bytes(sample[26:28], "little")
+    marks: tuple[tuple[bytes, str], ...] = ()
+    if sample[30:end] == b"mimetype":
+        marks, sample = _TYPED, sample[end : end + 100]
+    elif sample.startswith(_OFFICE_PARTS, 30):
+        marks = _OFFICE
+    return next((name for mark, name in marks if mark in sample), "a ZIP archive")
 
 
 def _controls(sample: bytes) -> int:
