@@ -14,6 +14,7 @@ from searchkit.errors import QueryError, SearchkitError
 from searchkit.frozen import frozen
 from searchkit.query import Leaf, Phrase, Word, is_list
 from searchkit.results import Hit, Results
+from searchkit.results.copies import copies
 
 if TYPE_CHECKING:
     from searchkit.results.nothing import Nothing
@@ -40,7 +41,8 @@ def as_text(results: Results, page: Page) -> str:
     blocks = ["\n".join([_counts(results, page.screen), *_remarks(results, page.screen)])]
     if results.total and not results.hits:
         blocks.append(f"Page {page.number} is past the last hit.")
-    blocks += [_block(hit, page.screen) for hit in results]
+    same = copies(results)
+    blocks += [_block(hit, page.screen, same.get(hit.rank)) for hit in results]
     return "\n\n".join(blocks)
 
 
@@ -57,7 +59,7 @@ def as_json(results: Results, page: Page) -> str:
         "notices": [{"column": notice.column, "text": notice.text} for notice in results.notices],
         "terms": [_term(results, term) for term in results.terms],
         "nothing": _nothing(results.nothing),
-        "hits": [_record(hit) for hit in results],
+        "hits": _records(results),
     }
     return json_text(answer, indent=2)
 
@@ -72,7 +74,7 @@ def error_as_json(error: SearchkitError) -> str:
 
 def as_jsonl(results: Results, page: Page) -> str:
     """One object a line, each a hit as in JSON."""
-    return "\n".join(json_text(_record(hit)) for hit in results)
+    return "\n".join(json_text(record) for record in _records(results))
 
 
 def as_csv(results: Results, page: Page) -> str:
@@ -178,7 +180,7 @@ def _listed(parts: list[str]) -> str:
     return ", ".join(parts[:_NAMED_WORDS]) + (f" and {left:,} more" if left > 0 else "")
 
 
-def _block(hit: Hit, screen: Screen) -> str:
+def _block(hit: Hit, screen: Screen, copied: Hit | None) -> str:
     rank = f"{hit.rank:>2}. "
     indent = " " * max(_INDENT, len(rank))
     title = hit.title or "(no text)"
@@ -198,7 +200,9 @@ def _block(hit: Hit, screen: Screen) -> str:
     if hit.score:
         facts.append(screen.dim(f"score {hit.score:.2f}"))
     out.append(indent + " · ".join(fact for fact in facts if fact))
-    if hit.snippet:
+    if copied:
+        out.append(indent + screen.dim(f"an exact copy of {copied.rank}."))
+    elif hit.snippet:
         out += [indent + part for part in _wrapped(hit.snippet, hit.highlights, width, screen)]
     if hit.explanation:
         from searchkit.cli.explained import explanation_lines  # only when somebody asks why
@@ -216,7 +220,12 @@ def _wrapped(
         yield screen.lit(text[start:end], inside, base=base)
 
 
-def _record(hit: Hit) -> dict[str, object]:
+def _records(results: Results) -> list[dict[str, object]]:
+    same = copies(results)
+    return [_record(hit, same.get(hit.rank)) for hit in results]
+
+
+def _record(hit: Hit, copied: Hit | None) -> dict[str, object]:
     article = hit.article
     record: dict[str, object] = {
         "rank": hit.rank,
@@ -233,6 +242,8 @@ def _record(hit: Hit) -> dict[str, object]:
         "section": article.section,
         "url": article.url,
         "language": article.language,
+        "notes": dict(article.notes),
+        "copy_of": copied.id if copied else None,
     }
     if hit.explanation:
         from searchkit.cli.explained import explanation_record  # only when somebody asks why

@@ -14,51 +14,76 @@ import typer
 
 from searchkit.analysis import LANGUAGES
 from searchkit.cli.options import DEFAULT_INDEX, IndexOption
-from searchkit.cli.terminal import complain, screen, short_path, visible, write
+from searchkit.cli.problems import problem_line, problem_record
+from searchkit.cli.terminal import complain, screen, write
 from searchkit.errors import UsageError
 
 if TYPE_CHECKING:
     from searchkit.article import Problem
-    from searchkit.indexing import Progress
+    from searchkit.indexing import Progress, Report
+    from searchkit.readers import Settings
 
 EXAMPLE = "Example: searchkit index seeds/"
 _SHOWN_PROBLEMS = 20
+STANDARD_INPUT = "/dev/stdin"
+
+
+MapOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--map", metavar="FIELD=KEY", help="The key or column that a field is taken from, such as title=headline."
+    ),
+]
+DatesOption = Annotated[str, typer.Option(metavar="ORDER", help="How 03/04/2020 is read: dmy or mdy.")]
+MemoryOption = Annotated[
+    int, typer.Option(metavar="MB", min=64, help="Memory to hold articles in before they are written.")
+]
+WorkersOption = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        min=1,
+        max=64,
+        envvar="SEARCHKIT_WORKERS",
+        help="Threads and processes: one a processor unless told.",
+    ),
+]
+LanguageOption = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="The language whose word forms are brought together: english unless told."),
+]
 
 
 def index(
-    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files and folders of articles.")],
+    paths: Annotated[
+        list[str], typer.Argument(metavar="PATH...", help="Files and folders of articles; - is standard input.")
+    ],
     index_folder: IndexOption = DEFAULT_INDEX,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Start afresh: forget what the index holds.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="End with exit code 1 when anything was skipped.")] = False,
-    memory: Annotated[
-        int, typer.Option(metavar="MB", min=64, help="Memory to hold articles in before they are written.")
-    ] = 512,
-    workers: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N", min=1, max=64, envvar="SEARCHKIT_WORKERS", help="Threads: one a processor unless told."
-        ),
+    mapping: MapOption = None,
+    dates: DatesOption = "",
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write each problem into this file, as a line of JSON.")
     ] = None,
-    language: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="The language whose word forms are brought together: english unless told."),
-    ] = None,
+    memory: MemoryOption = 512,
+    workers: WorkersOption = None,
+    language: LanguageOption = None,
 ) -> None:
     """Index files and folders of articles.
 
-    Run again, it is a sync: only what is new or changed is read, and what is gone leaves the index.
-    Reads text, Markdown, JSON, JSON lines, CSV, TSV and Reuters SGML, each also as .gz; a file that
+    Run again, it is a sync: only what is new or changed is read, and what is gone leaves the index. Reads text,
+    web pages, feeds, mail, agency and archive formats, tables and more, also packed; README has them all. What
     cannot be read is reported and skipped.
     """
-    from searchkit.indexing import Interrupted, Ledger, Sync, require_path  # heavy, and no other command needs them
+    from searchkit.indexing import Interrupted, Ledger, Sync, require_path  # heavy, and few commands need them
     from searchkit.local import open_writer
+    from searchkit.store.writer import workers_of_this_machine
 
+    settings = reading_settings(mapping, dates)
     if language is not None and language not in LANGUAGES:
         raise UsageError(f"there is no language {language!r}", hint=f"Known: {', '.join(LANGUAGES)}.")
-    if not all(path.strip() for path in paths):
-        raise UsageError("a path is empty", hint="Name a file or a folder.")
-    folder = Path(os.path.abspath(index_folder))  # noqa: PTH100  (a link stays the name it was given)
-    roots = [Path(os.path.abspath(path)) for path in paths]  # noqa: PTH100
+    folder, roots = absolute(index_folder), [absolute(path) for path in paths]
     if not folder.exists():
         # A slip in a path must not leave an empty index behind.
         for root in roots:
@@ -67,34 +92,81 @@ def index(
         open_writer(folder, language=language, fresh=rebuild, memory=memory << 20, workers=workers) as writer,
         Ledger(folder) as ledger,
         _progress() as watch,
-        _stopped_by_ctrl_c() as stop,
+        _written(report) as on_problem,
+        stopped_by_ctrl_c() as stop,
     ):
+        sync = Sync(
+            *(writer, ledger, folder),
+            settings=settings,
+            workers=workers or workers_of_this_machine(),
+            watch=watch,
+            on_problem=on_problem,
+            stop=stop,
+        )
         try:
-            report = Sync(writer, ledger, folder, watch=watch, stop=stop).run(roots, rebuild=rebuild)
+            done = sync.run(roots, rebuild=rebuild)
         except Interrupted as interrupted:
-            done = interrupted.report.added + interrupted.report.changed
-            complain(f"Stopped: {done:,} new articles of this run are in the index. Run the same command to go on.")
+            kept = interrupted.report.added + interrupted.report.changed
+            complain(f"Stopped: {kept:,} new articles of this run are in the index. Run the same command to go on.")
             raise typer.Exit(1) from None
-    _complain_of(report.problems, report.untold)
-    write(str(report))
-    if strict and report.skipped:
+    complain_of(done.problems, done.untold)
+    write("\n".join([str(done), *_summary(done)]))
+    if strict and done.skipped:
         raise typer.Exit(1)
 
 
-def _complain_of(problems: list[Problem], untold: int) -> None:
-    style = screen(sys.stderr)
-    for problem in problems[:_SHOWN_PROBLEMS]:
-        word = "note" if problem.kept else "skipped"
-        where = visible(short_path(problem.origin.path))
-        place = f", {problem.origin.place}" if problem.origin.place else ""
-        complain(f"{style.error(word)}: {where}{place}: {visible(problem.reason)}")
-    left = len(problems) - _SHOWN_PROBLEMS + untold
-    if left > 0:
-        complain(f"... and {left:,} more like these")
+def absolute(path: str | Path) -> Path:
+    """The absolute path, links left as they are named; ``-`` is standard input. Raises UsageError for ''."""
+    if not str(path).strip():
+        raise UsageError("a path is empty", hint="Name a file or a folder.")
+    return Path(STANDARD_INPUT if str(path) == "-" else os.path.abspath(path))  # noqa: PTH100
+
+
+def reading_settings(mapping: list[str] | None, dates: str) -> Settings:
+    """The settings of readers that the options ask for; raises UsageError."""
+    from searchkit.readers.settings import DAY_ORDERS, Settings, parse_keys  # heavy, as all of that room
+
+    if dates and dates not in DAY_ORDERS:
+        raise UsageError(f"there is no order of dates {dates!r}", hint=f"Known: {', '.join(DAY_ORDERS)}.")
+    return Settings(keys=parse_keys(mapping or ()), dates=dates)
+
+
+def _summary(done: Report) -> list[str]:
+    """What there is to say beyond the counts, a line each."""
+    out = []
+    if len(done.formats) > 1:
+        out.append("Formats: " + ", ".join(f"{name} {count:,}" for name, count in done.formats.most_common()) + ".")
+    if done.copies:
+        new = "1 new article has" if done.copies == 1 else f"{done.copies:,} new articles have"
+        out.append(f"Copies: {new} the text of another one; both are in the index, and show says so.")
+    if done.kinds:
+        kinds = ", ".join(f"{kind} {count:,}" for kind, count in done.kinds.most_common())
+        out.append(f"Problems: {kinds}. searchkit problems lists them.")
+    return out
 
 
 @contextmanager
-def _stopped_by_ctrl_c() -> Iterator[Callable[[], bool]]:
+def _written(path: Path | None) -> Iterator[Callable[[Problem], None] | None]:
+    """What writes each problem into a file, a line of JSON each; None where no file is asked for."""
+    if path is None:
+        yield None
+        return
+    with path.open("w", encoding="utf-8") as file:
+        yield lambda problem: print(problem_record(problem), file=file)
+
+
+def complain_of(problems: list[Problem], untold: int) -> None:
+    """Print the first problems of a run on standard error, and how many there are beyond."""
+    style = screen(sys.stderr)
+    for problem in problems[:_SHOWN_PROBLEMS]:
+        complain(problem_line(problem, style))
+    left = len(problems) - _SHOWN_PROBLEMS + untold
+    if left > 0:
+        complain(f"... and {left:,} more like these: searchkit problems lists them")
+
+
+@contextmanager
+def stopped_by_ctrl_c() -> Iterator[Callable[[], bool]]:
     """Ctrl-C lets the article at hand be finished and committed; a second one stops at once."""
     pressed = False
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -26,15 +27,25 @@ def show(
     try:
         with open_index(index_folder) as index:
             article = index.article(article_id)
+            copies = _copies(index_folder, article)
     except SearchkitError as error:
         if not json:
             raise
         write(error_as_json(error))
         raise typer.Exit(error.exit_code) from None
-    write(json_text(_record(article), indent=2) if json else _text(article, screen(sys.stdout)))
+    if json:
+        write(json_text({**_record(article), "copies": copies}, indent=2))
+    else:
+        write(_text(article, copies, screen(sys.stdout)))
 
 
-def _text(article: Article, style: Screen) -> str:
+def _copies(index_folder: Path, article: Article) -> list[str]:
+    from searchkit.indexing import copies_of  # heavy, and only where a ledger lies
+
+    return copies_of(index_folder, article)
+
+
+def _text(article: Article, copies: list[str], style: Screen) -> str:
     where = visible(short_path(article.origin.path))
     facts = [
         ("Date", article.date.isoformat() if article.date else ""),
@@ -43,7 +54,9 @@ def _text(article: Article, style: Screen) -> str:
         ("Section", article.section),
         ("URL", article.url),
         ("Language", article.language),
+        *((name.capitalize(), text) for name, text in article.notes),
         ("Id", article.id),
+        ("Copies", ", ".join(copies)),
     ]
     out = [style.title(visible(article.title))] if article.title else []
     out += [f"{style.dim(name + ':')} {visible(value)}" for name, value in facts if value]
@@ -64,5 +77,6 @@ def _record(article: Article) -> dict[str, object]:
         "language": article.language,
         "path": article.origin.path,
         "place": article.origin.place,
+        "notes": dict(article.notes),
         "body": article.body,
     }

@@ -14,16 +14,20 @@ from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
-from searchkit.article import Origin, Problem
+from searchkit.article import Article, Origin, Problem
 from searchkit.errors import IndexDamaged, StorageError
-from searchkit.indexing.walk import File, printable
+from searchkit.indexing.digests import text_digest
+from searchkit.indexing.seen import Seen
+from searchkit.indexing.walk import printable
 
 NAME = "files.sqlite"
 # What the conditions refuse, the check of a ledger that is opened finds.
 _TABLES = """
-CREATE TABLE IF NOT EXISTS commits (mark BLOB NOT NULL CHECK (typeof(mark) = 'blob'));
+CREATE TABLE IF NOT EXISTS commits (
+    mark BLOB NOT NULL CHECK (typeof(mark) = 'blob'), settings TEXT NOT NULL CHECK (typeof(settings) = 'text')
+);
 CREATE TABLE IF NOT EXISTS roots (
     path BLOB PRIMARY KEY CHECK (typeof(path) = 'blob'), label TEXT NOT NULL UNIQUE CHECK (typeof(label) = 'text')
 );
@@ -31,40 +35,78 @@ CREATE TABLE IF NOT EXISTS files (
     number INTEGER PRIMARY KEY,
     path BLOB NOT NULL UNIQUE CHECK (typeof(path) = 'blob'),
     size INTEGER NOT NULL CHECK (typeof(size) = 'integer'),
-    changed INTEGER NOT NULL CHECK (typeof(changed) = 'integer')
+    changed INTEGER NOT NULL CHECK (typeof(changed) = 'integer'),
+    digest BLOB NOT NULL CHECK (typeof(digest) = 'blob'),
+    lines INTEGER NOT NULL CHECK (typeof(lines) = 'integer'),
+    formats TEXT NOT NULL CHECK (typeof(formats) = 'text'),
+    articles INTEGER NOT NULL CHECK (typeof(articles) = 'integer'),
+    problems INTEGER NOT NULL CHECK (typeof(problems) = 'integer'),
+    again INTEGER NOT NULL CHECK (typeof(again) = 'integer')
 );
 CREATE TABLE IF NOT EXISTS articles (
     id TEXT PRIMARY KEY CHECK (typeof(id) = 'text'),
     file INTEGER NOT NULL CHECK (typeof(file) = 'integer'),
-    digest BLOB NOT NULL CHECK (typeof(digest) = 'blob')
+    digest BLOB NOT NULL CHECK (typeof(digest) = 'blob'),
+    text BLOB NOT NULL CHECK (typeof(text) = 'blob')
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS articles_of_file ON articles (file);
+CREATE INDEX IF NOT EXISTS articles_of_text ON articles (text);
 CREATE TABLE IF NOT EXISTS problems (
     file INTEGER NOT NULL CHECK (typeof(file) = 'integer'),
+    path BLOB NOT NULL CHECK (typeof(path) = 'blob'),
     place TEXT NOT NULL CHECK (typeof(place) = 'text'),
     reason TEXT NOT NULL CHECK (typeof(reason) = 'text'),
-    kept INTEGER NOT NULL CHECK (typeof(kept) = 'integer')
+    kept INTEGER NOT NULL CHECK (typeof(kept) = 'integer'),
+    kind TEXT NOT NULL CHECK (typeof(kind) = 'text')
 );
 CREATE INDEX IF NOT EXISTS problems_of_file ON problems (file);
 """
 _SCHEMA = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name"
 # What the index was found to hold, while the ledger learns it.
 _HELD = """
-CREATE TEMP TABLE held (id TEXT PRIMARY KEY, path BLOB NOT NULL, digest BLOB NOT NULL) WITHOUT ROWID
+CREATE TEMP TABLE held (id TEXT PRIMARY KEY, path BLOB NOT NULL, digest BLOB NOT NULL, text BLOB NOT NULL)
+WITHOUT ROWID
 """
 _LEARN = (
-    "CREATE TEMP VIEW noted AS SELECT id, path, digest FROM articles JOIN files ON files.number = articles.file",
-    "INSERT OR IGNORE INTO files (path, size, changed) SELECT path, -1, 0 FROM held",
+    "CREATE TEMP VIEW noted AS SELECT id, path, articles.digest FROM articles JOIN files ON files.number = file",
+    "CREATE TEMP VIEW there AS SELECT id, path, digest FROM held",
+    "INSERT OR IGNORE INTO files SELECT NULL, path, -1, 0, x'', 0, '', 0, 0, 0 FROM held",
     # A file of which the two tell different things is read again, whatever its size and time say.
-    "UPDATE files SET size = -1 WHERE path IN (SELECT path FROM (SELECT * FROM noted EXCEPT SELECT * FROM held)"
-    " UNION SELECT path FROM (SELECT * FROM held EXCEPT SELECT * FROM noted))",
+    "UPDATE files SET size = -1 WHERE path IN (SELECT path FROM (SELECT * FROM noted EXCEPT SELECT * FROM there)"
+    " UNION SELECT path FROM (SELECT * FROM there EXCEPT SELECT * FROM noted))",
     "DELETE FROM articles",
-    "INSERT INTO articles SELECT id, number, digest FROM held JOIN files ON files.path = held.path",
+    "INSERT INTO articles SELECT id, number, held.digest, text FROM held JOIN files ON files.path = held.path",
     "DROP VIEW noted",
+    "DROP VIEW there",
     "DROP TABLE held",
 )
 # A file that was not read to its end: no file has this size.
-_UNFINISHED = -1
+UNFINISHED = -1
+# Problems of no file: a folder that cannot be listed, a file that cannot be looked at.
+_NO_FILE = 0
+_PAGE = 2000
+_MOST_PENDING = 50_000
+_CACHE = 64 << 10
+
+
+class Known(NamedTuple):
+    """A file as it was read: its number, path, size and time of change, and what came of it.
+
+    ``size`` is -1 for one that was not read to its end. ``digest`` is that of its bytes, b'' where it is not
+    known. ``lines`` is how many lines it had, if it can be read on from there, else 0. ``formats`` is written
+    "HTML 3, NITF 1", counts of articles. ``again`` says that it failed in a way that may mend itself.
+    """
+
+    number: int
+    path: str
+    size: int
+    changed: int
+    digest: bytes = b""
+    lines: int = 0
+    formats: str = ""
+    articles: int = 0
+    problems: int = 0
+    again: bool = False
 
 
 class Ledger:
@@ -90,12 +132,23 @@ class Ledger:
             # The file may come from a stranger: nothing in its schema is trusted to be harmless.
             self._db.execute("PRAGMA trusted_schema = OFF")
             self._db.execute("PRAGMA cell_size_check = ON")
+            # The keys of articles come in no order: without room for their tables each would cost a look at the disk.
+            self._db.execute(f"PRAGMA cache_size = -{_CACHE}")
             self._db.executescript(_TABLES)
             if self._db.execute(_SCHEMA).fetchall() != _schema():
                 raise sqlite3.DatabaseError("these are the tables of another program")
             if (found := self._db.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
                 raise sqlite3.DatabaseError(found)
             self._db.execute("BEGIN")
+        self._pending_files: dict[int, Known] = {}
+        self._pending_articles: dict[str, tuple[int, bytes, bytes]] = {}
+        self._pending_texts: dict[bytes, str] = {}
+        self._count()
+
+    def _count(self) -> None:
+        """Learn from the tables what is asked for so often that it is kept in mind."""
+        self._seen = None if self._rows("SELECT 1 FROM articles LIMIT 1") else Seen()
+        self._next = int(self._rows("SELECT ifnull(max(number), 0) + 1 FROM files")[0][0])
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
@@ -129,10 +182,13 @@ class Ledger:
 
     def clear(self) -> None:
         """Forget everything."""
+        self._pending_files.clear()
+        self._pending_articles.clear()
         for table in ("commits", "roots", "files", "articles", "problems"):
             self._rows(f"DELETE FROM {table}")  # noqa: S608  (the names stand in the line above)
+        self._count()
 
-    def label(self, root: Path) -> str:
+    def label(self, root: str) -> str:
         """The label of a root, which begins the ids of its files: its name, or as much more as is needed.
 
         It is given once and kept, so that ids do not change when another folder joins. Where it was forgotten,
@@ -142,117 +198,190 @@ class Ledger:
         known = self._rows("SELECT label FROM roots WHERE path = ?", key)
         if known:
             return str(known[0][0])
-        parts = [printable(part) for part in root.parts if part != root.anchor] or ["root"]
+        parts = [printable(part) for part in root.split("/") if part] or ["root"]
         taken = {label for (label,) in self._rows("SELECT label FROM roots")}
         labels = ["/".join(parts[-count:]) for count in range(1, len(parts) + 1)]
         free = [label for label in labels if label not in taken]
-        label = self._told_by_ids(root, free) or (free[0] if free else printable(str(root)))
+        label = self._told_by_ids(root, free) or (free[0] if free else printable(root))
         self._rows("INSERT INTO roots VALUES (?, ?)", key, label)
         return label
 
-    def _told_by_ids(self, root: Path, labels: list[str]) -> str | None:
+    def _told_by_ids(self, root: str, labels: list[str]) -> str | None:
         """The label with which the id of an article below ``root`` begins, if one does."""
-        for number, path in self.files_below(root):
-            ending = "".join(f"/{printable(part)}" for part in path.relative_to(root).parts)
-            for article_id in self.articles(number):
+        for known in self.files_below(root):
+            ending = printable(known.path.removeprefix(root))
+            for article_id in self.articles(known.number):
                 for label in labels:
-                    if article_id == label + ending or article_id.startswith(f"{label}{ending}#"):
+                    if article_id == label + ending or article_id.startswith(
+                        (f"{label}{ending}#", f"{label}{ending}/")
+                    ):
                         return label
         return None
 
-    def file(self, path: Path) -> tuple[int, int, int] | None:
-        """(number, size, time of change) of a file that was seen before; the size is -1 if not to its end."""
-        rows = self._rows("SELECT number, size, changed FROM files WHERE path = ?", os.fsencode(path))
-        return (rows[0][0], rows[0][1], rows[0][2]) if rows else None
+    def file(self, path: str) -> Known | None:
+        """A file that was seen before, or None."""
+        self.flush()
+        rows = self._rows("SELECT * FROM files WHERE path = ?", os.fsencode(path))
+        return _known(rows[0]) if rows else None
 
-    def begin_file(self, file: File) -> int:
-        """Note that ``file`` is being read, forget its problems, and return its number."""
-        [(number,)] = self._rows(
-            "INSERT INTO files (path, size, changed) VALUES (?, ?, 0)"
-            " ON CONFLICT (path) DO UPDATE SET size = excluded.size RETURNING number",
-            os.fsencode(file.path),
-            _UNFINISHED,
-        )
+    def begin_file(self, path: str, known: Known | None) -> int:
+        """Note that the file at ``path`` is being read, and return its number."""
+        number = known.number if known else self._next
+        self._next = max(self._next, number + 1)
+        # Where a commit comes before its end, this is what is known of it.
+        articles = known.articles if known else 0
+        self._pending_files[number] = Known(number, path, UNFINISHED, 0, b"", 0, "", articles, 0, False)
+        return number
+
+    def finish_file(self, file: Known) -> None:
+        """Note that a file was read to its end."""
+        self._pending_files[file.number] = file
+
+    def forget_problems(self, number: int = _NO_FILE) -> None:
+        """Forget the problems of a file, or those of no file."""
         self._rows("DELETE FROM problems WHERE file = ?", number)
-        return int(number)
-
-    def finish_file(self, number: int, file: File) -> None:
-        """Note that file ``number`` was read to its end as ``file`` describes it."""
-        self._rows("UPDATE files SET size = ?, changed = ? WHERE number = ?", file.size, file.changed, number)
 
     def remove_file(self, number: int) -> None:
         """Forget a file, its articles and its problems."""
+        self.flush()
         self._rows("DELETE FROM articles WHERE file = ?", number)
         self._rows("DELETE FROM problems WHERE file = ?", number)
         self._rows("DELETE FROM files WHERE number = ?", number)
 
-    def files_below(self, root: Path) -> Iterator[tuple[int, Path]]:
-        """Yield (number, path) of every known file that is ``root`` or lies below it."""
+    def files_below(self, root: str) -> Iterator[Known]:
+        """Yield every known file that is ``root`` or lies below it, in the order of their paths' bytes."""
+        self.flush()
         key = os.fsencode(root)
-        below = key.rstrip(b"/") + b"/"
+        for row in self._rows("SELECT * FROM files WHERE path = ?", key):
+            yield _known(row)
+        last = key.rstrip(b"/") + b"/"
         # The byte after the separator: every path below the root sorts before it.
-        rows = self._rows(
-            "SELECT number, path FROM files WHERE path = ? OR (path >= ? AND path < ?)",
-            key,
-            below,
-            below[:-1] + b"0",
-        )
-        for number, path in rows:
-            yield number, Path(os.fsdecode(path))
+        end = last[:-1] + b"0"
+        while rows := self._rows(
+            f"SELECT * FROM files WHERE path > ? AND path < ? ORDER BY path LIMIT {_PAGE}",  # noqa: S608  (a number)
+            last,
+            end,
+        ):
+            for row in rows:
+                yield _known(row)
+            last = rows[-1][1]
 
     def articles(self, number: int) -> dict[str, bytes]:
         """The ids of the articles of a file, each with the digest of its content."""
+        self.flush()
         rows = self._rows("SELECT id, digest FROM articles WHERE file = ?", number)
         return {key: bytes(digest) for key, digest in rows}
 
-    def count(self, number: int) -> int:
-        """How many articles a file gave."""
-        return int(self._rows("SELECT count(*) FROM articles WHERE file = ?", number)[0][0])
+    def owner(self, article_id: str) -> int | None:
+        """The number of the file that gave the article with this id, or None."""
+        pending = self._pending_articles.get(article_id)
+        if pending:
+            return pending[0]
+        if self._seen and hash(article_id) not in self._seen:
+            return None
+        rows = self._rows("SELECT file FROM articles WHERE id = ?", article_id)
+        return int(rows[0][0]) if rows else None
 
-    def owner(self, article_id: str) -> Path | None:
-        """The file that gave the article with this id, or None."""
-        rows = self._rows(
-            "SELECT path FROM articles JOIN files ON files.number = articles.file WHERE id = ?", article_id
-        )
-        return Path(os.fsdecode(rows[0][0])) if rows else None
+    def path_of(self, number: int) -> str:
+        """The path of the file with this number."""
+        pending = self._pending_files.get(number)
+        if pending:
+            return pending.path
+        rows = self._rows("SELECT path FROM files WHERE number = ?", number)
+        return os.fsdecode(rows[0][0]) if rows else ""
 
-    def put_article(self, article_id: str, number: int, digest: bytes) -> None:
-        """Note that file ``number`` gave this article."""
-        self._rows("INSERT OR REPLACE INTO articles VALUES (?, ?, ?)", article_id, number, digest)
+    def same_text(self, text: bytes, but: str) -> bool:
+        """Whether an article other than ``but`` has a text of this digest."""
+        if text in self._pending_texts and self._pending_texts[text] != but:
+            return True
+        if self._seen and int.from_bytes(text[:8], "little") not in self._seen:
+            return False
+        return bool(self._rows("SELECT 1 FROM articles WHERE text = ? AND id <> ? LIMIT 1", text, but))
+
+    def put_article(self, article_id: str, number: int, digest: bytes, text: bytes) -> None:
+        """Note that file ``number`` gave this article; ``text`` is the digest of its folded text."""
+        self._pending_articles[article_id] = (number, digest, text)
+        self._pending_texts.setdefault(text, article_id)
+        if self._seen:
+            self._seen.add(hash(article_id))
+            self._seen.add(int.from_bytes(text[:8], "little"))
+        if len(self._pending_articles) >= _MOST_PENDING:
+            self.flush()
 
     def remove_article(self, article_id: str) -> None:
         """Forget an article."""
-        self._rows("DELETE FROM articles WHERE id = ?", article_id)
+        if not self._pending_articles.pop(article_id, None):
+            self._rows("DELETE FROM articles WHERE id = ?", article_id)
 
     def put_problem(self, number: int, problem: Problem) -> None:
-        """Note a problem of file ``number``."""
-        row = (number, printable(problem.origin.place), printable(problem.reason), int(problem.kept))
-        self._rows("INSERT INTO problems VALUES (?, ?, ?, ?)", *row)
+        """Note a problem of file ``number``, or of no file."""
+        origin = problem.origin
+        place, reason = printable(origin.place), printable(problem.reason)
+        row = (number, os.fsencode(origin.path), place, reason, int(problem.kept), problem.kind)
+        self._rows("INSERT INTO problems VALUES (?, ?, ?, ?, ?, ?)", *row)
 
-    def problems(self, number: int, path: Path) -> list[Problem]:
-        """The problems that a file gave when it was last read."""
-        rows = self._rows("SELECT place, reason, kept FROM problems WHERE file = ?", number)
-        return [Problem(Origin(str(path), place), reason, bool(kept)) for place, reason, kept in rows]
+    def problems(self, number: int | None = None) -> Iterator[Problem]:
+        """The problems that a file gave when it was last read; without a number, all that there are."""
+        self.flush()
+        chosen = "" if number is None else f" WHERE file = {int(number)}"
+        last = 0
+        while rows := self._rows(
+            f"SELECT rowid, path, place, reason, kept, kind FROM (SELECT rowid, * FROM problems{chosen})"  # noqa: S608
+            f" WHERE rowid > ? ORDER BY rowid LIMIT {_PAGE}",
+            last,
+        ):
+            for _, path, place, reason, kept, kind in rows:
+                yield Problem(Origin(os.fsdecode(path), place), reason, bool(kept), kind)
+            last = rows[-1][0]
+
+    def flush(self) -> None:
+        """Write what is held back so that many rows go in one statement."""
+        with self._errors():
+            if self._pending_files:
+                self._db.executemany(
+                    "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    [(row[0], os.fsencode(row[1]), *row[2:9], int(row[9])) for row in self._pending_files.values()],
+                )
+                self._pending_files.clear()
+            if self._pending_articles:
+                self._db.executemany(
+                    "INSERT OR REPLACE INTO articles VALUES (?, ?, ?, ?)",
+                    [(key, *row) for key, row in sorted(self._pending_articles.items())],
+                )
+                self._pending_articles.clear()
+                self._pending_texts.clear()
+
+    @property
+    def settings(self) -> str:
+        """The settings with which the files were read, as the last commit noted them."""
+        rows = self._rows("SELECT settings FROM commits")
+        return str(rows[0][0]) if rows else ""
+
+    def doubt_all(self) -> None:
+        """Let every file be read again."""
+        self._rows(f"UPDATE files SET size = {UNFINISHED}")  # noqa: S608  (a number)
 
     def tells_of(self, mark: bytes) -> bool:
         """Whether this is what the commit of the index with this mark holds."""
         return self._rows("SELECT mark FROM commits") == [(mark,)]
 
-    def learn(self, articles: Iterable[tuple[str, str, bytes]]) -> None:
-        """Note that the index holds just these articles: (id, path of the file, digest).
+    def learn(self, articles: Iterable[tuple[str, str, bytes, bytes]]) -> None:
+        """Note that the index holds just these articles: (id, path of the file, digest, digest of the text).
 
         A file is noted as not read to its end where that is news.
         """
         self._rows(_HELD)
-        for article_id, path, digest in articles:
-            self._rows("INSERT OR REPLACE INTO held VALUES (?, ?, ?)", article_id, os.fsencode(path), digest)
+        for article_id, path, digest, text in articles:
+            self._rows("INSERT OR REPLACE INTO held VALUES (?, ?, ?, ?)", article_id, os.fsencode(path), digest, text)
         for statement in _LEARN:
             self._rows(statement)
+        self._count()
 
-    def commit(self, mark: bytes) -> None:
+    def commit(self, mark: bytes, settings: str) -> None:
         """Make what was noted durable, as what the commit of the index with this mark holds."""
+        self.flush()
         self._rows("DELETE FROM commits")
-        self._rows("INSERT INTO commits VALUES (?)", mark)
+        self._rows("INSERT INTO commits VALUES (?, ?)", mark, settings)
         self._rows("COMMIT")
         self._rows("BEGIN")
 
@@ -267,6 +396,36 @@ class Ledger:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def copies_of(index: Path, article: Article) -> list[str]:
+    """The ids of the other articles with the same folded text; none where no sound ledger tells of them."""
+    try:
+        with closing(sqlite3.connect((index / NAME).absolute().as_uri() + "?mode=ro", uri=True)) as ledger:
+            ledger.execute("PRAGMA trusted_schema = OFF")
+            rows = ledger.execute(
+                "SELECT id FROM articles WHERE text = ? AND id <> ? ORDER BY id", (text_digest(article), article.id)
+            )
+            return [str(key) for (key,) in rows.fetchmany(_PAGE)]
+    except sqlite3.Error:
+        return []
+
+
+def standing_problems(index: Path) -> Iterator[Problem]:
+    """The problems that the files of an index gave when they were last read; none where no sound ledger tells."""
+    try:
+        with closing(sqlite3.connect((index / NAME).absolute().as_uri() + "?mode=ro", uri=True)) as ledger:
+            ledger.execute("PRAGMA trusted_schema = OFF")
+            for path, place, reason, kept, kind in ledger.execute(
+                "SELECT path, place, reason, kept, kind FROM problems ORDER BY path, rowid"
+            ):
+                yield Problem(Origin(os.fsdecode(path), place), reason, bool(kept), kind)
+    except sqlite3.Error:
+        return
+
+
+def _known(row: Any) -> Known:  # noqa: ANN401  (a row of SQLite)
+    return Known._make((row[0], os.fsdecode(row[1]), *row[2:9], bool(row[9])))
 
 
 @cache

@@ -1,58 +1,35 @@
-"""How does a folder become an index and stay one? Read what is new, compare, put and remove, commit."""
+"""How does a folder become an index and stay one? Find what differs, read it, put and remove, commit."""
 
 from __future__ import annotations
 
-import hashlib
-import os
-from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import astuple, dataclass, field, replace
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import replace
+from itertools import chain, islice
 from pathlib import Path
 
 from searchkit.article import Article, Origin, Problem
 from searchkit.engine import Writer
 from searchkit.errors import PathMissing, StorageError
+from searchkit.indexing.difference import Job, digest_of, grown, is_gone, is_same, merged, settled_time
+from searchkit.indexing.digests import content_digest, text_digest
 from searchkit.indexing.ledger import NAME as LEDGER
-from searchkit.indexing.ledger import Ledger
-from searchkit.indexing.walk import File, printable, walk
+from searchkit.indexing.ledger import Known, Ledger
+from searchkit.indexing.pool import Pool, PooledReading
+from searchkit.indexing.report import Progress, Report
+from searchkit.indexing.walk import STANDARD_INPUT, File, printable, walk
 from searchkit.local.committed import commit_mark, every_article
-from searchkit.readers import open_articles
+from searchkit.readers import Reading, Settings, is_heavy
 
-# Characters of text after which a batch is committed: what a crash can cost.
-_BATCH = 16_000_000
-MOST_PROBLEMS = 10_000
-
-
-@dataclass(slots=True)
-class Report:
-    """What a run did. The first four count articles; ``skipped`` counts files and records.
-
-    ``problems`` are those of this run and those that unchanged files gave when they were read: the first
-    10,000 of them, and ``untold`` more.
-    """
-
-    added: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    removed: int = 0
-    skipped: int = 0
-    problems: list[Problem] = field(default_factory=list)
-    untold: int = 0
-
-    def __str__(self) -> str:
-        return (
-            f"{self.added:,} added, {self.changed:,} changed, {self.unchanged:,} unchanged, "
-            f"{self.removed:,} removed, {self.skipped:,} skipped"
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a run is: articles met so far, and bytes read of all bytes, in files as they lie."""
-
-    articles: int
-    bytes_read: int
-    bytes_total: int
+# What a crash can cost: a batch is committed after so many characters of text, or after so many seconds.
+_BATCH = 64_000_000
+_SECONDS = 15.0
+# Files that are known before the first is read, so that what has moved is found and progress has an end.
+_FORESEEN = 200_000
+# Failures that may mend themselves while the file stays what it is.
+_PASSING = frozenset(("access", "extra", "limit"))
 
 
 class Interrupted(Exception):
@@ -68,10 +45,11 @@ class _Stopped(Exception):
 
 
 class Sync:
-    """One run that brings an index into agreement with ``paths``.
+    """One run that brings an index into agreement with files.
 
     ``index`` is the folder of the index, which is never read as news. ``watch`` is called after each
-    article and each file. Where ``stop`` returns True, the run commits what it has and ends.
+    article and each file, ``on_problem`` for each problem. Where ``stop`` returns True, the run commits what it
+    has and ends. Files that cost milliseconds an article are read in ``workers`` processes.
     """
 
     def __init__(
@@ -80,43 +58,47 @@ class Sync:
         ledger: Ledger,
         index: Path,
         *,
+        settings: Settings | None = None,
+        workers: int = 1,
         watch: Callable[[Progress], None] | None = None,
+        on_problem: Callable[[Problem], None] | None = None,
         stop: Callable[[], bool] | None = None,
     ) -> None:
         self._writer = writer
         self._ledger = ledger
         self._index = index
+        self._settings = settings or Settings()
+        self._workers = workers
         self._watch = watch
+        self._on_problem = on_problem
         self._stop = stop
         self._report = Report()
         self._committed = Report()
         self._uncommitted = 0
+        self._last_commit = time.monotonic()
         self._before = 0
         self._total = 0
 
-    def run(self, paths: Sequence[Path], *, rebuild: bool = False) -> Report:
+    def run(self, paths: Sequence[Path], *, rebuild: bool = False, within: Sequence[str] | None = None) -> Report:
         """Index ``paths``, absolute files and folders; returns the report once all is committed.
 
-        A path that is gone takes its articles out of the index. Raises PathMissing, before anything is
+        A path that is gone takes its articles out of the index. ``within`` are files and folders below the paths to
+        which the run is limited: nothing else has changed. Raises PathMissing, before anything is
         changed, where a path neither exists nor was indexed; StorageError where the index cannot be
         written; Interrupted when the run was stopped.
         """
         if not rebuild:
             self._learn()
         for path in paths:
-            if not any(True for _ in self._ledger.files_below(path)):
+            if next(self._ledger.files_below(str(path)), None) is None:
                 require_path(path)
         try:
             if rebuild:
                 self._writer.clear()
                 self._ledger.clear()
-            files = self._files(paths)
-            self._remove_gone(paths, {file.path for file in files})
-            self._total = sum(file.size for file in files)
-            for file in files:
-                self._sync_file(file)
-                self._before += file.size
-                self._tell(0)
+            if within is None:
+                self._ledger.forget_problems()
+            self._bring_about([str(path) for path in paths], within)
             self._commit()
         except _Stopped:
             self._commit()
@@ -132,139 +114,277 @@ class Sync:
             self._note(Problem(Origin(str(self._index / LEDGER)), reason, kept=True))
         if not self._ledger.tells_of(commit_mark(self._index)):
             self._ledger.learn(
-                (article.id, article.origin.path, _digest(article))
+                (article.id, article.origin.path, content_digest(article), text_digest(article))
                 for article in every_article(self._index)
                 # What a program has put itself, out of no file, is nothing that a folder has to agree with.
                 if article.origin.path
             )
+        if self._ledger.settings not in ("", _told(self._settings)):
+            self._ledger.doubt_all()
 
-    def _files(self, paths: Sequence[Path]) -> list[File]:
-        """The files under all ``paths``, each once; the first path that leads to a file names it."""
-        files: dict[Path, File] = {}
-        for root in paths:
-            if not _exists(root):
+    def _bring_about(self, roots: list[str], within: Sequence[str] | None) -> None:
+        """Read what differs, after what is gone was removed: its ids may have gone elsewhere."""
+        gone: list[Known] = []
+        differing = chain.from_iterable(self._differing(roots, gone, within))
+        jobs = list(islice(differing, _FORESEEN))
+        rest = next(differing, None)
+        if rest is None:
+            self._total = sum(job.file.size for job in jobs)
+        jobs = _with_moves(jobs, gone)
+        for known in gone:
+            for article_id in self._ledger.articles(known.number):
+                self._writer.remove(article_id)
+                self._report.removed += 1
+            self._ledger.remove_file(known.number)
+        more = chain([rest], differing) if rest else ()
+        with closing(self._ahead(chain(jobs, more))) as ahead:
+            for job, reading in ahead:
+                self._read(job, reading)
+                self._before += job.file.size
+                self._tell(0)
+
+    def _differing(
+        self, roots: list[str], gone: list[Known], within: Sequence[str] | None
+    ) -> Iterator[Iterator[Job]]:
+        """The files to be read under each root; what is gone is added to ``gone``.
+
+        The first root that leads to a file names it.
+        """
+        overlap = any(_lies_in(one, other) for one in roots for other in roots if one is not other)
+        seen: set[str] | None = set() if overlap or within is not None else None
+        for root in dict.fromkeys(roots):
+            for path in [root] if within is None else within:
+                if _lies_in(path, root):
+                    yield self._differing_below(root, path, seen, gone)
+
+    def _differing_below(self, root: str, path: str, seen: set[str] | None, gone: list[Known]) -> Iterator[Job]:
+        files: Iterator[File] = iter(())
+        if not is_gone(path):
+            label = self._ledger.label(root) + printable(path.removeprefix(root))
+            files = walk(path, label, leave_out=str(self._index), report=self._note, explicit=path == root)
+        for file, known in merged(files, self._ledger.files_below(path)):
+            if file is None:
+                if known and (seen is None or known.path not in seen) and is_gone(known.path):
+                    gone.append(known)
                 continue
-            label = self._ledger.label(root)
-            for file in walk(root, label, leave_out=self._index, report=self._note):
-                files.setdefault(file.path, file)
-        return list(files.values())
-
-    def _remove_gone(self, paths: Sequence[Path], present: set[Path]) -> None:
-        for root in paths:
-            for number, path in self._ledger.files_below(root):
-                if path in present or os.path.lexists(path):
+            if seen is not None:
+                if file.path in seen:
                     continue
-                for article_id in self._ledger.articles(number):
-                    self._writer.remove(article_id)
-                    self._report.removed += 1
-                self._ledger.remove_file(number)
+                seen.add(file.path)
+            if known is None or root == STANDARD_INPUT or not self._is_unchanged(file, known):
+                yield Job(file, known)
 
-    def _sync_file(self, file: File) -> None:
-        known = self._ledger.file(file.path)
-        if known and known[1:] == (file.size, file.changed):
-            before = self._ledger.problems(known[0], file.path)
-            # A file that failed as a whole is tried again: a permission leaves no trace in its time.
-            if not any(_of_whole_file(problem) for problem in before):
-                self._report.unchanged += self._ledger.count(known[0])
-                for problem in before:
-                    self._note(problem)
-                return
-        number = self._ledger.begin_file(file)
-        before_articles = self._ledger.articles(number)
-        seen: dict[str, Origin] = {}
-        renamed: Counter[Path] = Counter()
-        failed = False
-        with open_articles(file.path, file.name, explicit=file.explicit) as reading:
+    def _is_unchanged(self, file: File, known: Known) -> bool:
+        same = is_same(file, known)
+        if same is None and digest_of(file.path) == known.digest:
+            self._ledger.finish_file(known._replace(changed=settled_time(file)))
+            same = True
+        if not same:
+            return False
+        self._report.unchanged += known.articles
+        self._count_formats(known.formats)
+        if known.problems:
+            for problem in self._ledger.problems(known.number):
+                self._note(problem)
+        return True
+
+    def _ahead(self, jobs: Iterable[Job]) -> Generator[tuple[Job, Reading | PooledReading], None, None]:
+        """Each job with its reading: the heavy ones are begun, in other processes, while others are taken."""
+        waiting: deque[tuple[Job, PooledReading | None]] = deque()
+        with Pool(self._workers, self._settings) as pool:
+            for job in jobs:
+                heavy = is_heavy(job.file.path)
+                waiting.append((job, pool.submit(job.file) if heavy else None))
+                while waiting and (len(waiting) >= pool.room or waiting[0][1] is None):
+                    yield self._opened(*waiting.popleft())
+            while waiting:
+                yield self._opened(*waiting.popleft())
+
+    def _opened(self, job: Job, pooled: PooledReading | None) -> tuple[Job, Reading | PooledReading]:
+        if pooled:
+            return job, pooled
+        file = job.file
+        after = grown(job)
+        return job, Reading(Path(file.path), file.name, explicit=file.explicit, settings=self._settings, after=after)
+
+    def _read(self, job: Job, reading: Reading | PooledReading) -> None:
+        """Put what a file says into the index, and take out what it says no more."""
+        file, known = job.file, job.known
+        goes_on = reading.goes_on
+        before = self._ledger.articles(known.number) if known else {}
+        number = self._ledger.begin_file(file.path, known)
+        problems = 0
+        if known and goes_on:
+            problems = self._tell_again(known)
+        elif known:
+            self._ledger.forget_problems(number)
+        given = _Given(number, before, goes_on, job.moved)
+        renamed: Counter[int] = Counter()
+        again = False
+        with reading:
             for item in reading:
                 if isinstance(item, Problem):
                     self._note(item, number)
-                    failed = failed or _of_whole_file(item)
+                    problems += 1
+                    whole = not item.kept and not item.origin.place
+                    again = again or (whole and item.kind in _PASSING)
                     continue
-                self._article(self._named(item, file, renamed), number, before_articles, seen)
+                problems += self._article(self._named(item, number, file.name, renamed), given)
                 self._tell(reading.bytes_read)
         for owner, count in renamed.items():
             ids = "1 id is" if count == 1 else f"{count:,} ids are"
-            reason = f"{ids} taken by {printable(str(owner))}; in this file they begin with {file.name}#"
-            self._note(Problem(Origin(str(file.path)), reason, kept=True), number)
-        if not failed:
-            for gone in before_articles.keys() - seen.keys():
-                self._writer.remove(gone)
-                self._ledger.remove_article(gone)
-                self._report.removed += 1
-        self._ledger.finish_file(number, file)
+            reason = (
+                f"{ids} taken by {printable(self._ledger.path_of(owner))}; in this file they begin with {file.name}#"
+            )
+            self._note(Problem(Origin(file.path), reason, True, "id"), number)
+            problems += 1
+        # What cannot be looked at today is not gone; what is there and says nothing more is.
+        keeps_rest = again or goes_on or file.path == STANDARD_INPUT
+        if not keeps_rest:
+            self._remove(before.keys() - given.seen.keys(), given)
+        formats = reading.formats + _counts(known.formats if known and goes_on else "")
+        articles = len(before.keys() | given.seen.keys()) if keeps_rest else len(given.seen)
+        said = ", ".join(f"{name} {count}" for name, count in sorted(formats.items()))
+        self._count_formats(said)
+        self._ledger.finish_file(
+            Known(
+                *(number, file.path, file.size, settled_time(file), reading.digest, reading.lines, said),
+                *(articles, problems, again),
+            )
+        )
 
-    def _named(self, article: Article, file: File, renamed: Counter[Path]) -> Article:
+    def _tell_again(self, known: Known) -> int:
+        """What was said of the beginning of a file that is not read again."""
+        self._report.unchanged += known.articles
+        for problem in self._ledger.problems(known.number):
+            self._note(problem)
+        return known.problems
+
+    def _named(self, article: Article, number: int, name: str, renamed: Counter[int]) -> Article:
         """The article; where another file gave its id first, under an id that says which file this is."""
         owner = self._ledger.owner(article.id)
-        if owner is None or owner == file.path:
+        if owner is None or owner == number:
             return article
         renamed[owner] += 1
-        return replace(article, id=f"{file.name}#{article.id}")
+        return replace(article, id=f"{name}#{article.id}")
 
-    def _article(self, article: Article, number: int, before: dict[str, bytes], seen: dict[str, Origin]) -> None:
-        if article.id in seen:
-            taken = seen[article.id].place or "this file"
+    def _article(self, article: Article, given: _Given) -> int:
+        """Put an article where it is new or has changed; returns how many problems it gave."""
+        if article.id in given.seen or (given.goes_on and article.id in given.before):
+            taken = given.seen.get(article.id, "an earlier line") or "this file"
             reason = f"the id {article.id!r} is taken already, by {taken}"
-            self._note(Problem(article.origin, reason), number)
-            return
-        digest = _digest(article)
-        known = before.get(article.id)
-        seen[article.id] = article.origin
+            self._note(Problem(article.origin, reason, kind="id"), given.number)
+            return 1
+        digest = content_digest(article)
+        known = given.before.get(article.id)
+        given.seen[article.id] = article.origin.place
         if known == digest:
             self._report.unchanged += 1
-            return
-        if known is None:
+            return 0
+        if given.moved:
+            self._report.moved += 1
+        elif known is None:
             self._report.added += 1
         else:
             self._report.changed += 1
+        text = text_digest(article)
+        self._report.copies += self._ledger.same_text(text, article.id)
         self._writer.put(article)
-        self._ledger.put_article(article.id, number, digest)
+        self._ledger.put_article(article.id, given.number, digest, text)
         self._uncommitted += len(article.title) + len(article.body)
-        if self._uncommitted >= _BATCH:
+        if self._uncommitted >= _BATCH or time.monotonic() - self._last_commit > _SECONDS:
             self._commit()
+        return 0
+
+    def _remove(self, ids: Iterable[str], given: _Given) -> None:
+        for article_id in ids:
+            self._writer.remove(article_id)
+            self._ledger.remove_article(article_id)
+            self._report.removed += not given.moved
 
     def _commit(self) -> None:
         self._writer.commit()
-        self._ledger.commit(commit_mark(self._index))
+        self._ledger.commit(commit_mark(self._index), _told(self._settings))
         self._uncommitted = 0
-        self._committed = replace(self._report)
+        self._last_commit = time.monotonic()
+        self._committed = self._report.copy()
 
-    def _note(self, problem: Problem, number: int | None = None) -> None:
-        if not problem.kept:
-            self._report.skipped += 1
-        if len(self._report.problems) < MOST_PROBLEMS:
-            self._report.problems.append(problem)
-            if number is not None:
-                self._ledger.put_problem(number, problem)
-        else:
-            self._report.untold += 1
+    def _note(self, problem: Problem, number: int = 0) -> None:
+        self._report.note(problem)
+        if number or problem.origin.path != str(self._index / LEDGER):
+            self._ledger.put_problem(number, problem)
+        if self._on_problem:
+            self._on_problem(problem)
+
+    def _count_formats(self, said: str) -> None:
+        self._report.formats.update(_counts(said))
 
     def _tell(self, bytes_read: int) -> None:
         if self._watch:
-            met = self._report.added + self._report.changed + self._report.unchanged
-            self._watch(Progress(met, min(self._before + bytes_read, self._total), self._total))
+            report = self._report
+            met = report.added + report.changed + report.moved + report.unchanged
+            far = self._before + bytes_read
+            self._watch(Progress(met, min(far, self._total) if self._total else far, self._total))
         if self._stop and self._stop():
             raise _Stopped
 
 
+class _Given:
+    """What one file has given so far: ``before`` in earlier runs, ``seen`` in this one, each with its place."""
+
+    def __init__(self, number: int, before: dict[str, bytes], goes_on: bool, moved: bool) -> None:
+        self.number = number
+        self.before = before
+        self.goes_on = goes_on
+        self.moved = moved
+        self.seen: dict[str, str] = {}
+
+
 def require_path(path: Path) -> None:
     """Raise PathMissing where nothing is at ``path``, StorageError where it may not be looked at."""
-    if not _exists(path):
+    try:
+        there = path.exists()
+    except OSError as error:
+        raise StorageError(f"{path} cannot be looked at: {error.strerror}") from error
+    if not there:
         raise PathMissing(f"there is nothing at {path}", hint="Look at the path for a slip.")
 
 
-def _exists(path: Path) -> bool:
-    """Whether something is at ``path``; raises StorageError where it may not be looked at."""
-    try:
-        return path.exists()
-    except OSError as error:
-        raise StorageError(f"{path} cannot be looked at: {error.strerror}") from error
+def _with_moves(jobs: list[Job], gone: list[Known]) -> list[Job]:
+    """The jobs, with what is known of those that are a gone file in another place; those are gone no more."""
+    by_size: dict[int, list[Known]] = {}
+    for known in gone:
+        if known.digest and known.size > 0:
+            by_size.setdefault(known.size, []).append(known)
+    if not by_size:
+        return jobs
+    found = []
+    for job in jobs:
+        candidates = () if job.known else by_size.get(job.file.size, ())
+        digest = digest_of(job.file.path) if candidates else b""
+        moved = next((known for known in candidates if known.digest == digest), None)
+        if moved:
+            by_size[moved.size].remove(moved)
+            gone.remove(moved)
+            found.append(Job(job.file, moved, moved=True))
+        else:
+            found.append(job)
+    return found
 
 
-def _of_whole_file(problem: Problem) -> bool:
-    return not problem.kept and not problem.origin.place
+def _lies_in(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder.rstrip("/") + "/")
 
 
-def _digest(article: Article) -> bytes:
-    """A digest of everything that an article says, its place in the file included."""
-    return hashlib.blake2b(repr(astuple(article)).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+def _counts(said: str) -> Counter[str]:
+    """The counts of a text such as "HTML 3, NITF 1"."""
+    found: Counter[str] = Counter()
+    for part in said.split(", ") if said else ():
+        name, _, count = part.rpartition(" ")
+        found[name] += int(count)
+    return found
+
+
+def _told(settings: Settings) -> str:
+    """The settings that change what articles say."""
+    return repr((settings.keys, settings.dates))

@@ -1,70 +1,116 @@
-"""Which files lie under a path? Regular files in a steady order, hidden ones and the index left out."""
+"""Which files lie under a path? Regular files in the order of their paths, hidden ones and the index left out."""
 
 from __future__ import annotations
 
 import os
 import stat
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from searchkit.article import Origin, Problem
 
 _LATEST = (1 << 63) - 1
+STANDARD_INPUT = "/dev/stdin"
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(NamedTuple):
     """A file to be read: its absolute path, its size in bytes and its time of change in nanoseconds.
 
     ``name`` is the path below its root, with the root's label before it; ``explicit`` says that the
     person named this very file.
     """
 
-    path: Path
+    path: str
     name: str
     size: int
     changed: int
-    explicit: bool
+    explicit: bool = False
 
 
-def walk(root: Path, label: str, *, leave_out: Path, report: Callable[[Problem], None]) -> Iterator[File]:
-    """Yield the files under ``root`` (or ``root`` itself), sorted by path, folder by folder.
+def walk(
+    root: str, label: str, *, leave_out: str, report: Callable[[Problem], None], explicit: bool = True
+) -> Iterator[File]:
+    """Yield the files under ``root`` (or ``root`` itself) in the order of their paths' bytes.
 
-    Names that begin with a dot and the folder ``leave_out`` are passed over; links to folders are
-    not followed, so a loop of links ends. A folder that cannot be listed is reported.
+    Names that begin with a dot and the folder ``leave_out`` are passed over. Links to folders are not
+    followed, so a loop of links ends: each is reported, and so is a folder that cannot be listed. ``explicit`` says
+    that the person named ``root``.
     """
-    if not root.is_dir():
-        yield from _file(root, label, explicit=True, report=report)
-        return
-
-    def refused(error: OSError) -> None:
-        report(Problem(Origin(str(error.filename)), f"cannot be listed ({error.strerror})"))
-
-    for folder, folders, names in os.walk(root, onerror=refused):
-        here = Path(folder)
-        folders[:] = sorted(name for name in folders if not name.startswith(".") and here / name != leave_out)
-        below = here.relative_to(root).as_posix()
-        prefix = label if below == "." else f"{label}/{below}"
-        for name in sorted(names):
-            if not name.startswith("."):
-                yield from _file(here / name, f"{prefix}/{name}", explicit=False, report=report)
+    here = Path(root)
+    if here.is_dir():
+        yield from _folder(root, label, leave_out, report)
+    else:
+        try:
+            status = here.stat()
+        except OSError as error:
+            report(_unread(root, error))
+            return
+        if stat.S_ISREG(status.st_mode) or root == STANDARD_INPUT:
+            yield File(root, printable(label), status.st_size, _time(status), explicit=explicit)
+        else:
+            report(Problem(Origin(root), "is not a regular file", kind="access"))
 
 
 def printable(name: str) -> str:
     """A file's name as text that can be stored anywhere: a byte that is not UTF-8 becomes U+FFFD."""
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return name if name.isascii() else name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
-def _file(path: Path, name: str, *, explicit: bool, report: Callable[[Problem], None]) -> Iterator[File]:
+def _folder(root: str, label: str, leave_out: str, report: Callable[[Problem], None]) -> Iterator[File]:
+    """One folder after the other, however deep they lie, without a call within a call."""
+    pending = [_listed(root, label, report)]
+    while pending:
+        entry = next(pending[-1], None)
+        if entry is None:
+            pending.pop()
+            continue
+        here, name = entry
+        try:
+            if here.is_dir(follow_symlinks=False):
+                if here.path != leave_out:
+                    pending.append(_listed(here.path, name, report))
+                continue
+            status = here.stat()
+        except OSError as error:
+            report(_unread(here.path, error))
+            continue
+        if stat.S_ISREG(status.st_mode):
+            yield File(here.path, printable(name), status.st_size, _time(status))
+        elif stat.S_ISDIR(status.st_mode):
+            reason = "is a link to a folder: name that folder itself to have it read"
+            report(Problem(Origin(here.path), reason, kind="access"))
+        else:
+            report(Problem(Origin(here.path), "is not a regular file", kind="access"))
+
+
+def _listed(path: str, name: str, report: Callable[[Problem], None]) -> Iterator[tuple[os.DirEntry[str], str]]:
+    """What lies in a folder, with its name in the index."""
     try:
-        status = path.stat()
+        with os.scandir(path) as entries:
+            found = [(_place(entry), entry) for entry in entries if not entry.name.startswith(".")]
     except OSError as error:
-        report(Problem(Origin(str(path)), f"cannot be read ({error.strerror})"))
+        report(Problem(Origin(path), f"cannot be listed ({error.strerror})", kind="access"))
         return
-    if stat.S_ISREG(status.st_mode):
-        # A time beyond the year 2262 is still a time; the ledger's numbers end there.
-        changed = max(-_LATEST, min(status.st_mtime_ns, _LATEST))
-        yield File(path, printable(name), status.st_size, changed, explicit)
-    else:
-        report(Problem(Origin(str(path)), "is not a regular file"))
+    found.sort(key=lambda pair: pair[0])
+    for _, entry in found:
+        yield entry, f"{name}/{entry.name}"
+
+
+def _place(entry: os.DirEntry[str]) -> bytes:
+    """By this the paths of a whole tree stand in the order of their bytes: a folder is followed by a separator."""
+    try:
+        is_folder = entry.is_dir(follow_symlinks=False)
+    except OSError:
+        is_folder = False
+    name = os.fsencode(entry.name)
+    return name + b"/" if is_folder else name
+
+
+def _unread(path: str, error: OSError) -> Problem:
+    return Problem(Origin(path), f"cannot be read ({error.strerror})", kind="access")
+
+
+def _time(status: os.stat_result) -> int:
+    # A time beyond the year 2262 is still a time; the ledger's numbers end there.
+    return max(-_LATEST, min(status.st_mtime_ns, _LATEST))

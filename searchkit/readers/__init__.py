@@ -13,11 +13,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from searchkit.readers.format import Format
-from searchkit.readers.formats import FORMATS, suffixes
+from searchkit.readers.formats import BY_SUFFIX, FORMATS, suffixes
+from searchkit.readers.packed import layer_suffix
 from searchkit.readers.reading import Reading
+from searchkit.readers.recognition import suffix_of
 from searchkit.readers.settings import DEFAULTS, Settings
+from searchkit.readers.trace import Trace
 
-__all__ = ["FORMATS", "Format", "Reading", "Settings", "open_articles", "suffixes"]
+__all__ = ["FORMATS", "Format", "Reading", "Settings", "Trace", "is_heavy", "open_articles", "suffixes"]
 
 
 def open_articles(path: Path, name: str, *, explicit: bool = False, settings: Settings = DEFAULTS) -> Reading:
@@ -29,3 +32,18 @@ def open_articles(path: Path, name: str, *, explicit: bool = False, settings: Se
     always tried as plain text.
     """
     return Reading(path, name, explicit=explicit, settings=settings)
+
+
+def is_heavy(name: str) -> bool:
+    """Whether a file of this name likely costs milliseconds an article, and so a process beside this one.
+
+    Archives do: nobody knows what is in them.
+    """
+    suffix = suffix_of(name)
+    if layer_suffix(suffix):
+        name = name[: -len(suffix)]
+        suffix = suffix_of(name) or suffix
+    return suffix in _ARCHIVES or (suffix in BY_SUFFIX and BY_SUFFIX[suffix].heavy)
+
+
+_ARCHIVES = frozenset((".zip", ".tar", ".tgz", ".tbz", ".tbz2", ".txz", ".tzst"))

@@ -147,7 +147,9 @@ def no_day(said: str) -> str:
     """The reason of a Problem about a date that is none, as half a sentence."""
     said = " ".join(clean(said).split())
     shown = said if len(said) <= _LONGEST else said[: _LONGEST - 1] + "…"
-    return f"date '{shown}' is none that exists or is ambiguous"
+    if _TWO_NUMBERS.fullmatch(said) and civil_day(said, "dmy") and civil_day(said, "mdy"):
+        return f"date '{shown}' fits two days: --dates dmy or --dates mdy settles it"
+    return f"date '{shown}' is none that exists"
 
 
 @lru_cache(maxsize=4096)

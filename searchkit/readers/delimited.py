@@ -10,7 +10,7 @@ from searchkit.article import Article, Problem
 from searchkit.readers.decoding import lines
 from searchkit.readers.format import RECORD_LIMIT, RECORD_LIMIT_WORDS, Source, UnreadableError
 from searchkit.readers.prose import one_line
-from searchkit.readers.records import entry, field_of
+from searchkit.readers.records import entry, field_of, plan_for, unmet
 
 _DELIMITERS = ",\t;|"
 _SPEAKING = ("title", "body", "summary")
@@ -35,7 +35,8 @@ def read_delimited(source: Source) -> Iterator[Article | Problem]:
         if isinstance(row, Problem):
             yield row
         elif header is None:
-            header = _header(row[1])
+            header = _header(row[1], source.settings.keys)
+            yield from unmet(source, set(header))
         elif any(row[1]):
             yield from _article(source, header, *row)
 
@@ -46,9 +47,10 @@ def _score(line: str, delimiter: str) -> tuple[int, int]:
     return len({field_of(name) for name in names} - {""}), len(names)
 
 
-def _header(names: list[str]) -> list[str]:
+def _header(names: list[str], keys: tuple[tuple[str, str], ...]) -> list[str]:
     names = [one_line(name) for name in names]
-    if not any(field_of(name) in _SPEAKING for name in names):
+    plan = plan_for(tuple(names), keys)
+    if not any(getattr(plan, field) for field in _SPEAKING):
         found = ", ".join(name[:30] for name in names[:12]) + (", …" if len(names) > 12 else "")
         raise UnreadableError(f"has no column for a title or a text (found: {found}; known: {_EXPECTED})")
     return names
@@ -59,7 +61,8 @@ def _article(source: Source, header: list[str], line: int, cells: list[str]) -> 
         cells.pop()
     origin = source.origin(f"line {line}")
     padding = [""] * (len(header) - len(cells))
-    items = list(entry(dict(zip(header, cells + padding, strict=False)), origin, source.numbered(line)))
+    record = dict(zip(header, cells + padding, strict=False))
+    items = list(entry(record, origin, source.numbered(line), source.settings))
     if len(cells) == len(header):
         yield from items
         return

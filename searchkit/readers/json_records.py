@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from searchkit.article import Article, Problem
 from searchkit.readers.decoding import chunks, lines
 from searchkit.readers.format import RECORD_LIMIT, RECORD_LIMIT_WORDS, Source, UnreadableError
-from searchkit.readers.records import entry, said
+from searchkit.readers.records import entry, said, unmet
 
 # Not strict about control characters within texts: the damage is small, and the text is good.
 _JSON = json.JSONDecoder(strict=False)
@@ -61,6 +61,7 @@ def _next_line(numbered: _Lines) -> tuple[int, str | None] | None:
 
 
 def _by_line(source: Source, numbered: _Lines) -> Iterator[Article | Problem]:
+    met: set[str] = set()
     for number, text in numbered:
         if text is not None and (not text or text.isspace()):
             continue
@@ -73,7 +74,8 @@ def _by_line(source: Source, numbered: _Lines) -> Iterator[Article | Problem]:
         except _FaultError as fault:
             yield Problem(origin, fault.reason)
             continue
-        yield from entry(record, origin, source.numbered(source.lines_before + number))
+        yield from entry(record, origin, source.numbered(source.lines_before + number), source.settings, met=met)
+    yield from unmet(source, met)
 
 
 def _whole(source: Source, numbered: _Lines) -> Iterator[Article | Problem]:
@@ -94,20 +96,29 @@ def _whole(source: Source, numbered: _Lines) -> Iterator[Article | Problem]:
             yield from _by_line(source, iter(kept))
             return
         raise UnreadableError(fault.reason) from fault
-    held = _held(document)
+    held = _held(document, source.settings.keys)
     if held is None:
-        yield from entry(document, source.origin(), source.name)
+        met: set[str] = set()
+        yield from entry(document, source.origin(), source.name, source.settings, met=met)
+        yield from unmet(source, met)
         return
-    for number, record in enumerate(held, start=1):
-        yield from entry(record, source.origin(f"record {number}"), source.numbered(number))
+    yield from _numbered(source, held)
 
 
-def _held(document: object) -> list[object] | None:
+def _numbered(source: Source, records: Iterable[object]) -> Iterator[Article | Problem]:
+    met: set[str] = set()
+    for number, record in enumerate(records, start=1):
+        origin = source.origin(f"record {number}")
+        yield from entry(record, origin, source.numbered(number), source.settings, met=met)
+    yield from unmet(source, met)
+
+
+def _held(document: object, keys: tuple[tuple[str, str], ...]) -> list[object] | None:
     """The records within an envelope; None for what is a record itself."""
     for _ in range(_HOLDERS_DEEP):
         if isinstance(document, list):
             return document
-        if not isinstance(document, dict) or said(document, "body"):
+        if not isinstance(document, dict) or said(document, "body", keys):
             # What brings a text of its own is an article, whatever lists it holds.
             return None
         document = next((document[key] for key in _HOLDERS if _holds(document.get(key))), None)
@@ -127,9 +138,7 @@ def _holds_list(value: object) -> bool:
 
 
 def _array(source: Source) -> Iterator[Article | Problem]:
-    array = _Array(chunks(source.stream))
-    for number, record in enumerate(array, start=1):
-        yield from entry(record, source.origin(f"record {number}"), source.numbered(number))
+    yield from _numbered(source, _Array(chunks(source.stream)))
 
 
 class _Array:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -14,7 +15,7 @@ from searchkit.readers.format import Source, UnreadableError
 from searchkit.readers.front_matter import FrontMatterError, front_matter
 from searchkit.readers.markup import tokens
 from searchkit.readers.prose import clean, one_line
-from searchkit.readers.records import entry, plan_for, said
+from searchkit.readers.records import entry, lifted, plan_for, said
 
 # Markdown is parsed at some 100 KiB a second where it is all lists: a larger file would hold up a run.
 _LIMIT = 1024 * 1024
@@ -39,15 +40,18 @@ def read_markdown(source: Source) -> Iterator[Article | Problem]:
             if found is not None:
                 record, text = found, text[front.end() :]
     heading, body = _spoken(text)
-    plan = plan_for(tuple(record))
-    title = said(record, "title")
+    record = lifted(record, source.settings.keys)
+    plan = plan_for(tuple(record), source.settings.keys)
+    title = said(record, "title", source.settings.keys)
     if heading and title and one_line(heading) != one_line(title):
         body = f"{heading}\n\n{body}"
     # The text of the file is the body, whatever the front matter calls body.
     for key in (*plan.title, *plan.body):
         del record[key]
     record["title"], record["body"] = title or heading, body
-    yield from entry(record, source.origin(), source.name, marked=False)
+    # The keys of these two have been looked at.
+    keys = tuple((field, key) for field, key in source.settings.keys if field not in ("title", "body"))
+    yield from entry(record, source.origin(), source.name, replace(source.settings, keys=keys), marked=False)
 
 
 def _spoken(text: str) -> tuple[str, str]:

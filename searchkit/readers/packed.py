@@ -10,7 +10,6 @@ from __future__ import annotations
 import bz2
 import io
 import lzma
-import os
 import zlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -60,41 +59,6 @@ class ContainerError(Exception):
         super().__init__(depth, fault)
         self.depth = depth
         self.fault = fault
-
-
-class Counted(io.RawIOBase):
-    """A file that knows how much of it was taken, be it a pipe."""
-
-    def __init__(self, file: io.FileIO) -> None:
-        self._file = file
-        self.taken = 0
-
-    def readable(self) -> bool:
-        """Whether bytes can be taken: yes."""
-        return True
-
-    def seekable(self) -> bool:
-        """Whether it is a file and no pipe."""
-        return self._file.seekable()
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
-        """Go to a place of the file."""
-        return self._file.seek(offset, whence)
-
-    def tell(self) -> int:
-        """Where in the file this is."""
-        return self._file.tell()
-
-    def readinto(self, buffer: WriteableBuffer) -> int | None:
-        """Take bytes, and count them."""
-        taken = self._file.readinto(buffer)
-        self.taken += taken or 0
-        return taken
-
-    def close(self) -> None:
-        """Let go of what is beneath."""
-        self._file.close()
-        super().close()
 
 
 class Budget:
@@ -166,6 +130,11 @@ def layer_of(sample: bytes) -> str:
         return ""
     # Prose may well begin with "BZh".
     return suffix if suffix != ".bz2" or sample[4:10] in (b"1AY&SY", b"\x17rE8P\x90") else ""
+
+
+def layer_suffix(suffix: str) -> bool:
+    """Whether a suffix announces compression."""
+    return suffix in _LAYERS
 
 
 def unfolded(stream: io.BufferedReader, layer: str, budget: Budget) -> io.BufferedReader:

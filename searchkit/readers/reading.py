@@ -23,7 +23,6 @@ from searchkit.readers.format import Source, UnreadableError
 from searchkit.readers.packed import (
     Budget,
     ContainerError,
-    Counted,
     SpentError,
     buffered,
     layer_of,
@@ -33,6 +32,7 @@ from searchkit.readers.packed import (
 from searchkit.readers.prose import clean
 from searchkit.readers.recognition import recognized
 from searchkit.readers.settings import DEFAULTS, Settings
+from searchkit.readers.trace import Counted, Trace
 
 # Formats whose bytes are no text: of all others, binary files are refused by name.
 _NO_TEXT = frozenset(("PDF", "Word document", "Parquet", "RTF", "ANPA 1312", "IPTC 7901", "WARC", "mail", "mailbox"))
@@ -65,22 +65,22 @@ class Reading:
         *,
         explicit: bool = False,
         settings: Settings = DEFAULTS,
-        begin: int = 0,
-        lines: int = 0,
+        after: Trace | None = None,
     ) -> None:
         """``explicit`` admits what a person may name but a folder may not hide: pipes, and any suffix.
 
-        The first ``begin`` bytes, which are ``lines`` whole lines, were read before.
+        ``after`` is the trace of the file's beginning, if that was read before and is not wanted again.
         """
         self._path = str(path.absolute())
         self._name = clean(name)
         self._explicit = explicit
         self._settings = settings
-        self._begin = begin
-        self._lines = lines
+        self._trace = after or Trace()
+        self._begin = self._trace.size
         self._file: Counted | None = None
+        # The whole of a file that was read at once has been traced, that of a larger one when its end is met.
+        self._at_once = False
         self._size = 0
-        self._taken = 0
         self._budget: Budget | None = None
         self.formats: Counter[str] = Counter()
         self._items = _guarded(self._opened(), Origin(self._path), outermost=True)
@@ -105,9 +105,25 @@ class Reading:
     @property
     def bytes_read(self) -> int:
         """How many bytes of the file, as it lies there (compressed), have been taken so far."""
-        taken = self._file.taken if self._file else self._taken
+        taken = self._file.taken if self._file else self._size if self._at_once else 0
         # A zip is read from its end, and some of it twice.
-        return min(taken, self._size or taken)
+        return min(taken, max(self._size - self._begin, 0)) if self._size else taken
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether only the end of the file is read, its beginning being known."""
+        return bool(self._begin)
+
+    @property
+    def digest(self) -> bytes:
+        """The digest of the file's bytes, if it was read from its beginning to its end; else b''."""
+        traced = self._at_once or (self._file and self._file.trace)
+        return self._trace.digest if traced and self._size == self._trace.size else b""
+
+    @property
+    def lines(self) -> int:
+        """How many lines the file had; 0 where a later reading cannot go on from its end."""
+        return self._trace.lines if self.digest else 0
 
     def close(self) -> None:
         """Let go of the file; what was not read stays unread."""
@@ -131,19 +147,21 @@ class Reading:
             before = os.fstat(descriptor)
             if regular and not stat.S_ISREG(before.st_mode):
                 raise UnreadableError("is a pipe or a device, not a file", "access")
-            self._size = max(before.st_size - self._begin, 0)
+            self._size = before.st_size
             if before.st_size <= SAMPLE_SIZE and not self._begin and regular:
                 data = os.read(descriptor, SAMPLE_SIZE)
                 if len(data) == before.st_size:
                     # Most files of a folder are small: this one needs no more of the disk.
                     file.close()
-                    self._taken = len(data)
+                    self._at_once = True
+                    if data:
+                        self._trace.take(data)
                     yield from self._whole(io.BufferedReader(io.BytesIO(data), max(len(data), 1)), data)
                     return
                 os.lseek(descriptor, 0, os.SEEK_SET)
             if self._begin:
                 os.lseek(descriptor, self._begin, os.SEEK_SET)
-            self._file = Counted(file)
+            self._file = Counted(file, self._trace)
             with buffered(self._file) as stream:
                 yield from self._steady(self._whole(stream, stream.peek(SAMPLE_SIZE)), before if regular else None)
         finally:
@@ -173,7 +191,8 @@ class Reading:
         return said[0] != said[1]
 
     def _whole(self, stream: io.BufferedReader, sample: bytes) -> Iterator[Article | Problem]:
-        source = Source(stream, self._path, self._name, self._settings, lines_before=self._lines)
+        lines_before = self._trace.lines if self._begin else 0
+        source = Source(stream, self._path, self._name, self._settings, lines_before=lines_before)
         return self._document(source, os.path.basename(self._path), sample, 0, 0)  # noqa: PTH119
 
     def _spending(self) -> Budget:

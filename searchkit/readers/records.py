@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
 from searchkit.article import Article, Origin, Problem
-from searchkit.readers.dates import civil_day, no_day, numbered_day
+from searchkit.readers.dates import civil_day, no_day, numbered_day, settled_day
+from searchkit.readers.format import Source
 from searchkit.readers.markup import plain
 from searchkit.readers.prose import one_line, tidy
+from searchkit.readers.settings import DEFAULTS, Settings
 
 # The names of each field, the most telling first. Case, blanks, ``_``, ``-`` and other marks of a key
 # do not count: ``published_at`` and ``publishedAt`` are one.
@@ -70,36 +72,66 @@ def field_of(key: str) -> str:
 
 
 @lru_cache(maxsize=256)
-def plan_for(keys: tuple[str, ...]) -> Plan:
-    """The plan for all records that have these keys; most files have one or two such sets."""
+def plan_for(keys: tuple[str, ...], mapped: tuple[tuple[str, str], ...] = ()) -> Plan:
+    """The plan for all records that have these keys; most files have one or two such sets.
+
+    ``mapped`` are (field, key) pairs that a person has set: such a key comes first for its field, and speaks for
+    no other.
+    """
     found: dict[str, list[tuple[int, int, str]]] = {field: [] for field in Plan._fields}
+    taken = set()
+    for order, (field, key) in enumerate(mapped):
+        if key in keys:
+            found[field].append((-1, order, key))
+            taken.add(key)
     for order, key in enumerate(keys):
         field, rank = _FIELD_OF.get(_MARKS.sub("", key.lower()), ("", 0))
-        if field:
+        if field and key not in taken:
             found[field].append((rank, order, key))
     return Plan(*(tuple(key for _, _, key in sorted(found[field])) for field in Plan._fields))
 
 
-def entry(record: object, origin: Origin, name: str, *, marked: bool = True) -> Iterator[Article | Problem]:
+def entry(
+    record: object,
+    origin: Origin,
+    name: str,
+    settings: Settings = DEFAULTS,
+    *,
+    marked: bool = True,
+    met: set[str] | None = None,
+) -> Iterator[Article | Problem]:
     """The article that ``record`` describes, or a Problem that says why it is none.
 
     ``name`` is its id if it has none of its own. A date that is none comes as a Problem with ``kept``
-    before the article. ``marked`` says that texts may hold markup, which is then taken out.
+    before the article. ``marked`` says that texts may hold markup, which is then taken out. The mapped keys
+    that the record has are added to ``met``: see ``unmet``.
     """
     if not isinstance(record, dict):
         yield Problem(origin, f"is {_kind(record)}, not an object")
         return
-    record = _unwrapped(record)
-    plan = plan_for(tuple(record))
+    if settings.keys:
+        # A path may begin outside of the envelope ("_source.head") or within it.
+        record = lifted(_unwrapped(lifted(record, settings.keys)), settings.keys)
+        if met is not None:
+            met.update(key for _, key in settings.keys if key in record)
+    else:
+        record = _unwrapped(record)
+    plan = plan_for(tuple(record), settings.keys)
     read = plain if marked else str
     title = one_line(read(_text(record, plan.title)))
     body = tidy(read(_text(record, plan.body, "\n\n"))) or tidy(read(_text(record, plan.summary, "\n\n")))
     if not title and not body:
         yield Problem(origin, _speechless(record, plan), kind="empty")
         return
+    notes: tuple[tuple[str, str], ...] = ()
+    language = one_line(_text(record, plan.language))
     date, doubtful = _date(record, plan.date)
     if doubtful:
-        yield Problem(origin, no_day(doubtful), kept=True, kind="date")
+        date, words = _settled(record, plan.date, settings.dates, language)
+        if date:
+            notes = (("date settled", words),)
+        else:
+            yield Problem(origin, no_day(doubtful), kept=True, kind="date")
     yield Article(
         id=_id(record, plan.id) or name,
         title=title,
@@ -109,14 +141,48 @@ def entry(record: object, origin: Origin, name: str, *, marked: bool = True) -> 
         authors=_authors(record, plan.authors),
         section=one_line(read(_text(record, plan.section, ", "))),
         url=one_line(_text(record, plan.url)),
-        language=one_line(_text(record, plan.language)),
+        language=language,
         origin=origin,
+        notes=notes,
     )
 
 
-def said(record: Mapping[str, object], field: str) -> str:
+def said(record: Mapping[str, object], field: str, keys: tuple[tuple[str, str], ...] = ()) -> str:
     """What a record says for a field of text ("title", "body" ...), as it is written; '' for nothing."""
-    return _text(record, getattr(plan_for(tuple(record)), field))
+    if keys:
+        record = lifted(record, keys)
+    return _text(record, getattr(plan_for(tuple(record), keys), field))
+
+
+def lifted(record: Mapping[str, object], keys: Iterable[tuple[str, str]]) -> dict[str, object]:
+    """``record`` with each mapped key that lies within ("news.headline.main") as a key of its own."""
+    whole = dict(record)
+    for _, key in keys:
+        if key not in whole and "." in key:
+            value = _reached(record, key.split("."))
+            if value is not None:
+                whole[key] = value
+    return whole
+
+
+def unmet(source: Source, met: set[str]) -> Iterator[Problem]:
+    """One Problem that names the mapped keys which no record of a file had, if there are any."""
+    lacking = list(dict.fromkeys(key for _, key in source.settings.keys if key not in met))
+    if lacking:
+        keys = ", ".join(f"'{one_line(key)}'" for key in lacking)
+        yield Problem(source.origin(), f"no record has the mapped key{'s' if lacking[1:] else ''} {keys}", kept=True)
+
+
+def _reached(value: object, path: list[str]) -> object:
+    """What lies at the end of a path of keys; of a list, what lies there in each of its items; None for nothing."""
+    for at, key in enumerate(path):
+        if isinstance(value, list):
+            within = [_reached(item, path[at:]) for item in value]
+            return [item for item in within if item is not None] or None
+        if not isinstance(value, Mapping) or key not in value:
+            return None
+        value = value[key]
+    return value
 
 
 def _unwrapped(record: dict[str, object]) -> dict[str, object]:
@@ -189,6 +255,19 @@ def _date(record: Mapping[str, object], keys: tuple[str, ...]) -> tuple[datetime
             return date, ""
         doubtful = doubtful or said
     return None, doubtful
+
+
+def _settled(
+    record: Mapping[str, object], keys: tuple[str, ...], dates: str, language: str
+) -> tuple[datetime.date | None, str]:
+    """The first day that is certain once day or month is known to come first, and how that was known."""
+    for key in keys:
+        value = record[key]
+        text = one_line(value if isinstance(value, str) else next(_strings(value), ""))
+        date, words = settled_day(text, dates, language)
+        if date:
+            return date, words
+    return None, ""
 
 
 _BY = re.compile(r"by[:\s]\s*", re.IGNORECASE)

@@ -11,13 +11,10 @@ from collections.abc import Iterator
 
 from searchkit.article import Article, Problem
 from searchkit.readers.dates import civil_day, no_day
-from searchkit.readers.decoding import lines
-from searchkit.readers.format import RECORD_LIMIT, RECORD_LIMIT_WORDS, Source, UnreadableError
+from searchkit.readers.elements import elements
+from searchkit.readers.format import Source, UnreadableError
 from searchkit.readers.markup import attributes, tokens
 from searchkit.readers.prose import clean, one_line, tidy
-
-_BEGIN = re.compile(r"<REUTERS(?=[\s>])", re.IGNORECASE)
-_END = re.compile(r"</REUTERS\s*>", re.IGNORECASE)
 
 # Some dates are followed by codes of the wire: "26-MAR-1987 18:04:27.53F".
 _WIRE_CODES = re.compile(r"(?<=[0-9])[A-Z ]+$")
@@ -34,38 +31,10 @@ _FIELDS = frozenset(("date", "topics", "title", "author", "dateline", "body", "t
 def read_reuters(source: Source) -> Iterator[Article | Problem]:
     """One article an element; UnreadableError for SGML that holds no such element."""
     number = 0
-    for number, element in enumerate(_elements(source), start=1):
+    for number, element in enumerate(elements(source, "REUTERS", "a story"), start=1):
         yield from _article(source, number, element)
     if not number:
         raise UnreadableError("is SGML, but holds no story of Reuters-21578", "format")
-
-
-def _elements(source: Source) -> Iterator[str]:
-    """The text of each <REUTERS> element, from its tag to its end."""
-    held: list[str] = []
-    size = 0
-    for _, line in lines(source.stream):
-        if line is None or size > RECORD_LIMIT:
-            raise UnreadableError(f"has a line or a story of more than {RECORD_LIMIT_WORDS}", "limit")
-        start = 0
-        if not held:
-            start = _beginning(line, 0)
-        while start >= 0:
-            end = _END.search(line, start)
-            if not end:
-                held.append(line[start:])
-                size += len(line) - start + 1
-                break
-            yield "\n".join([*held, line[start : end.start()]])
-            held, size = [], 0
-            start = _beginning(line, end.end())
-    if held:
-        raise UnreadableError("ends in the middle of a story")
-
-
-def _beginning(line: str, start: int) -> int:
-    begin = _BEGIN.search(line, start)
-    return begin.start() if begin else -1
 
 
 def _article(source: Source, number: int, element: str) -> Iterator[Article | Problem]:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from searchkit.errors import UsageError
+
 DAY_ORDERS = ("dmy", "mdy")
+
+FIELDS = ("id", "title", "body", "summary", "date", "source", "authors", "section", "url", "language")
+"""The fields of a record that a key or column can be mapped to; ``summary`` is read where there is no body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +34,21 @@ class Settings:
 
 
 DEFAULTS = Settings()
+
+
+def parse_keys(texts: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """The (field, key) pairs of texts such as "title=headline" or "title=news.headline.main".
+
+    UsageError for a field that is not known, and for a text that names no field or no key.
+    """
+    pairs: dict[tuple[str, str], None] = {}
+    for text in texts:
+        field, mark, key = (part.strip() for part in text.partition("="))
+        if not mark or not field or not key:
+            raise UsageError(
+                f"'{text}' maps nothing: a key is mapped as FIELD=KEY", hint="For example: --map title=headline"
+            )
+        if field.lower() not in FIELDS:
+            raise UsageError(f"there is no field '{field}' to map '{key}' to", hint=f"Fields: {', '.join(FIELDS)}.")
+        pairs[field.lower(), key] = None
+    return tuple(pairs)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from searchkit.article import Article, Problem
 from searchkit.readers.decoding import read_whole
@@ -54,7 +55,9 @@ def read_text(source: Source) -> Iterator[Article | Problem]:
         record["title"], text = _titled(text)
     # Each header stands under the key of its field, so a later "Headline:" cannot hide the body.
     record["body"] = text
-    yield from entry(record, source.origin(), source.name, marked=False)
+    # What is mapped are keys of records and columns, not the few headers of a text.
+    settings = replace(source.settings, keys=()) if source.settings.keys else source.settings
+    yield from entry(record, source.origin(), source.name, settings, marked=False)
 
 
 def _headers(text: str) -> tuple[dict[str, str], str]:

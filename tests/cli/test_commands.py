@@ -156,7 +156,7 @@ def test_bad_files_are_reported_and_strict_makes_them_a_failure(seeds: Path, sea
     (seeds / "bad\x1b[31m.txt").write_bytes(b"\x7fELF\x00\x01")
     done = searchkit("index", "seeds")
     assert done.returncode == 0
-    assert done.stdout.endswith("1 skipped\n")
+    assert done.stdout.endswith("1 skipped\nProblems: format 1. searchkit problems lists them.\n")
     assert "skipped: seeds/bad␛[31m.txt: " in done.stderr
     assert searchkit("index", "seeds", "--strict").returncode == 1
 

@@ -41,7 +41,8 @@ def test_a_clash_of_ids_with_a_file_whose_name_is_not_utf8(tmp_path: Path, searc
     for name in (b"a\xff.jsonl", b"z.jsonl"):
         (tmp_path / "h" / os.fsdecode(name)).write_text(line)
     done = searchkit("index", "h")
-    assert (done.returncode, done.stdout) == (0, "2 added, 0 changed, 0 unchanged, 0 removed, 0 skipped\n")
+    assert done.returncode == 0
+    assert done.stdout.startswith("2 added, 0 changed, 0 unchanged, 0 removed, 0 skipped\n")
     assert "1 id is taken by" in done.stderr
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from searchkit.index import open_index
 from searchkit.indexing import Ledger, Progress, Report, Sync
 from searchkit.local import open_writer
+from searchkit.readers import Settings
 
 
 class Home:
@@ -34,13 +35,15 @@ class Home:
         rebuild: bool = False,
         watch: Callable[[Progress], None] | None = None,
         stop: Callable[[], bool] | None = None,
+        settings: Settings | None = None,
+        within: list[str] | None = None,
     ) -> Report:
         with (
             open_writer(self.index, fresh=rebuild) as writer,
             Ledger(self.index) as ledger,
         ):
-            run = Sync(writer, ledger, self.index, watch=watch, stop=stop)
-            return run.run(paths or (self.news,), rebuild=rebuild)
+            run = Sync(writer, ledger, self.index, watch=watch, stop=stop, settings=settings)
+            return run.run(paths or (self.news,), rebuild=rebuild, within=within)
 
     def ids(self, text: str) -> list[str]:
         with open_index(self.index) as index:

@@ -116,12 +116,12 @@ def stop_at(monkeypatch: pytest.MonkeyPatch, home: Home, number: int, *, rebuild
     seen = 0
     real = Ledger.commit
 
-    def commit(ledger: Ledger, mark: bytes) -> None:
+    def commit(ledger: Ledger, mark: bytes, settings: str) -> None:
         nonlocal seen
         if seen == number:
             raise Killed
         seen += 1
-        real(ledger, mark)
+        real(ledger, mark, settings)
 
     with monkeypatch.context() as patch:
         patch.setattr(Ledger, "commit", commit)
@@ -162,9 +162,9 @@ def test_after_a_crash_only_what_differs_is_read_again(home: Home, monkeypatch: 
     change(home)
     assert stop_at(monkeypatch, home, 0)
     read: list[str] = []
-    real = sync_module.open_articles
+    real = sync_module.Reading
     monkeypatch.setattr(
-        sync_module, "open_articles", lambda path, name, **how: read.append(path.name) or real(path, name, **how)
+        sync_module, "Reading", lambda path, name, **how: read.append(path.name) or real(path, name, **how)
     )
     assert home.sync().added == 0
     assert read == ["b.txt", "e.jsonl", "new.txt"]
@@ -207,7 +207,7 @@ def test_a_process_that_ends_between_the_two_commits(home: Home) -> None:
     program = (
         "import os, sys\n"
         "from searchkit.indexing import Ledger\n"
-        "Ledger.commit = lambda ledger, mark: os._exit(9)\n"
+        "Ledger.commit = lambda ledger, mark, settings: os._exit(9)\n"
         "from searchkit.cli import main\n"
         "main()\n"
     )

@@ -32,9 +32,9 @@ def test_only_what_changed_is_read(home: Home, monkeypatch: pytest.MonkeyPatch) 
     home.sync()
     home.file("b.txt", "pride")
     read: list[str] = []
-    real = sync_module.open_articles
+    real = sync_module.Reading
     monkeypatch.setattr(
-        sync_module, "open_articles", lambda path, name, **k: read.append(path.name) or real(path, name, **k)
+        sync_module, "Reading", lambda path, name, **k: read.append(path.name) or real(path, name, **k)
     )
     assert str(home.sync()) == "0 added, 1 changed, 1 unchanged, 0 removed, 0 skipped"
     assert read == ["b.txt"]
@@ -180,7 +180,8 @@ def test_a_loop_of_links_ends(home: Home) -> None:
     (home.news / "loop").symlink_to(home.news, target_is_directory=True)
     (home.news / "broken.txt").symlink_to(home.news / "nothing")
     report = home.sync()
-    assert (report.added, report.skipped) == (1, 1)
+    assert (report.added, report.skipped) == (1, 2)
+    assert {Path(problem.origin.path).name for problem in report.problems} == {"loop", "broken.txt"}
 
 
 def test_a_path_that_is_gone_takes_its_articles_along(home: Home) -> None:
@@ -208,7 +209,7 @@ def test_a_run_that_is_stopped_commits_what_it_has(home: Home) -> None:
 
 
 def test_a_flood_of_problems_is_counted_and_not_kept(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sync_module, "MOST_PROBLEMS", 5)
+    monkeypatch.setattr("searchkit.indexing.report.MOST_PROBLEMS", 5)
     home.file("a.jsonl", "junk\n" * 20)
     report = home.sync()
     assert (report.skipped, len(report.problems), report.untold) == (20, 5, 15)

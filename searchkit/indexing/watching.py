@@ -1,0 +1,118 @@
+"""How does an index stay current? The system tells what has changed; just that is compared, read and committed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from searchkit.errors import IndexLocked, UsageError
+from searchkit.indexing.ledger import Ledger
+from searchkit.indexing.report import Report
+from searchkit.indexing.sync import Interrupted, Sync, require_path
+from searchkit.local import open_writer
+from searchkit.readers import Settings
+
+# Milliseconds: how long quiet has to last before a batch is taken, and how long it may be put off. A file is
+# searchable within two seconds, and what is copied piece by piece is mostly taken once.
+_QUIET = 200
+_LONGEST = 800
+# So often somebody looks whether Ctrl-C was pressed.
+_LOOK = 300
+# While another program writes to the index, the changes wait.
+_PATIENCE = 0.5
+
+
+class Watch:
+    """The index in ``folder``, kept in agreement with ``roots``, absolute paths.
+
+    Raises UsageError where the library for it is not installed.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        roots: list[Path],
+        settings: Settings,
+        *,
+        memory: int,
+        workers: int | None = None,
+        language: str | None = None,
+        stop: Callable[[], bool],
+    ) -> None:
+        try:
+            import watchfiles  # an extra
+        except ImportError as error:
+            raise UsageError("watching needs a library", hint="pip install 'searchkit[watch]'") from error
+        self._watchfiles = watchfiles
+        self._folder = folder
+        self._roots = roots
+        self._settings = settings
+        self._memory = memory
+        self._workers = workers
+        self._language = language
+        self._stop = stop
+
+    def rounds(self, *, once: bool = False) -> Iterator[Report]:
+        """The report of a first run over everything, and then one of each batch of changes, until ``stop``.
+
+        Raises PathMissing, StorageError and the errors of ``local.open_writer``.
+        """
+        if not self._folder.exists():
+            for root in self._roots:
+                require_path(root)
+        changes = iter(()) if once else self._changes()
+        # The watch stands before the first run begins: what comes while that runs is not missed.
+        if not once:
+            next(changes)
+        with contextlib.suppress(Interrupted):
+            yield self._run(None)
+            for paths in changes:
+                if paths:
+                    yield self._run(paths)
+
+    def _changes(self) -> Iterator[list[str]]:
+        """The paths of each batch of changes; [] where there were none, and once when the watch stands."""
+        for batch in self._watchfiles.watch(
+            *(root if root.is_dir() else root.parent for root in self._roots),
+            watch_filter=self._is_news,
+            debounce=_LONGEST,
+            step=_QUIET,
+            rust_timeout=_LOOK,
+            yield_on_timeout=True,
+            raise_interrupt=False,
+        ):
+            if self._stop():
+                return
+            yield sorted({path for _, path in batch})
+
+    def _is_news(self, change: object, path: str) -> bool:
+        """Whether a run would look at this path: hidden names and the index are no news."""
+        if path == str(self._folder) or path.startswith(f"{self._folder}/"):
+            return False
+        for root in self._roots:
+            if path == str(root):
+                return True
+            if path.startswith(f"{root}/"):
+                below = os.path.relpath(path, root).split("/")
+                return not any(part.startswith(".") for part in below)
+        return False
+
+    def _run(self, paths: list[str] | None) -> Report:
+        while True:
+            try:
+                writer = open_writer(
+                    self._folder, language=self._language, memory=self._memory, workers=self._workers
+                )
+                break
+            except IndexLocked:
+                if paths is None or self._stop():
+                    raise
+                time.sleep(_PATIENCE)
+        with writer, Ledger(self._folder) as ledger:
+            sync = Sync(
+                writer, ledger, self._folder, settings=self._settings, workers=self._workers or 1, stop=self._stop
+            )
+            return sync.run(self._roots) if paths is None else sync.run(self._roots, within=paths)

@@ -1,0 +1,73 @@
+"""An index that is watched is current within two seconds, and ends cleanly."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from searchkit.errors import IndexMissing
+from searchkit.index import open_index
+
+pytest.importorskip("watchfiles", reason="the extra searchkit[watch] is not installed")
+
+
+def wait_for(index: Path, text: str, count: int) -> float:
+    """How many seconds it takes until ``count`` articles match; a minute is never."""
+    begin = time.monotonic()
+    while time.monotonic() - begin < 60:
+        try:
+            with open_index(index) as opened:
+                if opened.search(text).total == count:
+                    return time.monotonic() - begin
+        except IndexMissing:
+            pass
+        time.sleep(0.05)
+    raise AssertionError(f"{text} was not found {count} times")
+
+
+def test_what_comes_and_goes_is_followed(tmp_path: Path) -> None:
+    news, index = tmp_path / "news", tmp_path / "news" / "index"
+    news.mkdir()
+    (news / "a.txt").write_text("police")
+    command = [sys.executable, "-m", "searchkit", "watch", str(news), "--index", str(index)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as program:
+        try:
+            wait_for(index, "police", 1)
+            (news / "b.txt").write_text("police parade")
+            wait_for(index, "police", 2)
+            (news / "deep" / "er").mkdir(parents=True)
+            (news / "deep" / "er" / "c.txt").write_text("police pride")
+            wait_for(index, "police", 3)
+            (news / "b.txt").rename(news / "moved.txt")
+            wait_for(index, 'police id:"news/moved.txt"', 1)
+            (news / ".hidden.txt").write_text("police")
+            (news / "a.txt").unlink()
+            wait_for(index, "police", 2)
+            with (news / "lines.jsonl").open("a") as lines:
+                for number in range(3):
+                    lines.write(f'{{"text": "growing {number}"}}\n')
+                    lines.flush()
+                    wait_for(index, "growing", number + 1)
+        finally:
+            program.send_signal(signal.SIGINT)
+            out, complaints = program.communicate(timeout=30)
+    assert program.returncode == 0
+    assert out.startswith("1 added, 0 changed, 0 unchanged, 0 removed, 0 skipped\n1 added")
+    assert "1 moved" in out
+    assert complaints.startswith("Stopped.")
+
+
+def test_once_is_one_run(tmp_path: Path, searchkit) -> None:
+    (tmp_path / "news").mkdir()
+    (tmp_path / "news" / "a.txt").write_text("police")
+    done = searchkit("watch", "news", "--once")
+    assert (done.returncode, done.stdout) == (0, "1 added, 0 changed, 0 unchanged, 0 removed, 0 skipped\n")
+    done = searchkit("watch", "nowhere", "--once", "--index", "other")
+    assert done.returncode == 2
+    assert "nothing at" in done.stderr
+    assert not (tmp_path / "other").exists()
