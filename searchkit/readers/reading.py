@@ -77,6 +77,7 @@ class Reading:
         self._settings = settings
         self._trace = after or Trace()
         self._begin = self._trace.size
+        self._lines_before = self._trace.lines if after else 0
         self._file: Counted | None = None
         # The whole of a file that was read at once has been traced, that of a larger one when its end is met.
         self._at_once = False
@@ -191,8 +192,7 @@ class Reading:
         return said[0] != said[1]
 
     def _whole(self, stream: io.BufferedReader, sample: bytes) -> Iterator[Article | Problem]:
-        lines_before = self._trace.lines if self._begin else 0
-        source = Source(stream, self._path, self._name, self._settings, lines_before=lines_before)
+        source = Source(stream, self._path, self._name, self._settings, lines_before=self._lines_before)
         return self._document(source, os.path.basename(self._path), sample, 0, 0)  # noqa: PTH119
 
     def _spending(self) -> Budget:
