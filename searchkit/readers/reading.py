@@ -84,7 +84,7 @@ class Reading:
         self._size = 0
         self._budget: Budget | None = None
         self.formats: Counter[str] = Counter()
-        self._items = _guarded(self._opened(), Origin(self._path), outermost=True)
+        self._items = _guarded(self._opened(), Origin(self._path, ""), outermost=True)
 
     def __iter__(self) -> Iterator[Article | Problem]:
         return self

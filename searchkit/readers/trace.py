@@ -31,7 +31,8 @@ class Trace:
         self._hash.update(piece)
         self._lines += piece.count(b"\n")
         self._last = piece[-1]
-        if self._simple and (b"\0" in piece or piece.count(b"\r") != piece.count(b"\r\n")):
+        returns = b"\r" in piece and piece.count(b"\r") != piece.count(b"\r\n")
+        if self._simple and (returns or b"\0" in piece):
             # A pair of the two that is cut by the end of a piece costs no more than another reading.
             self._simple = False
 
