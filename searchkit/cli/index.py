@@ -34,6 +34,9 @@ MapOption = Annotated[
         "--map", metavar="FIELD=KEY", help="The key or column that a field is taken from, such as title=headline."
     ),
 ]
+DetectOption = Annotated[
+    bool, typer.Option("--detect-language", help="Find out the language of articles that do not state it.")
+]
 DatesOption = Annotated[str, typer.Option(metavar="ORDER", help="How 03/04/2020 is read: dmy or mdy.")]
 MemoryOption = Annotated[
     int, typer.Option(metavar="MB", min=64, help="Memory to hold articles in before they are written.")
@@ -63,6 +66,7 @@ def index(
     strict: Annotated[bool, typer.Option("--strict", help="End with exit code 1 when anything was skipped.")] = False,
     mapping: MapOption = None,
     dates: DatesOption = "",
+    detect: DetectOption = False,
     report: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write each problem into this file, as a line of JSON.")
     ] = None,
@@ -80,7 +84,7 @@ def index(
     from searchkit.local import open_writer
     from searchkit.store.writer import workers_of_this_machine
 
-    settings = reading_settings(mapping, dates)
+    settings = reading_settings(mapping, dates, detect)
     if language is not None and language not in LANGUAGES:
         raise UsageError(f"there is no language {language!r}", hint=f"Known: {', '.join(LANGUAGES)}.")
     folder, roots = absolute(index_folder), [absolute(path) for path in paths]
@@ -122,13 +126,13 @@ def absolute(path: str | Path) -> Path:
     return Path(STANDARD_INPUT if str(path) == "-" else os.path.abspath(path))  # noqa: PTH100
 
 
-def reading_settings(mapping: list[str] | None, dates: str) -> Settings:
+def reading_settings(mapping: list[str] | None, dates: str, detect: bool) -> Settings:
     """The settings of readers that the options ask for; raises UsageError."""
     from searchkit.readers.settings import DAY_ORDERS, Settings, parse_keys  # heavy, as all of that room
 
     if dates and dates not in DAY_ORDERS:
         raise UsageError(f"there is no order of dates {dates!r}", hint=f"Known: {', '.join(DAY_ORDERS)}.")
-    return Settings(keys=parse_keys(mapping or ()), dates=dates)
+    return Settings(keys=parse_keys(mapping or ()), dates=dates, detect_language=detect)
 
 
 def _summary(done: Report) -> list[str]:

@@ -9,6 +9,7 @@ import typer
 
 from searchkit.cli.index import (
     DatesOption,
+    DetectOption,
     LanguageOption,
     MapOption,
     MemoryOption,
@@ -30,6 +31,7 @@ def watch(
     once: Annotated[bool, typer.Option("--once", help="Bring the index up to date, and do not wait.")] = False,
     mapping: MapOption = None,
     dates: DatesOption = "",
+    detect: DetectOption = False,
     memory: MemoryOption = 512,
     workers: WorkersOption = None,
     language: LanguageOption = None,
@@ -40,7 +42,7 @@ def watch(
     """
     from searchkit.indexing.watching import Watch  # heavy, and no other command needs it
 
-    settings = reading_settings(mapping, dates)
+    settings = reading_settings(mapping, dates, detect)
     folder, roots = absolute(index_folder), [absolute(path) for path in paths]
     with stopped_by_ctrl_c() as stop:
         watching = Watch(folder, roots, settings, memory=memory << 20, workers=workers, language=language, stop=stop)

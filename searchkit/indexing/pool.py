@@ -23,6 +23,7 @@ from searchkit.readers import Settings
 
 # An article has at most 64 MiB, and JSON writes a character in up to six bytes.
 _LONGEST_MESSAGE = 1 << 30
+_PROGRAM = "from searchkit.indexing.worker import main; main()"
 AHEAD = 4
 """How many files a process is given before it has answered."""
 
@@ -68,7 +69,7 @@ class _Process:
     def ask(self, reading: PooledReading) -> None:
         if self._connection is None:
             ours, theirs = Pipe()
-            command = [sys.executable, "-m", "searchkit.indexing.worker", str(theirs.fileno())]
+            command = [sys.executable, "-c", _PROGRAM, str(theirs.fileno())]
             self._program = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)  # noqa: S603
             theirs.close()
             self._connection = ours

@@ -387,4 +387,4 @@ def _counts(said: str) -> Counter[str]:
 
 def _told(settings: Settings) -> str:
     """The settings that change what articles say."""
-    return repr((settings.keys, settings.dates))
+    return repr((settings.keys, settings.dates, settings.detect_language))

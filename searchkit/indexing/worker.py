@@ -1,6 +1,6 @@
 """How is a file read in a process of its own? By this program: jobs come in, articles and problems go out, as JSON.
 
-It runs as ``python -m searchkit.indexing.worker FD``. JSON, and not pickle, because what reads hostile pages may
+The pool starts it as a fresh interpreter that calls ``main``. JSON, and not pickle, because what reads hostile pages may
 be taken over by one: then it can still say nothing but text.
 """
 
@@ -95,7 +95,8 @@ def _send(connection: Connection, message: dict[str, Any]) -> None:
     connection.send_bytes(json.dumps(message).encode("ascii"))
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """The program: its argument is the number of the pipe's file."""
     # Ctrl-C is for the program that asked: it finishes what it has, and closes the pipe.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):

@@ -27,8 +27,8 @@ FORMATS: tuple[Format, ...] = (
     Format("Reuters-21578", (".sgm", ".sgml"), "reuters:read_reuters"),
     Format("TREC", (".trec",), "trec:read_trec"),
     Format("PDF", (".pdf",), "pdf:read_pdf", "documents", heavy=True),
-    Format("Word document", (".docx",), "docx:read_docx", "documents", heavy=True),
-    Format("RTF", (".rtf",), "rtf:read_rtf", "documents", heavy=True),
+    Format("Word document", (".docx",), "docx:read_docx", heavy=True),
+    Format("RTF", (".rtf",), "rtf:read_rtf", heavy=True),
     Format("Nexis text", (), "nexis:read_nexis_text"),
     Format("Factiva page", (), "factiva:read_factiva_page"),
 )

@@ -46,10 +46,16 @@ _ROOTS = {
 _WORDPRESS = b"//wordpress.org/export/"
 # Texts and pages that are whole exports of a service.
 _FACTIVA = re.compile(rb"factiva", re.IGNORECASE)
+# Its pages begin with some hundred kilobytes of styles: the articles lie beyond any sample.
+_FACTIVA_TITLE = re.compile(rb"<title>\s*(?:Dow Jones )?Factiva\s*</title>", re.IGNORECASE)
 _FACTIVA_ARTICLE = re.compile(rb"class=[\"']?(?:article \w*Article|enHeadline|headline)|id=[\"']?hd\b", re.IGNORECASE)
-_NEXIS_FIRST = re.compile(rb"(?m)^[ \t\xa0\xc2]*(?:Document )?[0-9]{1,6} of [0-9]{1,6}(?: DOCUMENTS?)?[ \t]*\r?$")
+_NEXIS_FIRST = re.compile(
+    rb"(?m)^[ \t\xa0\xc2]*(?:(?:Do[ck]ument )?[0-9]{1,6} (?:of|von|de) [0-9]{1,6}(?: DO[CK]UMENT[A-Z]{0,3})?"
+    rb"|End of Document)[ \t\xa0\xc2]*\r?$"
+)
 _NEXIS_FIELD = re.compile(
-    rb"(?m)^[ \t]*(?:LENGTH|Length): ?[0-9,]+ words|^[ \t]*(?:LOAD-DATE|Load-Date|PUBLICATION-TYPE): "
+    rb"(?m)^[ \t]*(?:(?:LENGTH|Length|LONGUEUR):[ \xa0\xc2]*[0-9,]+ (?:words|mots)"
+    rb"|(?:LOAD-DATE|Load-Date|PUBLICATION-TYPE|SPRACHE|LANGUE|DATE-CHARGEMENT):[ \xa0\xc2])"
 )
 _NEXIS_WORDS = (
     *(b"LENGTH:", b"Length:", b"LONGUEUR:", b"LOAD-DATE:", b"Load-Date:", b"PUBLICATION-TYPE:"),
@@ -81,7 +87,7 @@ def recognized(name: str, sample: bytes, *, explicit: bool = False) -> Format:
     Raises UnreadableError, with what it is, for what has no reader.
     """
     suffix = suffix_of(name)
-    told = _by_magic(sample) or _by_text(_narrow(sample), suffix)
+    told = _by_magic(sample, suffix) or _by_text(_narrow(sample), suffix)
     if told:
         return BY_NAME[told]
     if suffix == ".xml":
@@ -106,7 +112,7 @@ _BINARY = frozenset(("PDF", "Parquet", "Word document"))
 _LETTERS_OF_MAGIC = b"PWZ"
 
 
-def _by_magic(sample: bytes) -> str:
+def _by_magic(sample: bytes, suffix: str) -> str:
     if sample[:1].isalnum() and sample[0] not in _LETTERS_OF_MAGIC:
         return ""
     for magic, name in _MAGIC:
@@ -114,7 +120,10 @@ def _by_magic(sample: bytes) -> str:
             if name == "Parquet" and binary_kind(sample) != "a Parquet table":
                 continue
             return name
-    return "Word document" if binary_kind(sample) == "a Word document" else ""
+    kind = binary_kind(sample)
+    # A large picture may come before the first part that tells what this is.
+    is_word = kind == "a Word document" or (kind == "a ZIP archive" and suffix == ".docx")
+    return "Word document" if is_word else ""
 
 
 def _by_text(sample: bytes, suffix: str) -> str:
@@ -153,7 +162,8 @@ def _by_markup(sample: bytes) -> str:
         return "WordPress"
     if root == "lewis" or b"<!DOCTYPE lewis" in sample[:200]:
         return "Reuters-21578"
-    if name == "HTML" and _FACTIVA.search(sample) and _FACTIVA_ARTICLE.search(sample):
+    is_factiva = _FACTIVA_TITLE.search(sample) or (_FACTIVA.search(sample) and _FACTIVA_ARTICLE.search(sample))
+    if name == "HTML" and is_factiva:
         return "Factiva page"
     return name
 

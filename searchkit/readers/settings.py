@@ -19,7 +19,8 @@ class Settings:
 
     ``keys`` are (field, key of a record or column) pairs that a person has mapped; they come before the
     project's own table of names. ``dates`` settles 03/04/2020: "dmy", "mdy", or '' for the language of the
-    document. ``archives`` is how deep archives may lie in archives, and layers of compression in each other.
+    document. ``detect_language`` asks for the language of every article that states none; of a format that takes
+    milliseconds anyway it is always asked for. ``archives`` is how deep archives may lie in archives, and layers of compression in each other.
     ``expansion`` is how many times its size on the disk a file may unfold to, beyond the first
     ``expansion_from`` bytes. ``seconds`` is how long one document may take, where it is read in a process
     of its own.
@@ -27,6 +28,7 @@ class Settings:
 
     keys: tuple[tuple[str, str], ...] = ()
     dates: str = ""
+    detect_language: bool = False
     archives: int = 2
     expansion: int = 200
     expansion_from: int = 256 << 20

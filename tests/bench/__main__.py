@@ -1,4 +1,4 @@
-"""The benchmark's command line: ``python -m tests.bench build|query|memory|startup|growth|all|show``."""
+"""The benchmark's command line: ``python -m tests.bench build|query|memory|startup|growth|sync|all|show``."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.bench import corpora, measure, queries, registry, report, runs
+from tests.bench import corpora, measure, queries, registry, report, runs, syncing
 from tests.bench.places import RESULTS, work_folder
 
-EXPERIMENTS = ("build", "query", "memory", "startup", "growth")
+EXPERIMENTS = ("build", "query", "memory", "startup", "growth", "sync")
 # What "all" does. Whoosh takes part on the slice.
 PLAN = (
     ("build", "slice"),
@@ -25,6 +25,7 @@ PLAN = (
     ("memory", "million"),
     ("startup", "million"),
     ("growth", "million"),
+    ("sync", "senate"),
 )
 QUICK_PLAN = tuple((experiment, "quick") for experiment in EXPERIMENTS)
 
@@ -85,6 +86,8 @@ def _run(experiment: str, name: str, settings: runs.Settings, quick: bool, machi
     heading = {"experiment": experiment, "machine": machine, "settings": settings.facts()}
     if experiment == "growth":
         return {**heading, "result": runs.growth(settings, quick), "seconds": time.perf_counter() - start}
+    if experiment == "sync":
+        return {**heading, "result": syncing.measure(settings.rounds, quick), "seconds": time.perf_counter() - start}
     corpus = corpora.corpus(name)
     measured: dict[str, Callable[[corpora.Corpus, runs.Settings], dict[str, Any]]] = {
         "build": runs.build,

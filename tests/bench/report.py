@@ -25,6 +25,7 @@ def markdown(raw: dict[str, Any]) -> str:
         "memory": lambda r: memory(r["result"]),
         "startup": lambda r: startup(r["result"]),
         "growth": lambda r: growth(r["result"]),
+        "sync": lambda r: sync(r["result"]),
     }
     lines = [f"## {raw['experiment']}{of}", "", *_heading(raw), "", *tables[raw["experiment"]](raw), ""]
     return "\n".join(lines)
@@ -242,3 +243,26 @@ def _build_seconds(result: dict[str, Any]) -> dict[str, float]:
         name: median([run["seconds"] for run in result["runs"] if run["engine"] == name and "seconds" in run])
         for name in sorted(names)
     }
+
+
+def sync(result: dict[str, Any]) -> list[str]:
+    """One large file against its parts, many small ones, and the memory that a huge one takes."""
+
+    def middle(part: str) -> float:
+        return median([one["seconds"] for one in result[part]])
+
+    read, built, whole = (middle(part) for part in ("read", "build", "whole"))
+    count = result["first"][0]["count"]
+    rows = [
+        ("one large file: reading alone", f"{read:.2f} s"),
+        ("building alone", f"{built:.2f} s"),
+        ("index, end to end", f"{whole:.2f} s, {whole / max(read, built):.2f} times the slower of the two"),
+        (f"{count:,} small files, first run", f"{count / middle('first'):,.0f} files a second"),
+        ("the same, nothing changed", f"{count / middle('again'):,.0f} files a second"),
+        (
+            f"one file of {result['huge']['bytes'] / 1e9:.1f} GB",
+            f"{result['huge']['count']:,} articles in {result['huge']['seconds']:,.0f} s, "
+            f"peak {result['huge']['peak'] / MB:,.0f} MB",
+        ),
+    ]
+    return table(("what", "measured"), rows)

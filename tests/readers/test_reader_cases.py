@@ -28,6 +28,7 @@ def as_data(item: Article | Problem) -> dict[str, object]:
         "section": item.section,
         "url": item.url,
         "language": item.language,
+        "notes": [list(note) for note in item.notes],
         **place,
     }
     return {key: value for key, value in data.items() if value}
