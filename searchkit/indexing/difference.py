@@ -77,7 +77,7 @@ def trace_of(path: str, size: int) -> Trace | None:
                 piece = file.read(_PIECE if size < 0 else min(_PIECE, size - trace.size))
                 if not piece:
                     break
-                trace.take(memoryview(piece))
+                trace.take(piece)
     except (OSError, ValueError):
         return None
     return trace if size < 0 or trace.size == size else None

@@ -14,10 +14,11 @@ from pathlib import Path
 
 from searchkit.readers.format import Format
 from searchkit.readers.formats import BY_SUFFIX, FORMATS, suffixes
-from searchkit.readers.packed import Trace, layer_suffix
+from searchkit.readers.packed import layer_suffix
 from searchkit.readers.reading import Reading
 from searchkit.readers.recognition import suffix_of
 from searchkit.readers.settings import DEFAULTS, Settings
+from searchkit.readers.trace import Trace
 
 __all__ = ["FORMATS", "Format", "Reading", "Settings", "Trace", "is_heavy", "open_articles", "suffixes"]
 

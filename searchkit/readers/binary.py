@@ -42,16 +42,17 @@ _MAGIC: tuple[tuple[int, bytes, str], ...] = (
 
 _RIFF = {b"WAVE": "a WAV recording", b"AVI ": "an AVI film", b"WEBP": "a WebP image"}
 
-# What is packed as a ZIP, told by a name that stands early in the archive.
-_ZIPPED: tuple[tuple[bytes, str], ...] = (
-    (b"xl/", "an Excel document"),
-    (b"ppt/", "a PowerPoint document"),
-    (b"opendocument", "an OpenDocument file"),
-    (b"epub", "an EPUB book"),
-)
+# What is packed as a ZIP is told by its first member: a type, or a part that every Office document has. A name
+# that merely stands somewhere may be that of a member, or three bytes of compressed data.
+_TYPED = ((b"opendocument", "an OpenDocument file"), (b"epub", "an EPUB book"))
+_OFFICE_PARTS = (b"[Content_Types].xml", b"_rels/", b"docProps/", b"customXml/", b"word/", b"xl/", b"ppt/")
+_OFFICE = ((b"word/", "a Word document"), (b"xl/", "an Excel document"), (b"ppt/", "a PowerPoint document"))
 
-# A document is the archive itself, and not one that lies in an archive as it is: its first part has such a name.
-_WORD_PARTS = (b"[Content_Types].xml", b"_rels/", b"docProps/", b"word/", b"customXml/")
+_FIRST_BYTES: dict[int, tuple[tuple[bytes, str], ...]] = {
+    first: tuple((magic, name) for offset, magic, name in _MAGIC if not offset and magic[0] == first)
+    for first in {magic[0] for offset, magic, _ in _MAGIC if not offset}
+}
+_FURTHER_IN = tuple(row for row in _MAGIC if row[0])
 
 # Words that ordinary prose may begin with ("BZh", "ID3") need a second sign.
 _WEAK = (b"BZh", b"ID3", b"PAR1", b"OggS", b"fLaC", b"wOFF", b"wOF2")
@@ -78,15 +79,14 @@ def binary_kind(sample: bytes) -> str:
 
 
 def _named(sample: bytes) -> str:
-    for offset, magic, name in _MAGIC:
+    for magic, name in _FIRST_BYTES.get(sample[0], ()) if sample else ():
+        if sample.startswith(magic) and not (magic in _WEAK and not _controls(sample)):
+            return name
+    for offset, magic, name in _FURTHER_IN:
         if sample.startswith(magic, offset):
-            if magic in _WEAK and not _controls(sample):
-                continue
             return name
     if sample.startswith(b"PK\x03\x04"):
-        if b"word/" in sample and sample.startswith(_WORD_PARTS, 30):
-            return "a Word document"
-        return next((name for mark, name in _ZIPPED if mark in sample), "a ZIP archive")
+        return _zipped(sample)
     if sample.startswith(b"RIFF"):
         return _RIFF.get(sample[8:12], "")
     if sample.startswith(b"MZ") and b"\x00" in sample:
@@ -94,6 +94,17 @@ def _named(sample: bytes) -> str:
     if sample[:1] == b"\xff" and sample[1:2] in (b"\xfb", b"\xf3", b"\xf2") and b"\x00" in sample:
         return "an MP3 recording"
     return ""
+
+
+def _zipped(sample: bytes) -> str:
+    """What an archive is that begins so: the name of its first member stands at byte 30."""
+    end = 30 + int.from_bytes(sample[26:28], "little")
+    marks: tuple[tuple[bytes, str], ...] = ()
+    if sample[30:end] == b"mimetype":
+        marks, sample = _TYPED, sample[end : end + 100]
+    elif sample.startswith(_OFFICE_PARTS, 30):
+        marks = _OFFICE
+    return next((name for mark, name in marks if mark in sample), "a ZIP archive")
 
 
 def _controls(sample: bytes) -> int:

@@ -72,12 +72,18 @@ def read_whole(stream: io.BufferedReader, limit: int = RECORD_LIMIT, words: str 
 
     UnreadableError if it is larger than ``limit`` bytes, which ``words`` says for a person.
     """
-    data = stream.read(limit + 1)
+    data = read_some(stream, limit + 1)
     if len(data) > limit:
         raise UnreadableError(f"is larger than {words}, more than one article can be", "limit")
     wide = wide_encoding(data[:SAMPLE_SIZE])
     text = data.decode(wide, "replace") if wide else _Decoder()(data)
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def read_some(stream: io.BufferedReader, most: int) -> bytes:
+    """At most so many bytes, as ``stream.read`` gives them, which makes room for all of them before it begins."""
+    data = stream.read(min(most, SAMPLE_SIZE))
+    return data + stream.read(most - SAMPLE_SIZE) if len(data) == SAMPLE_SIZE else data
 
 
 def lines(stream: io.BufferedReader) -> Iterator[tuple[int, str | None]]:
@@ -139,7 +145,8 @@ def _unicode(stream: io.BufferedReader, encoding: str) -> io.TextIOWrapper:
 def _narrow_chunks(stream: io.BufferedReader, declared: str) -> Iterator[str]:
     decode = _Decoder(declared)
     rest = b""
-    while block := stream.read(_CHUNK_SIZE):
+    # Not ``read``, which would lose what it has where the next bytes cannot be read.
+    while block := stream.read1(_CHUNK_SIZE):
         block = rest + block
         cut = max(block.rfind(mark) for mark in _CUTS) + 1
         if not cut:
@@ -186,9 +193,10 @@ def decode_block(block: bytes) -> str:
 
 def wide_encoding(sample: bytes) -> str:
     """The name of the UTF-16 or UTF-32 that a file begins in, or ''."""
-    for mark, encoding in _MARKS:
-        if sample.startswith(mark):
-            return encoding
+    if sample[:1] in (b"\xff", b"\xfe", b"\x00"):
+        for mark, encoding in _MARKS:
+            if sample.startswith(mark):
+                return encoding
     return _unmarked_wide(sample)
 
 

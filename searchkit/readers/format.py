@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib import import_module
 from typing import cast
 
@@ -87,11 +88,16 @@ class Format:
 
     def load(self) -> Reader:
         """The reader; raises UnreadableError where its library is missing."""
-        module, _, function = self.reader.partition(":")
         try:
-            return cast(Reader, getattr(import_module(f"searchkit.readers.{module}"), function))
+            return _loaded(self.reader)
         except ModuleNotFoundError as error:
             if not self.extra or (error.name or "").startswith("searchkit"):
                 raise
             reason = f"is {self.name}, which needs: pip install 'searchkit[{self.extra}]'"
             raise UnreadableError(reason, "extra") from error
+
+
+@cache
+def _loaded(reader: str) -> Reader:
+    module, _, function = reader.partition(":")
+    return cast(Reader, getattr(import_module(f"searchkit.readers.{module}"), function))

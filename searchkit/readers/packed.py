@@ -1,118 +1,75 @@
-"""How is a packed file unfolded? Layer by layer, piece by piece, in memory, and only so far."""
+"""How is a packed file unfolded? Layer by layer, piece by piece, in memory, and only so far.
+
+Each layer is driven here and not by its library's own file: those differ in what they take for an end. Here streams
+may follow each other and be padded with zeros, anything else behind them is damage, one that was cut off is
+told from a whole one, and what stood before the fault has been given.
+"""
 
 from __future__ import annotations
 
 import bz2
-import gzip
-import hashlib
 import io
 import lzma
-import os
+import zlib
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import zstandard
 
 from searchkit.readers.decoding import SAMPLE_SIZE
 from searchkit.readers.format import UnreadableError
 
+try:
+    from isal import isal_zlib
+except ImportError:
+    # Some machines have no such library, and zlib does the same in three times the time.
+    _decompressobj, crc32 = zlib.decompressobj, zlib.crc32
+    INFLATE_FAULTS: tuple[type[Exception], ...] = (zlib.error,)
+else:
+    _decompressobj, crc32 = isal_zlib.decompressobj, isal_zlib.crc32  # type: ignore[assignment]
+    INFLATE_FAULTS = (isal_zlib.error,)  # type: ignore[assignment]
+
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
+ENDS_EARLY = "the compressed data ends too early"
+DAMAGED = "the compressed data is damaged"
+
 # What a decompressor may ask for: as much as the highest levels of xz and zstd need, and no more.
-_MEMORY = 256 << 20
-_ZSTD_STEP = 4096
+MEMORY = 256 << 20
+# What is decompressed at a time is what damage costs of what stands before it.
+PIECE = 16 * 1024
+# A decompressor of zstd gives all that it is given unfolds to: 44 MB at most of so much.
+_ZSTD_PIECE = 1024
+# Beyond the fixed part, a header of gzip holds a name and a comment.
+_LONGEST_GZIP_HEADER = 1 << 18
 
 
 class SpentError(UnreadableError):
     """A file unfolds too far: nothing more of it is read, whatever else it packs."""
 
 
-class Trace:
-    """What a file was when it was read from its beginning to its end: a digest of its bytes, and its lines.
+class ContainerError(Exception):
+    """What failed while a member was read is the archive around it, not the member.
 
-    ``lines`` is 0 where a reading cannot go on from there: the last line has no end, or lines end otherwise than
-    in a line feed.
+    ``depth`` is how deep that archive lies, 1 for the outermost. ``fault`` is what befell it.
     """
 
-    def __init__(self) -> None:
-        self._hash = hashlib.blake2b(digest_size=16)
-        self.size = 0
-        self._lines = 0
-        self._last = 10
-        self._simple = True
-
-    def take(self, data: memoryview) -> None:
-        """Note the next bytes."""
-        self.size += len(data)
-        self._hash.update(data)
-        piece = bytes(data)
-        self._lines += piece.count(b"\n")
-        self._last = piece[-1]
-        if self._simple and (b"\0" in piece or piece.count(b"\r") != piece.count(b"\r\n")):
-            # A pair of the two that is cut by the end of a piece costs no more than another reading.
-            self._simple = False
-
-    @property
-    def digest(self) -> bytes:
-        """The digest (16 bytes) of all that was taken."""
-        return bytes(self._hash.digest())
-
-    @property
-    def lines(self) -> int:
-        """How many lines were taken, or 0."""
-        return self._lines if self._simple and self._last == 10 else 0
-
-
-class Counted(io.RawIOBase):
-    """A file that knows how much of it was taken, be it a pipe, and, while nobody seeks in it, what that was."""
-
-    def __init__(self, file: io.FileIO, trace: Trace | None = None) -> None:
-        self._file = file
-        self.taken = 0
-        self.trace = trace
-
-    def readable(self) -> bool:
-        """Whether bytes can be taken: yes."""
-        return True
-
-    def seekable(self) -> bool:
-        """Whether it is a file and no pipe."""
-        return self._file.seekable()
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
-        """Go to a place of the file."""
-        self.trace = None
-        return self._file.seek(offset, whence)
-
-    def tell(self) -> int:
-        """Where in the file this is."""
-        return self._file.tell()
-
-    def readinto(self, buffer: WriteableBuffer) -> int | None:
-        """Take bytes, and count them."""
-        taken = self._file.readinto(buffer)
-        if taken:
-            self.taken += taken
-            if self.trace:
-                self.trace.take(memoryview(buffer).cast("B")[:taken])
-        return taken
-
-    def close(self) -> None:
-        """Let go of what is beneath."""
-        self._file.close()
-        super().close()
+    def __init__(self, depth: int, fault: Exception) -> None:
+        super().__init__(depth, fault)
+        self.depth = depth
+        self.fault = fault
 
 
 class Budget:
     """How many bytes one file has unfolded to, over all its layers and members.
 
-    ``times`` its size is allowed, and ``free`` bytes in any case; ``size`` is 0 for a pipe, of which what was
-    taken so far counts.
+    ``times`` its size is allowed, and ``free`` bytes in any case. ``taken`` says how many bytes of it were
+    read so far, of which ``size`` count at most; ``size`` is 0 for a pipe.
     """
 
-    def __init__(self, file: Counted, size: int, times: int, free: int) -> None:
-        self._file = file
+    def __init__(self, taken: Callable[[], int], size: int, times: int, free: int) -> None:
+        self._taken = taken
         self._size = size
         self._times = times
         self._free = free
@@ -122,17 +79,16 @@ class Budget:
         """Note ``count`` bytes more; raises SpentError where that is too much."""
         self._spent += count
         if self._spent > self._free:
-            taken = min(self._file.taken, self._size) if self._size else self._file.taken
-            if self._spent > self._times * max(taken, 1):
+            taken = self._taken()
+            if self._spent > self._times * max(min(taken, self._size or taken), 1):
                 raise SpentError(f"unfolds to more than {self._times} times its size, as no text does", "limit")
 
 
 class Unfolded(io.RawIOBase):
     """What ``read`` (of at most so many bytes) gives, as a stream that spends a budget."""
 
-    def __init__(self, read: Callable[[int], bytes], close: Callable[[], None], budget: Budget) -> None:
+    def __init__(self, read: Callable[[int], bytes], budget: Budget) -> None:
         self._read = read
-        self._close = close
         self._budget = budget
         self._failure: Exception | None = None
 
@@ -151,20 +107,15 @@ class Unfolded(io.RawIOBase):
                 piece = self._read(len(view) - count)
                 self._budget.spend(len(piece))
             except Exception as error:
+                self._failure = error
                 if not count:
                     raise
-                self._failure = error
                 break
             if not piece:
                 break
             view[count : count + len(piece)] = piece
             count += len(piece)
         return count
-
-    def close(self) -> None:
-        """Let go of what is beneath."""
-        self._close()
-        super().close()
 
 
 def buffered(raw: io.RawIOBase) -> io.BufferedReader:
@@ -174,11 +125,11 @@ def buffered(raw: io.RawIOBase) -> io.BufferedReader:
 
 def layer_of(sample: bytes) -> str:
     """The suffix of the compression that a document begins with, or ''."""
-    for suffix, (magic, _) in _LAYERS.items():
-        # Prose may well begin with "BZh".
-        if sample.startswith(magic) and (suffix != ".bz2" or sample[4:10] in (b"1AY&SY", b"\x17rE8P\x90")):
-            return suffix
-    return ""
+    suffix = _FIRST_BYTES.get(sample[0], "") if sample else ""
+    if not suffix or not sample.startswith(_LAYERS[suffix].magic):
+        return ""
+    # Prose may well begin with "BZh".
+    return suffix if suffix != ".bz2" or sample[4:10] in (b"1AY&SY", b"\x17rE8P\x90") else ""
 
 
 def layer_suffix(suffix: str) -> bool:
@@ -187,106 +138,214 @@ def layer_suffix(suffix: str) -> bool:
 
 
 def unfolded(stream: io.BufferedReader, layer: str, budget: Budget) -> io.BufferedReader:
-    """The content of a compressed stream; what fails while it is read is one of ``FAULTS``."""
-    raw: io.RawIOBase = Unfolded(*_LAYERS[layer][1](stream), budget)
+    """The content of a compressed stream, which stays open; UnreadableError leaves it where it is damaged."""
+    raw: io.RawIOBase = Unfolded(_driven(stream, _LAYERS[layer]), budget)
     return buffered(raw)
 
 
-def without_suffix(name: str, layer: str) -> str:
-    """The name of what is within a compressed file of this name."""
-    lower = name.lower()
-    short = {".tgz": ".tar", ".tbz2": ".tar", ".tbz": ".tar", ".txz": ".tar", ".tzst": ".tar", ".svgz": ".svg"}
-    for suffix, within in short.items():
-        if lower.endswith(suffix):
-            return name[: -len(suffix)] + within
-    known = (*_LAYERS, ".gzip", ".bzip2", ".zstd", ".z")
-    return next((name[: -len(suffix)] for suffix in known if lower.endswith(suffix)), name)
+def without_suffix(name: str) -> str:
+    """The name of what is within a compressed file of this name; other names stay as they are."""
+    at = name.rfind(".")
+    within = _WITHIN.get(name[at:].lower()) if at > 0 else None
+    return name if within is None else name[:at] + within
 
 
-def fault_words(error: Exception) -> str:
-    """What a fault of compressed data means, as half a sentence."""
-    if isinstance(error, EOFError):
-        return "the compressed data ends too early"
-    if isinstance(error, (lzma.LZMAError, zstandard.ZstdError)) and any(
-        word in str(error).lower() for word in ("memory", "window")
-    ):
-        return f"asks for more than {_MEMORY >> 20} MiB to be decompressed"
-    return "the compressed data is damaged"
+class Decompressor(Protocol):
+    """One stream of compressed data, as the decompressors of ``lzma`` and ``bz2`` are driven."""
+
+    @property
+    def eof(self) -> bool:
+        """Whether the stream has ended, and all of it was given."""
+
+    @property
+    def unused_data(self) -> bytes:
+        """What stood behind the end."""
+
+    @property
+    def needs_input(self) -> bool:
+        """Whether nothing more comes of what was given to it so far."""
+
+    def decompress(self, data: bytes, max_length: int) -> bytes:
+        """At most so many bytes more, which may be none."""
 
 
-_Opened = tuple[Callable[[int], bytes], Callable[[], None]]
+class _Layer(NamedTuple):
+    """A way of compression: what it begins with, what unfolds it, and what that raises."""
+
+    magic: bytes
+    fresh: Callable[[], Decompressor]
+    faults: tuple[type[Exception], ...]
 
 
-def _gzip(stream: io.BufferedReader) -> _Opened:
-    opened = gzip.GzipFile(fileobj=stream, mode="rb")
-    return opened.read1, opened.close
-
-
-def _bzip2(stream: io.BufferedReader) -> _Opened:
-    opened = bz2.BZ2File(stream)
-    return opened.read1, opened.close
-
-
-def _zstd(stream: io.BufferedReader) -> _Opened:
-    """The library's own stream takes a frame that was cut off for a whole one, so its frames are driven here.
-
-    It has no limit to what one call gives: 4 KiB of blocks of equal bytes unfold to 170 MB at most.
-    """
-    fresh = zstandard.ZstdDecompressor(max_window_size=_MEMORY)
-    frame = fresh.decompressobj()
-    begun = False
-    rest, held, at = b"", b"", 0
+def _driven(stream: io.BufferedReader, layer: _Layer) -> Callable[[int], bytes]:
+    current = layer.fresh()
 
     def read(size: int) -> bytes:
-        nonlocal frame, begun, rest, held, at
-        while at == len(held):
-            if begun and frame.eof:
-                rest = frame.unused_data + rest
-                frame, begun = fresh.decompressobj(), False
-            rest = rest or stream.read1(SAMPLE_SIZE)
-            if not rest:
-                if begun:
-                    raise EOFError
-                return b""
-            piece, rest = rest[:_ZSTD_STEP], rest[_ZSTD_STEP:]
-            held, at, begun = frame.decompress(piece), 0, True
-        piece = held[at : at + size]
-        at += len(piece)
-        return piece
-
-    return read, lambda: None
-
-
-def _xz(stream: io.BufferedReader) -> _Opened:
-    """The lzma module's own file has no limit of memory, so its decompressor is driven here."""
-    decompressor = lzma.LZMADecompressor(memlimit=_MEMORY)
-
-    def read(size: int) -> bytes:
-        nonlocal decompressor
+        nonlocal current
         while True:
-            if decompressor.eof:
-                rest = decompressor.unused_data or stream.read1(SAMPLE_SIZE)
-                # Streams may follow each other, and be padded with zeros.
-                while rest and not rest.strip(b"\0"):
-                    rest = stream.read1(SAMPLE_SIZE)
-                if not rest:
+            data = b""
+            if current.eof:
+                data = current.unused_data or stream.read1(SAMPLE_SIZE)
+                while data and not data.strip(b"\0"):
+                    data = stream.read1(SAMPLE_SIZE)
+                if not data:
                     return b""
-                decompressor = lzma.LZMADecompressor(memlimit=_MEMORY)
-                data = rest.lstrip(b"\0")
-            else:
-                data = stream.read1(SAMPLE_SIZE) if decompressor.needs_input else b""
-                if decompressor.needs_input and not data:
-                    raise EOFError
-            piece = decompressor.decompress(data, size)
+                data = data.lstrip(b"\0")
+                current = layer.fresh()
+            elif current.needs_input:
+                data = stream.read1(SAMPLE_SIZE)
+                if not data:
+                    raise UnreadableError(ENDS_EARLY)
+            try:
+                piece = current.decompress(data, min(size, PIECE))
+            except layer.faults as error:
+                raise UnreadableError(*_fault(error)) from error
             if piece:
                 return piece
 
-    return read, lambda: None
+    return read
 
 
-_LAYERS: dict[str, tuple[bytes, Callable[[io.BufferedReader], _Opened]]] = {
-    ".gz": (b"\x1f\x8b", _gzip),
-    ".bz2": (b"BZh", _bzip2),
-    ".xz": (b"\xfd7zXZ\x00", _xz),
-    ".zst": (b"\x28\xb5\x2f\xfd", _zstd),
+def _fault(error: Exception) -> tuple[str, str]:
+    """The reason and the kind of a problem with compressed data."""
+    if isinstance(error, (lzma.LZMAError, zstandard.ZstdError)) and any(
+        word in str(error).lower() for word in ("memory", "window")
+    ):
+        return f"asks for more than {MEMORY >> 20} MiB to be decompressed", "limit"
+    return DAMAGED, "damaged"
+
+
+class _GzipError(Exception):
+    """What is no gzip, or does not have the sum that it says."""
+
+
+class Inflater:
+    """One deflated stream, driven as the decompressors of ``lzma`` and ``bz2`` are."""
+
+    def __init__(self) -> None:
+        self.needs_input = True
+        self._inflate = _decompressobj(-15)
+        self._held = b""
+
+    @property
+    def eof(self) -> bool:
+        """Whether the stream has ended."""
+        return self._inflate.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        """What stood behind the end."""
+        return self._inflate.unused_data
+
+    def decompress(self, data: bytes, max_length: int) -> bytes:
+        """At most so many bytes more."""
+        piece = self._inflate.decompress(self._held + data if self._held else data, max_length)
+        self._held = b"" if self._inflate.eof else self._inflate.unconsumed_tail
+        # Where a piece is as long as it may be, more of it may wait inside.
+        self.needs_input = not self._held and len(piece) < max_length and not self._inflate.eof
+        return piece
+
+
+class _Gzip:
+    """One stream of gzip. Its sum is looked at when all of it has been given, so that a wrong one costs nothing."""
+
+    def __init__(self) -> None:
+        self.eof = False
+        self.unused_data = b""
+        self.needs_input = True
+        self._content = Inflater()
+        self._begun = False
+        self._held = b""
+        self._sum = 0
+        self._size = 0
+
+    def decompress(self, data: bytes, max_length: int) -> bytes:
+        if not self._begun:
+            self._held += data
+            begin = _gzip_header(self._held)
+            if not begin:
+                return b""
+            data, self._held, self._begun = self._held[begin:], b"", True
+        if self._content.eof:
+            self._end(data)
+            return b""
+        piece = self._content.decompress(data, max_length)
+        self._sum = crc32(piece, self._sum)
+        self._size += len(piece)
+        self._held = self._content.unused_data
+        self.needs_input = self._content.needs_input
+        return piece
+
+    def _end(self, data: bytes) -> None:
+        self._held += data
+        if len(self._held) < 8:
+            self.needs_input = True
+            return
+        said = self._held[:8]
+        if said != self._sum.to_bytes(4, "little") + (self._size & 0xFFFFFFFF).to_bytes(4, "little"):
+            raise _GzipError
+        self.unused_data = self._held[8:]
+        self.eof = True
+
+
+def _gzip_header(held: bytes) -> int:
+    """How long the header of a gzip stream is (RFC 1952), 0 where it goes on beyond ``held``."""
+    if not held.startswith(b"\x1f\x8b\x08"[: len(held)]) or len(held) > _LONGEST_GZIP_HEADER or held[3:4] > b"\x1f":
+        raise _GzipError
+    if len(held) < 12:
+        return 0
+    flags, end = held[3], 10
+    if flags & 4:
+        end += 2 + int.from_bytes(held[10:12], "little")
+    for text in (8, 16):
+        if flags & text:
+            end = held.find(b"\0", end) + 1
+            if not end:
+                return 0
+    end += flags & 2
+    return end if end <= len(held) else 0
+
+
+class _Zstd:
+    """One frame of zstd; the library's own stream takes one that was cut off for a whole one."""
+
+    def __init__(self) -> None:
+        self.eof = False
+        self.unused_data = b""
+        self.needs_input = True
+        self._frame = zstandard.ZstdDecompressor(max_window_size=MEMORY).decompressobj()
+        self._rest, self._at = b"", 0
+        self._held, self._given = b"", 0
+
+    def decompress(self, data: bytes, max_length: int) -> bytes:
+        if data:
+            self._rest, self._at = self._rest[self._at :] + data, 0
+        while self._given == len(self._held) and self._at < len(self._rest) and not self._frame.eof:
+            piece = self._rest[self._at : self._at + _ZSTD_PIECE]
+            self._at += len(piece)
+            self._held, self._given = self._frame.decompress(piece), 0
+        piece = self._held[self._given : self._given + max_length]
+        self._given += len(piece)
+        spent = self._given == len(self._held)
+        self.needs_input = spent and self._at == len(self._rest)
+        if spent and self._frame.eof:
+            self.unused_data = self._frame.unused_data + self._rest[self._at :]
+            self.eof = True
+        return piece
+
+
+def _xz() -> Decompressor:
+    return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=MEMORY)
+
+
+_LAYERS = {
+    ".gz": _Layer(b"\x1f\x8b", _Gzip, (*INFLATE_FAULTS, _GzipError)),
+    ".bz2": _Layer(b"BZh", bz2.BZ2Decompressor, (OSError, ValueError)),
+    ".xz": _Layer(b"\xfd7zXZ\x00", _xz, (lzma.LZMAError,)),
+    ".zst": _Layer(b"\x28\xb5\x2f\xfd", _Zstd, (zstandard.ZstdError,)),
+}
+_FIRST_BYTES = {layer.magic[0]: suffix for suffix, layer in _LAYERS.items()}
+_WITHIN = {
+    **dict.fromkeys((*_LAYERS, ".gzip", ".bz", ".bzip2", ".zstd"), ""),
+    **dict.fromkeys((".tgz", ".taz", ".tbz2", ".tbz", ".tb2", ".txz", ".tzst"), ".tar"),
 }

@@ -7,33 +7,24 @@ exception that leaves a Reading is a mistake in this program.
 from __future__ import annotations
 
 import errno
-import gzip
 import io
-import lzma
 import os
 import stat
-import tarfile
-import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
-import zstandard
-
-from searchkit.article import Article, Problem
+from searchkit.article import Article, Origin, Problem
 from searchkit.readers.archives import archive_kind, members
 from searchkit.readers.decoding import SAMPLE_SIZE, refuse_binary
 from searchkit.readers.format import Source, UnreadableError
 from searchkit.readers.packed import (
     Budget,
-    Counted,
+    ContainerError,
     SpentError,
-    Trace,
     buffered,
-    fault_words,
     layer_of,
     unfolded,
     without_suffix,
@@ -41,16 +32,8 @@ from searchkit.readers.packed import (
 from searchkit.readers.prose import clean
 from searchkit.readers.recognition import recognized
 from searchkit.readers.settings import DEFAULTS, Settings
+from searchkit.readers.trace import Counted, Trace
 
-_PACKING_FAULTS = (
-    EOFError,
-    gzip.BadGzipFile,
-    zlib.error,
-    lzma.LZMAError,
-    zstandard.ZstdError,
-    zipfile.BadZipFile,
-    tarfile.TarError,
-)
 # Formats whose bytes are no text: of all others, binary files are refused by name.
 _NO_TEXT = frozenset(("PDF", "Word document", "Parquet", "RTF", "ANPA 1312", "IPTC 7901", "WARC", "mail", "mailbox"))
 
@@ -62,7 +45,10 @@ _SAID = {
     errno.EIO: "the disk could not be read",
     errno.ELOOP: "is a link that leads to itself",
     errno.ENAMETOOLONG: "has a name that is too long",
+    errno.ENXIO: "is a socket, not a file",
+    errno.ESTALE: "is not there any more",
 }
+_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY
 
 
 class Reading:
@@ -85,16 +71,20 @@ class Reading:
 
         ``after`` is the trace of the file's beginning, if that was read before and is not wanted again.
         """
-        self._path = path.absolute()
+        self._path = str(path.absolute())
         self._name = clean(name)
         self._explicit = explicit
         self._settings = settings
         self._trace = after or Trace()
         self._begin = self._trace.size
+        self._lines_before = self._trace.lines if after else 0
         self._file: Counted | None = None
+        # The whole of a file that was read at once has been traced, that of a larger one when its end is met.
+        self._at_once = False
         self._size = 0
-        self._items = self._read()
+        self._budget: Budget | None = None
         self.formats: Counter[str] = Counter()
+        self._items = _guarded(self._opened(), Origin(self._path, ""), outermost=True)
 
     def __iter__(self) -> Iterator[Article | Problem]:
         return self
@@ -116,7 +106,9 @@ class Reading:
     @property
     def bytes_read(self) -> int:
         """How many bytes of the file, as it lies there (compressed), have been taken so far."""
-        return self._file.taken if self._file else 0
+        taken = self._file.taken if self._file else self._size if self._at_once else 0
+        # A zip is read from its end, and some of it twice.
+        return min(taken, max(self._size - self._begin, 0)) if self._size else taken
 
     @property
     def goes_on(self) -> bool:
@@ -126,8 +118,8 @@ class Reading:
     @property
     def digest(self) -> bytes:
         """The digest of the file's bytes, if it was read from its beginning to its end; else b''."""
-        whole = self._file and self._file.trace and self._size == self._trace.size
-        return self._trace.digest if whole else b""
+        traced = self._at_once or (self._file and self._file.trace)
+        return self._trace.digest if traced and self._size == self._trace.size else b""
 
     @property
     def lines(self) -> int:
@@ -138,91 +130,145 @@ class Reading:
         """Let go of the file; what was not read stays unread."""
         self._items.close()
 
-    def _read(self) -> Generator[Article | Problem, None, None]:
-        whole = Source(
-            io.BufferedReader(io.BytesIO()),
-            str(self._path),
-            self._name,
-            self._settings,
-            lines_before=self._trace.lines if self._begin else 0,
-        )
-        yield from _guarded(self._opened(whole), whole, outermost=True)
-
-    def _opened(self, whole: Source) -> Iterator[Article | Problem]:
+    def _opened(self) -> Iterator[Article | Problem]:
         try:
-            mode = self._path.stat().st_mode
-            if not (self._explicit or stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-                raise UnreadableError("is a pipe or a device, not a file", "access")
-            file = io.FileIO(self._path)
+            mode = os.stat(self._path).st_mode  # noqa: PTH116 (a Path is made of pieces first: this is done a million times)
         except ValueError as error:
             # A path that no system takes ("embedded null byte") is refused so.
             raise UnreadableError(str(error), "access") from error
-        before = os.fstat(file.fileno())
-        self._file = Counted(file, self._trace)
-        self._size = before.st_size
-        if self._begin:
-            file.seek(self._begin)
-        budget = Budget(self._file, before.st_size, self._settings.expansion, self._settings.expansion_from)
-        with buffered(self._file) as stream:
-            yield from self._document(replace(whole, stream=stream), self._path.name, budget, 0, 0)
-            after = os.fstat(file.fileno())
-        if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) and stat.S_ISREG(mode):
-            yield Problem(whole.origin(), "changed while it was read; the next run reads it again", True, "access")
+        if stat.S_ISDIR(mode):
+            raise UnreadableError(_SAID[errno.EISDIR], "access")
+        regular = stat.S_ISREG(mode)
+        if not (self._explicit or regular):
+            raise UnreadableError("is a pipe or a device, not a file", "access")
+        # What a file is replaced with meanwhile must not be waited for.
+        descriptor = os.open(self._path, _FLAGS | (os.O_NONBLOCK if regular else 0))
+        file = io.FileIO(descriptor)
+        try:
+            before = os.fstat(descriptor)
+            if regular and not stat.S_ISREG(before.st_mode):
+                raise UnreadableError("is a pipe or a device, not a file", "access")
+            self._size = before.st_size
+            if before.st_size <= SAMPLE_SIZE and not self._begin and regular:
+                data = os.read(descriptor, SAMPLE_SIZE)
+                if len(data) == before.st_size:
+                    # Most files of a folder are small: this one needs no more of the disk.
+                    file.close()
+                    self._at_once = True
+                    if data:
+                        self._trace.take(data)
+                    yield from self._whole(io.BufferedReader(io.BytesIO(data), max(len(data), 1)), data)
+                    return
+                os.lseek(descriptor, 0, os.SEEK_SET)
+            if self._begin:
+                os.lseek(descriptor, self._begin, os.SEEK_SET)
+            self._file = Counted(file, self._trace)
+            with buffered(self._file) as stream:
+                yield from self._steady(self._whole(stream, stream.peek(SAMPLE_SIZE)), before if regular else None)
+        finally:
+            file.close()
+
+    def _steady(
+        self, items: Iterator[Article | Problem], before: os.stat_result | None
+    ) -> Iterator[Article | Problem]:
+        """``items``, and a word on it if the file became another while it was read: that explains much."""
+        try:
+            yield from items
+        except (UnreadableError, EOFError) as error:
+            if before and self._changed(before):
+                reason = error.reason if isinstance(error, UnreadableError) else "it ends too early"
+                raise UnreadableError(f"changed while it was read ({reason})", "access") from error
+            raise
+        if before and self._changed(before):
+            reason = "changed while it was read; the next run reads it again"
+            yield Problem(Origin(self._path), reason, True, "access")
+
+    def _changed(self, before: os.stat_result) -> bool:
+        try:
+            after = os.stat(self._path)  # noqa: PTH116
+        except OSError:
+            return True
+        said = [(found.st_ino, found.st_dev, found.st_size, found.st_mtime_ns) for found in (before, after)]
+        return said[0] != said[1]
+
+    def _whole(self, stream: io.BufferedReader, sample: bytes) -> Iterator[Article | Problem]:
+        source = Source(stream, self._path, self._name, self._settings, lines_before=self._lines_before)
+        return self._document(source, os.path.basename(self._path), sample, 0, 0)  # noqa: PTH119
+
+    def _spending(self) -> Budget:
+        if self._budget is None:
+            free, times = self._settings.expansion_from, self._settings.expansion
+            self._budget = Budget(lambda: self.bytes_read, self._size, times, free)
+        return self._budget
 
     def _document(
-        self, source: Source, called: str, budget: Budget, archives: int, layers: int
+        self, source: Source, called: str, sample: bytes, archives: int, layers: int
     ) -> Iterator[Article | Problem]:
         """What is in a document; ``called`` is its name without what says how it is packed."""
-        sample = source.stream.peek(SAMPLE_SIZE)[:SAMPLE_SIZE]
         if not sample:
             raise UnreadableError("is empty", "empty")
         layer = layer_of(sample)
         archive = "" if layer else archive_kind(called, sample)
         most = self._settings.archives
-        if (archive and archives >= most) or (layer and layers > most):
-            raise UnreadableError(f"is packed in more than {most} archives, one in the other", "archive")
         if layer:
-            with unfolded(source.stream, layer, budget) as stream:
+            if layers > most:
+                raise UnreadableError(f"is compressed more than {most + 1} times over", "archive")
+            with unfolded(source.stream, layer, self._spending()) as stream:
                 inner = replace(source, stream=stream)
-                yield from self._document(inner, without_suffix(called, layer), budget, archives, layers + 1)
+                called = without_suffix(called)
+                yield from self._document(inner, called, stream.peek(SAMPLE_SIZE), archives, layers + 1)
         elif archive:
-            yield from self._members(source, archive, budget, archives + 1, layers)
+            if archives >= most:
+                raise UnreadableError(f"is packed in more than {most} archives, one in the other", "archive")
+            yield from self._members(source, archive, archives + 1, layers)
         else:
-            yield from self._articles(source, called, sample)
+            # What is named as if it were compressed may be unpacked already.
+            called = called if layers else without_suffix(called)
+            yield from self._articles(source, called, sample, explicit=self._explicit and not archives)
 
-    def _members(
-        self, source: Source, archive: str, budget: Budget, archives: int, layers: int
-    ) -> Iterator[Article | Problem]:
+    def _members(self, source: Source, archive: str, depth: int, layers: int) -> Iterator[Article | Problem]:
         has_members = False
-        for member in members(source.stream, archive, budget):
-            has_members = True
-            inside = f"{source.inside}/{member.name}" if source.inside else member.name
-            part = replace(source, name=f"{source.name}/{member.name}", inside=inside)
-            if member.stream is None:
-                yield Problem(part.origin(), member.refusal, kind="archive")
-                continue
-            part = replace(part, stream=member.stream)
-            called = member.name.rpartition("/")[2]
-            yield from _guarded(self._document(part, called, budget, archives, layers), part)
+        try:
+            for member in members(source.stream, archive, self._spending(), depth):
+                has_members = True
+                inside = f"{source.inside}/{member.name}" if source.inside else member.name
+                origin = Origin(self._path, inside)
+                if member.stream is None:
+                    yield Problem(origin, member.refusal, kind="archive")
+                    continue
+                part = replace(source, stream=member.stream, name=f"{source.name}/{member.name}", inside=inside)
+                yield from _guarded(self._member(part, member.name, depth, layers), origin)
+        except ContainerError as error:
+            if error.depth != depth:
+                raise
+            raise error.fault from error
         if not has_members:
             raise UnreadableError("is an archive without a file", "empty")
 
-    def _articles(self, source: Source, called: str, sample: bytes) -> Iterator[Article | Problem]:
-        row = recognized(called, sample, explicit=self._explicit)
+    def _member(self, part: Source, name: str, depth: int, layers: int) -> Iterator[Article | Problem]:
+        called = name.replace("\\", "/").rpartition("/")[2]
+        yield from self._document(part, called, part.stream.peek(SAMPLE_SIZE), depth, layers)
+
+    def _articles(self, source: Source, called: str, sample: bytes, *, explicit: bool) -> Iterator[Article | Problem]:
+        row = recognized(called, sample, explicit=explicit)
         if row.name not in _NO_TEXT:
             refuse_binary(sample)
         silent = True
-        for item in row.read(source):
-            silent = False
-            if isinstance(item, Article):
-                self.formats[row.name] += 1
-            yield item
+        count = 0
+        try:
+            for item in row.read(source):
+                silent = False
+                count += isinstance(item, Article)
+                yield item
+        finally:
+            if count:
+                self.formats[row.name] += count
         if silent:
             raise UnreadableError("holds no article", "empty")
 
 
 def _guarded(
-    items: Iterator[Article | Problem], source: Source, *, outermost: bool = False
+    items: Iterator[Article | Problem], origin: Origin, *, outermost: bool = False
 ) -> Generator[Article | Problem, None, None]:
     """``items``, and a Problem where they end with an error that is the document's own."""
     count = 0
@@ -233,22 +279,20 @@ def _guarded(
     except SpentError as error:
         if not outermost:
             raise
-        yield _problem(source, error.reason, error.kind, count)
+        yield _problem(origin, error.reason, error.kind, count)
     except UnreadableError as error:
-        yield _problem(source, error.reason, error.kind, count)
-    except _PACKING_FAULTS as error:
-        yield _problem(source, fault_words(error), "damaged", count)
+        yield _problem(origin, error.reason, error.kind, count)
     except RecursionError:
-        yield _problem(source, "is nested too deeply", "limit", count)
+        yield _problem(origin, "is nested too deeply", "limit", count)
     except MemoryError:
-        yield _problem(source, "needs more memory than there is", "limit", count)
+        yield _problem(origin, "needs more memory than there is", "limit", count)
     except OSError as error:
         said = error.strerror.lower() if error.strerror else "could not be read"
-        yield _problem(source, _SAID.get(error.errno or 0, said), "access", count)
+        yield _problem(origin, _SAID.get(error.errno or 0, said), "access", count)
 
 
-def _problem(source: Source, reason: str, kind: str, count: int) -> Problem:
+def _problem(origin: Origin, reason: str, kind: str, count: int) -> Problem:
     if count:
         before = "1 article was" if count == 1 else f"{count:,} articles were"
         reason = f"{reason}: {before} read before that"
-    return Problem(source.origin(), reason, kind=kind)
+    return Problem(origin, reason, kind=kind)

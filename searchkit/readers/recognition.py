@@ -63,6 +63,10 @@ _NEXIS_FIELD = re.compile(
     rb"(?m)^[ \t]*(?:(?:LENGTH|Length|LONGUEUR):[ \xa0\xc2]*[0-9,]+ (?:words|mots)"
     rb"|(?:LOAD-DATE|Load-Date|PUBLICATION-TYPE|SPRACHE|LANGUE|DATE-CHARGEMENT):[ \xa0\xc2])"
 )
+_NEXIS_WORDS = (
+    *(b"LENGTH:", b"Length:", b"LONGUEUR:", b"LOAD-DATE:", b"Load-Date:", b"PUBLICATION-TYPE:"),
+    *(b"SPRACHE:", b"LANGUE:", b"DATE-CHARGEMENT:"),
+)
 
 _SKIPPED = re.compile(rb"(?:\s+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[.*?\])?\s*>)", re.DOTALL | re.IGNORECASE)
 _DOCTYPE_HTML = re.compile(rb"\s*(?:<\?xml.*?\?>\s*|<!--.*?-->\s*)*<!doctype\s+html", re.DOTALL | re.IGNORECASE)
@@ -70,7 +74,8 @@ _ROOT = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)")
 _HEADER = re.compile(rb"[A-Za-z][A-Za-z0-9-]{0,60}:[ \t\r\n]")
 _MAIL_HEADER = re.compile(rb"(?mi)^(?:MIME-Version|Message-ID|Received|Return-Path|Delivered-To):")
 _RELATED = re.compile(rb"(?mi)^Content-Type:\s*multipart/related")
-_MAILBOX = re.compile(rb"From \S+.*[0-9]{4}\s*\r?\n[A-Za-z][A-Za-z0-9-]{0,60}: ")
+# What may be long is bounded: a line of 64 KiB once took a quarter of a minute.
+_MAILBOX = re.compile(rb"From \S{1,200}[ \t][^\n]{0,200}[0-9]{4}[ \t]*\r?\n[A-Za-z][A-Za-z0-9-]{0,60}: ")
 _JSON_FEED = re.compile(rb'"version"\s*:\s*"https?:(?:\\?/){2}jsonfeed\.org(?:\\?/)version')
 
 
@@ -109,7 +114,13 @@ def recognized(name: str, sample: bytes, *, explicit: bool = False) -> Format:
 _BINARY = frozenset(("PDF", "Parquet", "Word document"))
 
 
+# Most texts begin with a letter, and hardly any magic does.
+_LETTERS_OF_MAGIC = b"PWZ"
+
+
 def _by_magic(sample: bytes, suffix: str) -> str:
+    if sample[:1].isalnum() and sample[0] not in _LETTERS_OF_MAGIC:
+        return ""
     for magic, name in _MAGIC:
         if sample.startswith(magic):
             if name == "Parquet" and binary_kind(sample) != "a Parquet table":
@@ -142,9 +153,18 @@ def _by_text(sample: bytes, suffix: str) -> str:
             head = sample.partition(b"\n\n")[0].partition(b"\r\n\r\n")[0]
             if _MAIL_HEADER.search(head):
                 return "MHTML" if _RELATED.search(head) and suffix != ".eml" else "mail"
-    if suffix in ("", ".txt", ".text") and _NEXIS_FIRST.search(sample) and _NEXIS_FIELD.search(sample):
+    if suffix in ("", ".txt", ".text") and _is_nexis(sample):
         return "Nexis text"
     return ""
+
+
+def _is_nexis(sample: bytes) -> bool:
+    # Plain words are looked for first, since most texts are no such thing and the expressions are slow.
+    return (
+        any(word in sample for word in _NEXIS_WORDS)
+        and _NEXIS_FIELD.search(sample) is not None
+        and _NEXIS_FIRST.search(sample) is not None
+    )
 
 
 def _by_markup(sample: bytes) -> str:
@@ -174,6 +194,7 @@ def root_of(sample: bytes) -> str:
 
 
 def _narrow(sample: bytes) -> bytes:
-    """The sample with one byte for each ASCII character, be it UTF-16."""
+    """The sample with one byte for each ASCII character, be it UTF-16, and without a byte order mark."""
     encoding = wide_encoding(sample)
-    return sample.decode(encoding, "replace").encode("utf-8", "replace") if encoding else sample
+    narrow = sample.decode(encoding, "replace").encode("utf-8", "replace") if encoding else sample
+    return narrow.removeprefix(b"\xef\xbb\xbf")

@@ -56,7 +56,8 @@ def read_text(source: Source) -> Iterator[Article | Problem]:
     # Each header stands under the key of its field, so a later "Headline:" cannot hide the body.
     record["body"] = text
     # What is mapped are keys of records and columns, not the few headers of a text.
-    yield from entry(record, source.origin(), source.name, replace(source.settings, keys=()), marked=False)
+    settings = replace(source.settings, keys=()) if source.settings.keys else source.settings
+    yield from entry(record, source.origin(), source.name, settings, marked=False)
 
 
 def _headers(text: str) -> tuple[dict[str, str], str]:

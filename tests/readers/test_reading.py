@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import bz2
+import contextlib
 import gzip
 import json
 import os
+import socket
 import threading
 import tracemalloc
 from collections.abc import Iterator
@@ -15,8 +18,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import searchkit.readers
+import searchkit.readers.reading as reading_module
 from searchkit.article import Article, Problem
-from searchkit.readers import FORMATS, Reading, open_articles, suffixes
+from searchkit.readers import FORMATS, Format, Settings, open_articles, suffixes
 from searchkit.readers.format import RECORD_LIMIT, Source
 
 RECORDS = "".join(json.dumps({"title": f"T{n}", "text": f"Text {n} " * 30}) + "\n" for n in range(2000)).encode()
@@ -31,7 +35,9 @@ def ids(items: list[Article | Problem]) -> list[str]:
 
 
 def test_the_public_names() -> None:
-    assert searchkit.readers.__all__ == ["FORMATS", "Format", "Reading", "Settings", "open_articles", "suffixes"]
+    assert searchkit.readers.__all__ == [
+        *("FORMATS", "Format", "Reading", "Settings", "Trace", "is_heavy", "open_articles", "suffixes")
+    ]
 
 
 def test_the_table_names_each_suffix_once() -> None:
@@ -70,27 +76,27 @@ def test_a_cut_gzip_stream_gives_what_it_holds(read_bytes) -> None:
     items = read_bytes("a.jsonl.gz", packed[: len(packed) // 2])
     count = len(ids(items))
     assert count > 100
-    assert reasons(items) == [f"the gzip stream ends too early: {count:,} articles were read before that"]
+    assert reasons(items) == [f"the compressed data ends too early: {count:,} articles were read before that"]
     assert items[-1].origin.place == ""
 
 
 def test_a_gzip_stream_cut_at_its_last_byte_loses_nothing(read_bytes) -> None:
     items = read_bytes("a.jsonl.gz", gzip.compress(RECORDS)[:-1])
     assert len(ids(items)) == 2000
-    assert reasons(items) == ["the gzip stream ends too early: 2,000 articles were read before that"]
+    assert reasons(items) == ["the compressed data ends too early: 2,000 articles were read before that"]
 
 
 @pytest.mark.parametrize("damage", [b"garbage after the end", b"\x1f\x8b garbage"])
 def test_garbage_after_a_gzip_stream(damage: bytes, read_bytes) -> None:
     items = read_bytes("a.jsonl.gz", gzip.compress(b'{"text": "1"}\n') + damage)
     assert ids(items) == ["a.jsonl.gz#1"]
-    assert reasons(items) == ["the gzip stream is damaged: 1 article was read before that"]
+    assert reasons(items) == ["the compressed data is damaged: 1 article was read before that"]
 
 
 def test_a_damaged_gzip_stream(read_bytes) -> None:
     packed = bytearray(gzip.compress(RECORDS))
     packed[len(packed) // 2] ^= 0xFF
-    assert reasons(read_bytes("a.txt.gz", bytes(packed))) == ["the gzip stream is damaged"]
+    assert reasons(read_bytes("a.txt.gz", bytes(packed))) == ["the compressed data is damaged"]
 
 
 def test_what_cannot_be_opened(tmp_path: Path) -> None:
@@ -130,6 +136,115 @@ def test_a_pipe_is_read_only_when_it_is_named(tmp_path: Path) -> None:
     assert reading.bytes_read == 10
 
 
+def test_a_device_and_a_socket_are_no_files(tmp_path: Path) -> None:
+    assert reasons(list(open_articles(Path("/dev/null"), "null"))) == ["is a pipe or a device, not a file"]
+    assert reasons(list(open_articles(Path("/dev/null"), "null", explicit=True))) == ["is empty"]
+    with socket.socket(socket.AF_UNIX) as made, contextlib.chdir(tmp_path):
+        made.bind("s.txt")
+        assert reasons(list(open_articles(Path("s.txt"), "s.txt"))) == ["is a pipe or a device, not a file"]
+        assert reasons(list(open_articles(Path("s.txt"), "s.txt", explicit=True))) == ["is a socket, not a file"]
+
+
+def grow(path: Path) -> None:
+    with path.open("ab") as file:
+        file.write(b'{"text": "more"}\n')
+
+
+def replace_whole(path: Path) -> None:
+    other = path.with_suffix(".new")
+    other.write_bytes(b'{"text": "other"}\n')
+    other.replace(path)
+
+
+CHANGES = {
+    "grown": grow,
+    "cut": lambda path: os.truncate(path, 70_000),
+    "replaced": replace_whole,
+    "gone": lambda path: path.unlink(),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_file_that_changes_while_it_is_read_says_so(change: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(RECORDS)
+    items: list[Article | Problem] = []
+    with open_articles(path, "a.jsonl") as reading:
+        items.append(next(reading))
+        CHANGES[change](path)
+        items.extend(reading)
+    assert len(ids(items)) > 200
+    (*others, last) = [item for item in items if isinstance(item, Problem)]
+    assert (last.reason, last.kept, last.kind) == (
+        "changed while it was read; the next run reads it again",
+        True,
+        "access",
+    )
+    # What was cut ends in the middle of a record.
+    assert len(others) == (change == "cut")
+
+
+def test_a_compressed_file_that_is_cut_while_it_is_read_is_one_problem(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl.bz2"
+    noise = b"".join(json.dumps({"text": os.urandom(200).hex()}).encode() + b"\n" for _ in range(5000))
+    path.write_bytes(bz2.compress(noise))
+    with open_articles(path, path.name) as reading:
+        items = [next(reading)]
+        os.truncate(path, 200_000)
+        items.extend(reading)
+    (problem,) = [item for item in items if isinstance(item, Problem)]
+    count = f"{len(ids(items)):,} articles were read before that"
+    assert problem.reason == f"changed while it was read (the compressed data ends too early): {count}"
+    assert problem.kind == "access"
+
+
+def test_a_nul_in_the_middle(read_bytes) -> None:
+    assert reasons(read_bytes("a.txt", b"Some text,\0 and more.")) == ["looks binary (it holds NUL bytes)"]
+    items = read_bytes("a.jsonl", b'{"text": "one\\u0000two"}\n{"text": "' + b"x" * 70_000 + b'\0y"}\n')
+    assert [item.body.replace("x", "") for item in items if isinstance(item, Article)] == ["onetwo", "y"]
+
+
+def test_latin_1_that_is_said_to_be_utf8(read_bytes) -> None:
+    (article,) = read_bytes("a.txt", "Title: Café\nCharset: utf-8\n\nLe président a été élu.".encode("latin-1"))
+    assert (article.title, article.body) == ("Café", "Le président a été élu.")
+
+
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [
+        ("1623-11-08", "1623-11-08"),
+        ("2999-01-01", ""),
+        ("31/02/2020", ""),
+        ("03/04/2020", ""),
+        ("13/04/2020", "2020-04-13"),
+    ],
+)
+def test_a_date_that_is_none_is_said_and_never_made_up(written: str, day: str, read_bytes) -> None:
+    items = read_bytes("a.txt", f"Title: A title\nDate: {written}\n\nText.".encode())
+    article = items[-1]
+    assert isinstance(article, Article)
+    assert (article.date.isoformat() if article.date else "") == day
+    assert [(item.kind, item.kept) for item in items[:-1]] == ([] if day else [("date", True)])
+
+
+@pytest.mark.parametrize(("order", "day"), [("dmy", "2020-04-03"), ("mdy", "2020-03-04")])
+def test_an_ambiguous_date_is_settled_by_a_person(order: str, day: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("Title: A title\nDate: 03/04/2020\n\nText.")
+    (article,) = open_articles(path, "a.txt", settings=Settings(dates=order))
+    assert article.date.isoformat() == day
+    assert article.notes[0][0] == "date settled"
+
+
+def test_a_line_of_a_gigabyte_is_not_held(tmp_path: Path, read_bounded) -> None:
+    path = tmp_path / "a.jsonl"
+    with path.open("wb") as file:
+        file.write(b'{"text": "1"}\n{"text": "' + b"x" * (1 << 17))
+        file.seek(1 << 30)
+        file.write(b'"}\n{"text": "3"}\n')
+    assert read_bounded(path) == (2, [("line 2", "is longer than 64 MiB", "limit")])
+
+
 def test_a_name_that_is_no_unicode_gives_a_clean_id(tmp_path: Path) -> None:
     path = tmp_path / "caf\udce9.txt"
     path.write_text("text")
@@ -155,15 +270,20 @@ def test_progress_is_counted_in_the_file_as_it_lies_there(tmp_path: Path) -> Non
     assert reading.bytes_read == path.stat().st_size
 
 
-def test_a_mistake_in_a_reader_is_not_hidden(tmp_path: Path) -> None:
-    def mistaken(source: Source) -> Iterator[Article | Problem]:
+class Mistaken(Format):
+    """A format whose reader has a defect."""
+
+    def read(self, source: Source) -> Iterator[Article | Problem]:
         yield from ()
         raise KeyError(source.name)
 
+
+def test_a_mistake_in_a_reader_is_not_hidden(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a.txt"
     path.write_text("text")
+    monkeypatch.setattr(reading_module, "recognized", lambda *_, **__: Mistaken("mistaken", (), "none:none"))
     with pytest.raises(KeyError):
-        list(Reading(path, "a.txt", mistaken))
+        list(open_articles(path, "a.txt"))
 
 
 DEEP = 100_000

@@ -1,0 +1,156 @@
+"""What a document is, its first bytes say first and its suffix last."""
+
+from __future__ import annotations
+
+import io
+import time
+import zipfile
+
+import pytest
+
+from searchkit.readers.archives import archive_kind
+from searchkit.readers.binary import binary_kind
+from searchkit.readers.format import UnreadableError
+from searchkit.readers.recognition import recognized, root_of, suffix_of
+
+PROSE = b"The council met on Monday. It said: the road will be mended.\n\nNobody objected.\n"
+
+
+def zipped(*names: str, content: bytes = b"text") -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name in names:
+            archive.writestr(name, content)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "suffix"),
+    [
+        ("a.txt", ".txt"),
+        ("A.TXT", ".txt"),
+        ("budget v1.2 final", ""),
+        ("wire.2007", ""),
+        ("a.7z", ".7z"),
+        (".profile", ""),
+        ("noname", ""),
+        ("a.", ""),
+        ("a.much-too-long-to-be-a-suffix", ""),
+    ],
+)
+def test_the_suffix_of_a_name(name: str, suffix: str) -> None:
+    assert suffix_of(name) == suffix
+
+
+@pytest.mark.parametrize(
+    ("name", "sample", "told"),
+    [
+        ("a.txt", PROSE, "plain text"),
+        ("a", PROSE, "plain text"),
+        ("a.md", PROSE, "Markdown"),
+        ("a.jsonl", b'{"text": "1"}\n', "JSON lines"),
+        ("a", b'{"text": "1"}\n', "JSON lines"),
+        ("a.json", b'[{"text": "1"}]', "JSON"),
+        ("a.csv", b"title,text\n", "CSV"),
+        ("a.txt", b"%PDF-1.7\n", "PDF"),
+        ("noname", b"{\\rtf1\\ansi", "RTF"),
+        ("a.txt", b"WARC/1.0\r\n", "WARC"),
+        ("a.xml", b"<?xml version='1.0'?><!-- x --><rss version='2.0'>", "RSS or Atom"),
+        ("a.xml", b"<rss xmlns:wp='http://wordpress.org/export/1.2/'>", "WordPress"),
+        ("a.xml", b"<?xml version='1.0'?>\n<nitf>", "NITF"),
+        ("a.txt", b"<!DOCTYPE html><title>x</title>", "HTML"),
+        ("a.txt", b"From a@example.org Mon Mar  9 12:00:00 2020\nSubject: x\n\n", "mailbox"),
+        ("a.txt", b"MIME-Version: 1.0\nSubject: x\n\ntext", "mail"),
+        ("a.txt", b"Title: x\nDate: 2020-03-09\n\ntext", "plain text"),
+        ("a.txt", b"2 of 100 DOCUMENTS\n\nThe Times\n\nLENGTH: 300 words\n", "Nexis text"),
+        ("a.txt", b"One of 100 documents\n\nLENGTH: 300 words\n", "plain text"),
+        ("a.json", b'{"version": "https://jsonfeed.org/version/1.1"}', "JSON Feed"),
+        ("a.docx", zipped("[Content_Types].xml", "word/document.xml"), "Word document"),
+    ],
+)
+def test_what_a_document_is(name: str, sample: bytes, told: str) -> None:
+    assert recognized(name, sample).name == told
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le"])
+def test_what_is_written_in_wide_characters(encoding: str) -> None:
+    assert recognized("a.xml", "<?xml version='1.0'?>\n<nitf><body>".encode(encoding)).name == "NITF"
+    assert recognized("a.txt", PROSE.decode().encode(encoding)).name == "plain text"
+
+
+@pytest.mark.parametrize(
+    ("name", "sample", "reason"),
+    [
+        ("a.xml", b"<invoice/>", "is XML, but of no format of news that is known here: its root is <invoice>"),
+        ("a.xml", b"no markup", "is XML, but of no format of news that is known here: it has no root element"),
+        ("a.pdf", PROSE, "is named .pdf, but is no PDF"),
+        ("a.xyz", PROSE, "no reader for .xyz files"),
+    ],
+)
+def test_what_is_refused(name: str, sample: bytes, reason: str) -> None:
+    with pytest.raises(UnreadableError) as refused:
+        recognized(name, sample)
+    assert (refused.value.reason, refused.value.kind) == (reason, "format")
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (zipped("[Content_Types].xml", "word/document.xml"), "a Word document"),
+        (zipped("_rels/.rels", "xl/workbook.xml"), "an Excel document"),
+        (zipped("[Content_Types].xml", "ppt/slides.xml"), "a PowerPoint document"),
+        (zipped("mimetype", content=b"application/epub+zip"), "an EPUB book"),
+        (zipped("mimetype", content=b"application/vnd.oasis.opendocument.text"), "an OpenDocument file"),
+        (zipped("a.txt", content=b"the epub in word/ and xl/ and ppt/ of opendocument"), "a ZIP archive"),
+        (zipped("news/word/a.txt"), "a ZIP archive"),
+        (zipped(), "an empty ZIP archive"),
+    ],
+)
+def test_what_is_packed_as_a_zip(data: bytes, kind: str) -> None:
+    """A text that held the word "epub" once made a book of the archive that it lay in."""
+    assert binary_kind(data) == kind
+    assert archive_kind("noname", data) == ("zip" if "ZIP" in kind else "")
+
+
+@pytest.mark.parametrize(
+    "sample",
+    [
+        b"<!--" * 16_000,
+        b"<?x" * 20_000,
+        b" " * 65_536,
+        b"\n" * 65_536,
+        b"<!DOCTYPE " * 6_000,
+        b"<!DOCTYPE x [" * 5_000,
+        b"a-" * 32_000,
+        b"1 of 1" * 10_000 + b"LENGTH:",
+        b"Load-Date:" + b"\n \t\xa0" * 16_000,
+        b"From " + b"x" * 65_000,
+        b"Subject: x\n" * 6_000,
+        b"{" * 65_536,
+        b"PK\x03\x04" * 16_000,
+        b"<" * 65_536,
+        b"<a " * 20_000 + b"factiva",
+    ],
+)
+@pytest.mark.parametrize("name", ["a.txt", "a.xml", "noname", "a.json", "a.html"])
+def test_no_sample_takes_long(name: str, sample: bytes) -> None:
+    began = time.process_time()
+    try:
+        recognized(name, sample[:65_536])
+    except UnreadableError as refused:
+        assert refused.reason
+    binary_kind(sample[:65_536])
+    assert time.process_time() - began < 0.5
+
+
+@pytest.mark.parametrize(
+    ("sample", "root"),
+    [
+        (b"\xef\xbb\xbf <a:nitf>", "nitf"),
+        (b"<!DOCTYPE x [<!ENTITY y 'z'>]><RSS>", "rss"),
+        (b"text <rss>", ""),
+        (b"", ""),
+    ],
+)
+def test_the_root_of_a_document(sample: bytes, root: str) -> None:
+    assert root_of(sample) == root
