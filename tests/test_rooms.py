@@ -139,6 +139,9 @@ def test_a_file_imports_only_what_is_installed_with_the_package(path: Path) -> N
     """
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     wanted = list(project["dependencies"])
+    alone = {"indexing/watching.py": "watch", "readers/language_detection.py": "language"}
+    if extra := alone.get(path.relative_to(PACKAGE).as_posix()):
+        wanted += project["optional-dependencies"][extra]
     for row in FORMATS:
         if row.extra and path == PACKAGE / "readers" / f"{row.reader.partition(':')[0]}.py":
             wanted += project["optional-dependencies"][row.extra]

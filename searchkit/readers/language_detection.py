@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
+
+from searchkit.article import Article
 
 # A short text says little, and of a long one the beginning says enough.
 _LEAST_LETTERS = 60
@@ -21,6 +24,16 @@ def detected(text: str) -> str:
         return ""
     tag, probability = identifier.classify(beginning)
     return str(tag) if probability >= _SURE else ""
+
+
+def with_language(article: Article) -> Article:
+    """The article; where it states no language and one can be found, that one, and a note that says so."""
+    if article.language:
+        return article
+    tag = detected(f"{article.title}\n{article.body}")
+    if not tag:
+        return article
+    return replace(article, language=tag, notes=(*article.notes, ("language from", "the text")))
 
 
 @cache

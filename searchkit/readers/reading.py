@@ -253,10 +253,12 @@ class Reading:
         row = recognized(called, sample, explicit=explicit)
         if row.name not in _NO_TEXT:
             refuse_binary(sample)
+        # Where an article takes milliseconds anyway, its language costs nothing that one would feel.
+        detect = row.heavy or self._settings.detect_language
         silent = True
         count = 0
         try:
-            for item in row.read(source):
+            for item in _with_languages(row.read(source)) if detect else row.read(source):
                 silent = False
                 count += isinstance(item, Article)
                 yield item
@@ -265,6 +267,13 @@ class Reading:
                 self.formats[row.name] += count
         if silent:
             raise UnreadableError("holds no article", "empty")
+
+
+def _with_languages(items: Iterator[Article | Problem]) -> Iterator[Article | Problem]:
+    """``items``, the articles with their languages, stated or found."""
+    from searchkit.readers.language_detection import with_language  # its library, an extra, takes a second to load
+
+    return (with_language(item) if isinstance(item, Article) else item for item in items)
 
 
 def _guarded(

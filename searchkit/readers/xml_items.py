@@ -98,6 +98,8 @@ class _Documents:
         # What is before this place has been given.
         self._at = 0
         self._open = False
+        # Where a document ends and another begins; nothing does until the root of the first is known.
+        self._edge = re.compile("(?!)")
 
     def __iter__(self) -> Iterator[Iterator[str]]:
         self._text = next(self._pieces, "").lstrip()
