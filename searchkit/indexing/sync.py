@@ -359,16 +359,18 @@ def _with_moves(jobs: list[Job], gone: list[Known]) -> list[Job]:
     if not by_size:
         return jobs
     found = []
+    elsewhere: set[int] = set()
     for job in jobs:
         candidates = () if job.known else by_size.get(job.file.size, ())
         digest = digest_of(job.file.path) if candidates else b""
         moved = next((known for known in candidates if known.digest == digest), None)
         if moved:
             by_size[moved.size].remove(moved)
-            gone.remove(moved)
+            elsewhere.add(moved.number)
             found.append(Job(job.file, moved, moved=True))
         else:
             found.append(job)
+    gone[:] = [known for known in gone if known.number not in elsewhere]
     return found
 
 
