@@ -49,7 +49,7 @@ def test_an_archive_plain_and_packed(packed: bool, read_bytes) -> None:
     assert [(item.id, str(item.date)) for item in items] == [
         (f"{'a.warc.gz' if packed else 'a'}#{number}", f"2020-03-0{number}") for number in (1, 2, 3)
     ]
-    assert all(name in ("captured", "date from") for item in items for name, _ in item.notes)
+    assert all(name in ("captured", "date from", "language from") for item in items for name, _ in item.notes)
 
 
 def test_the_path_of_an_archive_is_the_day_of_the_crawl_and_of_no_article(tmp_path: Path) -> None:

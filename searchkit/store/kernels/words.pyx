@@ -26,7 +26,7 @@ cdef extern from "memory.h":
 cdef enum:
     # Words for which there is room from the start. What is not written takes no memory; and memory of this size
     # grows without being copied.
-    TOKENS = 1 << 24
+    TOKENS = 1 << 23
 
 
 include "letters.pxi"
