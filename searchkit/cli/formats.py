@@ -189,7 +189,7 @@ def _block(hit: Hit, screen: Screen, copied: Hit | None) -> str:
     above = [screen.link(hit.path, part) for part in _wrapped(title, marks, width, screen, base="title")]
     out = [(indent if number else rank) + part for number, part in enumerate(above)]
     path = short_path(hit.path)
-    where = visible(path) + (f", {hit.place}" if hit.place else "")
+    where = visible(path) + (f", {visible(hit.place)}" if hit.place else "")
     facts = [
         hit.date.isoformat() if hit.date else "undated",
         visible(hit.source),

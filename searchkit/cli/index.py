@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 EXAMPLE = "Example: searchkit index seeds/"
 _SHOWN_PROBLEMS = 20
-STANDARD_INPUT = "/dev/stdin"
 
 
 MapOption = Annotated[
@@ -123,6 +122,8 @@ def absolute(path: str | Path) -> Path:
     """The absolute path, links left as they are named; ``-`` is standard input. Raises UsageError for ''."""
     if not str(path).strip():
         raise UsageError("a path is empty", hint="Name a file or a folder.")
+    from searchkit.indexing.walk import STANDARD_INPUT  # that room is heavy
+
     return Path(STANDARD_INPUT if str(path) == "-" else os.path.abspath(path))  # noqa: PTH100
 
 

@@ -59,8 +59,8 @@ def _text(article: Article, copies: list[str], style: Screen) -> str:
         ("Copies", ", ".join(copies)),
     ]
     out = [style.title(visible(article.title))] if article.title else []
-    out += [f"{style.dim(name + ':')} {visible(value)}" for name, value in facts if value]
-    place = f", {article.origin.place}" if article.origin.place else ""
+    out += [f"{style.dim(visible(name) + ':')} {visible(value)}" for name, value in facts if value]
+    place = f", {visible(article.origin.place)}" if article.origin.place else ""
     out.append(f"{style.dim('From:')} {style.link(article.origin.path, where)}{place}")
     return "\n".join(out) + "\n\n" + visible_lines(article.body)
 

@@ -62,6 +62,18 @@ def is_gone(path: str) -> bool:
     return False
 
 
+def is_gone_from(path: str, root: str) -> bool:
+    """Whether a file that was read below ``root`` is no file there any more; it may be hidden, and then it is not."""
+    if is_gone(path):
+        return True
+    folder = os.path.dirname(path)  # noqa: PTH120
+    while len(folder) > len(root):
+        if os.path.islink(folder):  # noqa: PTH114
+            return True
+        folder = os.path.dirname(folder)  # noqa: PTH120
+    return os.path.isdir(path)  # noqa: PTH112
+
+
 def digest_of(path: str) -> bytes:
     """The digest of a file's bytes, as ``Reading.digest`` gives it; b'' where it cannot be read."""
     found = trace_of(path, -1)
@@ -91,7 +103,7 @@ def grown(job: Job) -> Trace | None:
     if "," in known.formats or not 0 < known.size < file.size:
         return None
     trace = trace_of(file.path, known.size)
-    return trace if trace and trace.digest == known.digest else None
+    return trace if trace and trace.lines and trace.digest == known.digest else None
 
 
 def settled_time(file: File) -> int:

@@ -16,9 +16,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-from searchkit.article import Article, Origin, Problem
+from searchkit.article import Origin, Problem
 from searchkit.errors import IndexDamaged, StorageError
-from searchkit.indexing.digests import text_digest
 from searchkit.indexing.seen import Seen
 from searchkit.indexing.walk import printable
 
@@ -112,13 +111,16 @@ class Known(NamedTuple):
 class Ledger:
     """The ledger of the index in the folder ``index``; changes count once they are committed."""
 
-    def __init__(self, index: Path) -> None:
+    def __init__(self, index: Path, *, check: bool = True) -> None:
         """Open the ledger, made where there is none; a damaged one gives way to an empty one, and ``is_new`` says so.
+
+        Without ``check`` its pages are not verified, which takes a second for a million files.
 
         Every method raises StorageError where the disk refuses, IndexDamaged where the file is found to be no
         ledger: it is removed then, and another made when it is opened again.
         """
         self._path = index / NAME
+        self._check = check
         self.is_new = False
         try:
             self._open()
@@ -134,10 +136,10 @@ class Ledger:
             self._db.execute("PRAGMA cell_size_check = ON")
             # The keys of articles come in no order: without room for their tables each would cost a look at the disk.
             self._db.execute(f"PRAGMA cache_size = -{_CACHE}")
+            if self._db.execute(_SCHEMA).fetchall() not in ([], _schema()):
+                raise sqlite3.DatabaseError("these are the tables of another program, or of another version")
             self._db.executescript(_TABLES)
-            if self._db.execute(_SCHEMA).fetchall() != _schema():
-                raise sqlite3.DatabaseError("these are the tables of another program")
-            if (found := self._db.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+            if self._check and (found := self._db.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
                 raise sqlite3.DatabaseError(found)
             self._db.execute("BEGIN")
         self._pending_files: dict[int, Known] = {}
@@ -184,6 +186,7 @@ class Ledger:
         """Forget everything."""
         self._pending_files.clear()
         self._pending_articles.clear()
+        self._pending_texts.clear()
         for table in ("commits", "roots", "files", "articles", "problems"):
             self._rows(f"DELETE FROM {table}")  # noqa: S608  (the names stand in the line above)
         self._count()
@@ -218,12 +221,6 @@ class Ledger:
                         return label
         return None
 
-    def file(self, path: str) -> Known | None:
-        """A file that was seen before, or None."""
-        self.flush()
-        rows = self._rows("SELECT * FROM files WHERE path = ?", os.fsencode(path))
-        return _known(rows[0]) if rows else None
-
     def begin_file(self, path: str, known: Known | None) -> int:
         """Note that the file at ``path`` is being read, and return its number."""
         number = known.number if known else self._next
@@ -237,9 +234,14 @@ class Ledger:
         """Note that a file was read to its end."""
         self._pending_files[file.number] = file
 
-    def forget_problems(self, number: int = _NO_FILE) -> None:
-        """Forget the problems of a file, or those of no file."""
+    def forget_problems(self, number: int) -> None:
+        """Forget the problems of a file."""
         self._rows("DELETE FROM problems WHERE file = ?", number)
+
+    def forget_problems_below(self, root: str) -> None:
+        """Forget what was told of ``root``, or of places below it, that is the problem of no file that was read."""
+        self._rows(f"DELETE FROM problems WHERE file = {_NO_FILE} AND path = ?", os.fsencode(root))  # noqa: S608
+        self._rows(f"DELETE FROM problems WHERE file = {_NO_FILE} AND path > ? AND path < ?", *_below(root))  # noqa: S608
 
     def remove_file(self, number: int) -> None:
         """Forget a file, its articles and its problems."""
@@ -254,9 +256,7 @@ class Ledger:
         key = os.fsencode(root)
         for row in self._rows("SELECT * FROM files WHERE path = ?", key):
             yield _known(row)
-        last = key.rstrip(b"/") + b"/"
-        # The byte after the separator: every path below the root sorts before it.
-        end = last[:-1] + b"0"
+        last, end = _below(root)
         while rows := self._rows(
             f"SELECT * FROM files WHERE path > ? AND path < ? ORDER BY path LIMIT {_PAGE}",  # noqa: S608  (a number)
             last,
@@ -290,13 +290,12 @@ class Ledger:
         rows = self._rows("SELECT path FROM files WHERE number = ?", number)
         return os.fsdecode(rows[0][0]) if rows else ""
 
-    def same_text(self, text: bytes, but: str) -> bool:
-        """Whether an article other than ``but`` has a text of this digest."""
-        if text in self._pending_texts and self._pending_texts[text] != but:
-            return True
+    def with_text(self, text: bytes) -> list[str]:
+        """The ids of some articles that have a text of this digest."""
+        pending = [self._pending_texts[text]] if text in self._pending_texts else []
         if self._seen and int.from_bytes(text[:8], "little") not in self._seen:
-            return False
-        return bool(self._rows("SELECT 1 FROM articles WHERE text = ? AND id <> ? LIMIT 1", text, but))
+            return pending
+        return pending + [key for (key,) in self._rows("SELECT id FROM articles WHERE text = ? LIMIT 5", text)]
 
     def put_article(self, article_id: str, number: int, digest: bytes, text: bytes) -> None:
         """Note that file ``number`` gave this article; ``text`` is the digest of its folded text."""
@@ -310,8 +309,8 @@ class Ledger:
 
     def remove_article(self, article_id: str) -> None:
         """Forget an article."""
-        if not self._pending_articles.pop(article_id, None):
-            self._rows("DELETE FROM articles WHERE id = ?", article_id)
+        self._pending_articles.pop(article_id, None)
+        self._rows("DELETE FROM articles WHERE id = ?", article_id)
 
     def put_problem(self, number: int, problem: Problem) -> None:
         """Note a problem of file ``number``, or of no file."""
@@ -398,30 +397,11 @@ class Ledger:
         self.close()
 
 
-def copies_of(index: Path, article: Article) -> list[str]:
-    """The ids of the other articles with the same folded text; none where no sound ledger tells of them."""
-    try:
-        with closing(sqlite3.connect((index / NAME).absolute().as_uri() + "?mode=ro", uri=True)) as ledger:
-            ledger.execute("PRAGMA trusted_schema = OFF")
-            rows = ledger.execute(
-                "SELECT id FROM articles WHERE text = ? AND id <> ? ORDER BY id", (text_digest(article), article.id)
-            )
-            return [str(key) for (key,) in rows.fetchmany(_PAGE)]
-    except sqlite3.Error:
-        return []
-
-
-def standing_problems(index: Path) -> Iterator[Problem]:
-    """The problems that the files of an index gave when they were last read; none where no sound ledger tells."""
-    try:
-        with closing(sqlite3.connect((index / NAME).absolute().as_uri() + "?mode=ro", uri=True)) as ledger:
-            ledger.execute("PRAGMA trusted_schema = OFF")
-            for path, place, reason, kept, kind in ledger.execute(
-                "SELECT path, place, reason, kept, kind FROM problems ORDER BY path, rowid"
-            ):
-                yield Problem(Origin(os.fsdecode(path), place), reason, bool(kept), kind)
-    except sqlite3.Error:
-        return
+def _below(root: str) -> tuple[bytes, bytes]:
+    """Between which keys the paths below ``root`` lie."""
+    begin = os.fsencode(root).rstrip(b"/") + b"/"
+    # The byte after the separator: every path below the root sorts before it.
+    return begin, begin[:-1] + b"0"
 
 
 def _known(row: Any) -> Known:  # noqa: ANN401  (a row of SQLite)

@@ -6,11 +6,13 @@ another. What one sends is text, and is checked by what makes articles of it.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
+import time
 from collections import Counter, deque
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import asdict
 from multiprocessing.connection import Connection, Pipe
 from types import TracebackType
@@ -24,29 +26,47 @@ from searchkit.readers import Settings
 # An article has at most 64 MiB, and JSON writes a character in up to six bytes.
 _LONGEST_MESSAGE = 1 << 30
 _PROGRAM = "from searchkit.indexing.worker import main; main()"
+_ENDED = "made its reader end, or took more memory than it may"
+# So often, in seconds, whoever waits looks whether to wait on.
+_SLICE = 0.2
 AHEAD = 4
 """How many files a process is given before it has answered."""
 
 
-class Pool:
-    """``count`` processes, each started when it is first needed."""
+class _FailedError(Exception):
+    """Why a process has not answered, as half a sentence."""
 
-    def __init__(self, count: int, settings: Settings) -> None:
+
+class Pool:
+    """``count`` processes, each started when it is first needed.
+
+    ``pulse`` is called while one is waited for; what it raises ends the waiting.
+    """
+
+    def __init__(self, count: int, settings: Settings, pulse: Callable[[], None] = lambda: None) -> None:
         self._settings = settings
+        self._pulse = pulse
         self._processes = [_Process() for _ in range(count)]
+        self._aside = _Process()
         self.room = count * AHEAD
 
     def submit(self, file: File) -> PooledReading:
         """Have a file read; its articles are asked for in the order in which the files were submitted."""
-        process = min(self._processes, key=lambda process: len(process.readings))
-        reading = PooledReading(process, file, self._settings)
+        return self._given(min(self._processes, key=lambda process: len(process.readings)), file)
+
+    def read_aside(self, file: File) -> PooledReading:
+        """Have a file read by a process that no other file waits for: its articles are asked for at once."""
+        return self._given(self._aside, file)
+
+    def _given(self, process: _Process, file: File) -> PooledReading:
+        reading = PooledReading(process, file, self._settings, self._pulse)
         process.readings.append(reading)
         process.ask(reading)
         return reading
 
     def close(self) -> None:
         """End all processes, whatever they are at."""
-        for process in self._processes:
+        for process in (*self._processes, self._aside):
             process.end()
 
     def __enter__(self) -> Self:
@@ -67,37 +87,53 @@ class _Process:
         self._program: subprocess.Popen[bytes] | None = None
 
     def ask(self, reading: PooledReading) -> None:
+        """Tell the process of a file, be it that it has to be started."""
         if self._connection is None:
             ours, theirs = Pipe()
-            command = [sys.executable, "-c", _PROGRAM, str(theirs.fileno())]
-            self._program = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)  # noqa: S603
+            # Safe of path: what lies in the folder at hand is news, and no module of this program.
+            command = [sys.executable, "-P", "-c", _PROGRAM, str(theirs.fileno())]
+            # A group of its own, so that Ctrl-C is for this program alone; what libraries say of hostile files is
+            # nothing for a terminal.
+            self._program = subprocess.Popen(  # noqa: S603
+                command,
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                process_group=0,
+            )
             theirs.close()
             self._connection = ours
-        try:
+        # If it has died, whoever waits for its first file will see that.
+        with contextlib.suppress(OSError):
             self._connection.send_bytes(reading.job())
-        except OSError:
-            # It has died; whoever waits for its first file will see that.
-            return
 
-    def answer(self, seconds: float) -> dict[str, Any] | str:
-        """The next message about the first file, or why there is none; then the other files are asked for anew."""
+    def answer(self, seconds: float, pulse: Callable[[], None]) -> dict[str, Any]:
+        """The next message about the first file; raises _FailedError where there is none within ``seconds``."""
         connection = self._connection
         if connection is None:
-            return "its reader has ended"
+            raise _FailedError("its reader has ended")
+        end = time.monotonic() + seconds
         try:
-            if connection.poll(seconds):
-                message: dict[str, Any] = json.loads(connection.recv_bytes(_LONGEST_MESSAGE))
-                return message
-            failure = f"took longer than {seconds:g} seconds"
-        except (EOFError, OSError, ValueError):
-            failure = "made its reader end, or took more memory than it may"
+            while not connection.poll(min(_SLICE, seconds)):
+                if time.monotonic() > end:
+                    raise _FailedError(f"took longer than {seconds:g} seconds")
+                pulse()
+            message = json.loads(connection.recv_bytes(_LONGEST_MESSAGE))
+        except (EOFError, OSError, ValueError, RecursionError) as error:
+            raise _FailedError(_ENDED) from error
+        if not isinstance(message, dict):
+            raise _FailedError(_ENDED)
+        return message
+
+    def give_up(self) -> None:
+        """End the process and its first file; the others are asked for anew."""
         self.end()
         self.readings.popleft()
         for reading in self.readings:
             self.ask(reading)
-        return failure
 
     def end(self) -> None:
+        """End the process, whatever it is at."""
         if self._program:
             self._program.kill()
             self._program.wait()
@@ -109,10 +145,11 @@ class _Process:
 class PooledReading:
     """What a process says of one file; it looks like ``readers.Reading``."""
 
-    def __init__(self, process: _Process, file: File, settings: Settings) -> None:
+    def __init__(self, process: _Process, file: File, settings: Settings, pulse: Callable[[], None]) -> None:
         self._process = process
         self._file = file
         self._settings = settings
+        self._pulse = pulse
         self._items = self._read()
         self.goes_on = False
         self.formats: Counter[str] = Counter()
@@ -137,23 +174,34 @@ class PooledReading:
         self._items.close()
 
     def _read(self) -> Generator[Article | Problem, None, None]:
-        count = 0
-        while True:
-            message = self._process.answer(self._settings.seconds)
-            if isinstance(message, str):
+        count, ended, failure = 0, False, ""
+        while not ended:
+            try:
+                message = self._process.answer(self._settings.seconds, self._pulse)
+                items, ended, failure = self._understood(message)
+            except _FailedError as error:
+                self._process.give_up()
                 before = f": {count:,} articles were read before that" if count else ""
-                yield Problem(Origin(self._file.path), message + before, kind="limit")
+                yield Problem(Origin(self._file.path), f"{error}{before}", kind="limit")
                 return
-            for said in message["items"]:
-                item = as_item(said)
-                count += isinstance(item, Article)
-                yield item
-            if "end" in message:
-                break
+            count += sum(isinstance(item, Article) for item in items)
+            yield from items
         self._process.readings.popleft()
-        self.formats = Counter(message["formats"])
-        self.digest = bytes.fromhex(message["digest"])
-        self.bytes_read = int(message["bytes"])
-        if message["failure"]:
-            reason = f"made its reader fail, which is a mistake of this program: {message['failure']}"
+        if failure:
+            reason = f"made its reader fail, which is a mistake of this program: {failure}"
             yield Problem(Origin(self._file.path), reason)
+
+    def _understood(self, message: dict[str, Any]) -> tuple[list[Article | Problem], bool, str]:
+        """The items of a message, whether it is the last one, and what went wrong in the reader."""
+        try:
+            items = [as_item(said) for said in message["items"]]
+            if any(item.origin.path != self._file.path for item in items):
+                raise ValueError("another file")
+            if "end" not in message:
+                return items, False, ""
+            self.formats = Counter({str(name): int(count) for name, count in message["formats"].items()})
+            self.digest = bytes.fromhex(message["digest"])
+            self.bytes_read = int(message["bytes"])
+            return items, True, str(message["failure"])
+        except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
+            raise _FailedError(_ENDED) from error

@@ -13,7 +13,7 @@ from pathlib import Path
 from searchkit.article import Article, Origin, Problem
 from searchkit.engine import Writer
 from searchkit.errors import PathMissing, StorageError
-from searchkit.indexing.difference import Job, digest_of, grown, is_gone, is_same, merged, settled_time
+from searchkit.indexing.difference import Job, digest_of, grown, is_gone, is_gone_from, is_same, merged, settled_time
 from searchkit.indexing.digests import content_digest, text_digest
 from searchkit.indexing.ledger import NAME as LEDGER
 from searchkit.indexing.ledger import Known, Ledger
@@ -21,13 +21,15 @@ from searchkit.indexing.pool import Pool, PooledReading
 from searchkit.indexing.report import Progress, Report
 from searchkit.indexing.walk import STANDARD_INPUT, File, printable, walk
 from searchkit.local.committed import commit_mark, every_article
-from searchkit.readers import Reading, Settings, is_heavy
+from searchkit.readers import HeavyError, Reading, Settings, is_heavy
 
 # What a crash can cost: a batch is committed after so many characters of text, or after so many seconds.
 _BATCH = 64_000_000
 _SECONDS = 15.0
 # Files that are known before the first is read, so that what has moved is found and progress has an end.
 _FORESEEN = 200_000
+# After so many files that are compared, somebody looks whether Ctrl-C was pressed.
+_LOOK = 256
 # Failures that may mend themselves while the file stays what it is.
 _PASSING = frozenset(("access", "extra", "limit"))
 
@@ -90,14 +92,14 @@ class Sync:
         if not rebuild:
             self._learn()
         for path in paths:
-            if next(self._ledger.files_below(str(path)), None) is None:
+            if rebuild or next(self._ledger.files_below(str(path)), None) is None:
                 require_path(path)
         try:
             if rebuild:
                 self._writer.clear()
                 self._ledger.clear()
-            if within is None:
-                self._ledger.forget_problems()
+            for place in [str(path) for path in paths] if within is None else within:
+                self._ledger.forget_problems_below(place)
             self._bring_about([str(path) for path in paths], within)
             self._commit()
         except _Stopped:
@@ -124,48 +126,55 @@ class Sync:
 
     def _bring_about(self, roots: list[str], within: Sequence[str] | None) -> None:
         """Read what differs, after what is gone was removed: its ids may have gone elsewhere."""
-        gone: list[Known] = []
+        gone: dict[int, Known] = {}
         differing = chain.from_iterable(self._differing(roots, gone, within))
         jobs = list(islice(differing, _FORESEEN))
         rest = next(differing, None)
         if rest is None:
             self._total = sum(job.file.size for job in jobs)
         jobs = _with_moves(jobs, gone)
-        for known in gone:
-            for article_id in self._ledger.articles(known.number):
-                self._writer.remove(article_id)
-                self._report.removed += 1
-            self._ledger.remove_file(known.number)
+        self._remove_files(gone)
         more = chain([rest], differing) if rest else ()
         with closing(self._ahead(chain(jobs, more))) as ahead:
             for job, reading in ahead:
                 self._read(job, reading)
                 self._before += job.file.size
                 self._tell(0)
+        self._remove_files(gone)
+
+    def _remove_files(self, gone: dict[int, Known]) -> None:
+        for number in gone:
+            for article_id in self._ledger.articles(number):
+                self._writer.remove(article_id)
+                self._report.removed += 1
+            self._ledger.remove_file(number)
+        gone.clear()
 
     def _differing(
-        self, roots: list[str], gone: list[Known], within: Sequence[str] | None
+        self, roots: list[str], gone: dict[int, Known], within: Sequence[str] | None
     ) -> Iterator[Iterator[Job]]:
         """The files to be read under each root; what is gone is added to ``gone``.
 
         The first root that leads to a file names it.
         """
-        overlap = any(_lies_in(one, other) for one in roots for other in roots if one is not other)
+        overlap = any(lies_in(one, other) for one in roots for other in roots if one is not other)
         seen: set[str] | None = set() if overlap or within is not None else None
         for root in dict.fromkeys(roots):
             for path in [root] if within is None else within:
-                if _lies_in(path, root):
+                if lies_in(path, root):
                     yield self._differing_below(root, path, seen, gone)
 
-    def _differing_below(self, root: str, path: str, seen: set[str] | None, gone: list[Known]) -> Iterator[Job]:
+    def _differing_below(self, root: str, path: str, seen: set[str] | None, gone: dict[int, Known]) -> Iterator[Job]:
         files: Iterator[File] = iter(())
         if not is_gone(path):
             label = self._ledger.label(root) + printable(path.removeprefix(root))
             files = walk(path, label, leave_out=str(self._index), report=self._note, explicit=path == root)
-        for file, known in merged(files, self._ledger.files_below(path)):
+        for count, (file, known) in enumerate(merged(files, self._ledger.files_below(path))):
+            if not count % _LOOK:
+                self._tell(0)
             if file is None:
-                if known and (seen is None or known.path not in seen) and is_gone(known.path):
-                    gone.append(known)
+                if known and (seen is None or known.path not in seen) and is_gone_from(known.path, root):
+                    gone[known.number] = known
                 continue
             if seen is not None:
                 if file.path in seen:
@@ -185,13 +194,14 @@ class Sync:
         self._count_formats(known.formats)
         if known.problems:
             for problem in self._ledger.problems(known.number):
-                self._note(problem)
+                self._say(problem)
         return True
 
     def _ahead(self, jobs: Iterable[Job]) -> Generator[tuple[Job, Reading | PooledReading], None, None]:
         """Each job with its reading: the heavy ones are begun, in other processes, while others are taken."""
         waiting: deque[tuple[Job, PooledReading | None]] = deque()
-        with Pool(self._workers, self._settings) as pool:
+        with Pool(self._workers, self._settings, lambda: self._tell(0)) as pool:
+            self._pool = pool
             for job in jobs:
                 heavy = is_heavy(job.file.path)
                 waiting.append((job, pool.submit(job.file) if heavy else None))
@@ -205,7 +215,10 @@ class Sync:
             return job, pooled
         file = job.file
         after = grown(job)
-        return job, Reading(Path(file.path), file.name, explicit=file.explicit, settings=self._settings, after=after)
+        # What comes through a pipe cannot be read by another process once it was begun here.
+        light = file.path != STANDARD_INPUT
+        path, explicit = Path(file.path), file.explicit
+        return job, Reading(path, file.name, explicit=explicit, settings=self._settings, after=after, light=light)
 
     def _read(self, job: Job, reading: Reading | PooledReading) -> None:
         """Put what a file says into the index, and take out what it says no more."""
@@ -221,8 +234,9 @@ class Sync:
         given = _Given(number, before, goes_on, job.moved)
         renamed: Counter[int] = Counter()
         again = False
+        reading, items = self._begun(reading, file)
         with reading:
-            for item in reading:
+            for item in items:
                 if isinstance(item, Problem):
                     self._note(item, number)
                     problems += 1
@@ -242,7 +256,11 @@ class Sync:
         keeps_rest = again or goes_on or file.path == STANDARD_INPUT
         if not keeps_rest:
             self._remove(before.keys() - given.seen.keys(), given)
-        formats = reading.formats + _counts(known.formats if known and goes_on else "")
+        elif again and known:
+            # What cannot be read today is still there.
+            self._report.unchanged += len(before.keys() - given.seen.keys())
+        goes_with = known and (goes_on or (again and not given.seen))
+        formats = reading.formats + _counts(known.formats if known and goes_with else "")
         articles = len(before.keys() | given.seen.keys()) if keeps_rest else len(given.seen)
         said = ", ".join(f"{name} {count}" for name, count in sorted(formats.items()))
         self._count_formats(said)
@@ -253,20 +271,37 @@ class Sync:
             )
         )
 
+    def _begun(
+        self, reading: Reading | PooledReading, file: File
+    ) -> tuple[Reading | PooledReading, Iterator[Article | Problem]]:
+        """A reading and its items; a file that only its content shows to be heavy goes to another process."""
+        items = iter(reading)
+        try:
+            first = next(items, None)
+        except HeavyError:
+            reading.__exit__(None, None, None)
+            reading = self._pool.read_aside(file)
+            return reading, iter(reading)
+        return reading, chain([first], items) if first else iter(())
+
     def _tell_again(self, known: Known) -> int:
         """What was said of the beginning of a file that is not read again."""
         self._report.unchanged += known.articles
         for problem in self._ledger.problems(known.number):
-            self._note(problem)
+            self._say(problem)
         return known.problems
 
     def _named(self, article: Article, number: int, name: str, renamed: Counter[int]) -> Article:
         """The article; where another file gave its id first, under an id that says which file this is."""
-        owner = self._ledger.owner(article.id)
-        if owner is None or owner == number:
+        first = owner = self._ledger.owner(article.id)
+        if first is None or owner == number:
             return article
-        renamed[owner] += 1
-        return replace(article, id=f"{name}#{article.id}")
+        article_id = article.id
+        while owner not in (None, number):
+            article_id = f"{name}#{article_id}"
+            owner = self._ledger.owner(article_id)
+        renamed[first] += 1
+        return replace(article, id=article_id)
 
     def _article(self, article: Article, given: _Given) -> int:
         """Put an article where it is new or has changed; returns how many problems it gave."""
@@ -288,7 +323,10 @@ class Sync:
         else:
             self._report.changed += 1
         text = text_digest(article)
-        self._report.copies += self._ledger.same_text(text, article.id)
+        self._report.copies += not given.moved and any(
+            other != article.id and (other not in given.before or other in given.seen)
+            for other in self._ledger.with_text(text)
+        )
         self._writer.put(article)
         self._ledger.put_article(article.id, given.number, digest, text)
         self._uncommitted += len(article.title) + len(article.body)
@@ -310,9 +348,12 @@ class Sync:
         self._committed = self._report.copy()
 
     def _note(self, problem: Problem, number: int = 0) -> None:
-        self._report.note(problem)
+        self._say(problem)
         if number or problem.origin.path != str(self._index / LEDGER):
             self._ledger.put_problem(number, problem)
+
+    def _say(self, problem: Problem) -> None:
+        self._report.note(problem)
         if self._on_problem:
             self._on_problem(problem)
 
@@ -350,31 +391,35 @@ def require_path(path: Path) -> None:
         raise PathMissing(f"there is nothing at {path}", hint="Look at the path for a slip.")
 
 
-def _with_moves(jobs: list[Job], gone: list[Known]) -> list[Job]:
-    """The jobs, with what is known of those that are a gone file in another place; those are gone no more."""
-    by_size: dict[int, list[Known]] = {}
-    for known in gone:
+def _with_moves(jobs: list[Job], gone: dict[int, Known]) -> list[Job]:
+    """The jobs, with what is known of those that are another file in another place; those are gone no more.
+
+    A file that has become another (a log that was rotated) is gone too: its bytes may lie elsewhere. What has
+    moved comes first: its row in the ledger leaves its old path to whatever is there now.
+    """
+    left = {job.known.number: job.known for job in jobs if job.known and job.known.size != job.file.size}
+    by_bytes: dict[tuple[int, bytes], list[Known]] = {}
+    for known in (*gone.values(), *left.values()):
         if known.digest and known.size > 0:
-            by_size.setdefault(known.size, []).append(known)
-    if not by_size:
-        return jobs
-    found = []
-    elsewhere: set[int] = set()
+            by_bytes.setdefault((known.size, known.digest), []).append(known)
+    sizes = {size for size, _ in by_bytes}
+    moved, others = [], []
+    taken: set[int] = set()
     for job in jobs:
-        candidates = () if job.known else by_size.get(job.file.size, ())
-        digest = digest_of(job.file.path) if candidates else b""
-        moved = next((known for known in candidates if known.digest == digest), None)
-        if moved:
-            by_size[moved.size].remove(moved)
-            elsewhere.add(moved.number)
-            found.append(Job(job.file, moved, moved=True))
+        digest = digest_of(job.file.path) if not job.known and job.file.size in sizes else b""
+        candidates = by_bytes.get((job.file.size, digest)) if digest else None
+        if candidates:
+            known = candidates.pop(0)
+            gone.pop(known.number, None)
+            taken.add(known.number)
+            moved.append(Job(job.file, known, moved=True))
         else:
-            found.append(job)
-    gone[:] = [known for known in gone if known.number not in elsewhere]
-    return found
+            others.append(job)
+    return moved + [Job(job.file) if job.known and job.known.number in taken else job for job in others]
 
 
-def _lies_in(path: str, folder: str) -> bool:
+def lies_in(path: str, folder: str) -> bool:
+    """Whether ``path`` is ``folder`` or lies below it."""
     return path == folder or path.startswith(folder.rstrip("/") + "/")
 
 

@@ -38,7 +38,10 @@ def walk(
     that the person named ``root``.
     """
     here = Path(root)
-    if here.is_dir():
+    if root == leave_out:
+        report(Problem(Origin(root), "is the index itself, which holds no news of its own", kind="access"))
+    # (It does not raise where a folder may not be entered, as a Path does.)
+    elif os.path.isdir(root) and (explicit or not here.is_symlink()):  # noqa: PTH112
         yield from _folder(root, label, leave_out, report)
     else:
         try:
@@ -48,6 +51,10 @@ def walk(
             return
         if stat.S_ISREG(status.st_mode) or root == STANDARD_INPUT:
             yield File(root, printable(label), status.st_size, _time(status), explicit=explicit)
+        elif stat.S_ISDIR(status.st_mode):
+            report(
+                Problem(Origin(root), "is a link to a folder: name that folder itself to have it read", kind="access")
+            )
         else:
             report(Problem(Origin(root), "is not a regular file", kind="access"))
 

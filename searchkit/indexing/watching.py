@@ -11,9 +11,10 @@ from pathlib import Path
 from searchkit.errors import IndexLocked, UsageError
 from searchkit.indexing.ledger import Ledger
 from searchkit.indexing.report import Report
-from searchkit.indexing.sync import Interrupted, Sync, require_path
+from searchkit.indexing.sync import Interrupted, Sync, lies_in, require_path
 from searchkit.local import open_writer
 from searchkit.readers import Settings
+from searchkit.store.writer import workers_of_this_machine
 
 # Milliseconds: how long quiet has to last before a batch is taken, and how long it may be put off. A file is
 # searchable within two seconds, and what is copied piece by piece is mostly taken once.
@@ -90,14 +91,12 @@ class Watch:
 
     def _is_news(self, change: object, path: str) -> bool:
         """Whether a run would look at this path: hidden names and the index are no news."""
-        if path == str(self._folder) or path.startswith(f"{self._folder}/"):
+        if lies_in(path, str(self._folder)):
             return False
         for root in self._roots:
-            if path == str(root):
+            below = os.path.relpath(path, root).split("/") if lies_in(path, str(root)) else [".."]
+            if below == ["."] or not any(part.startswith(".") for part in below):
                 return True
-            if path.startswith(f"{root}/"):
-                below = os.path.relpath(path, root).split("/")
-                return not any(part.startswith(".") for part in below)
         return False
 
     def _run(self, paths: list[str] | None) -> Report:
@@ -111,8 +110,7 @@ class Watch:
                 if paths is None or self._stop():
                     raise
                 time.sleep(_PATIENCE)
-        with writer, Ledger(self._folder) as ledger:
-            sync = Sync(
-                writer, ledger, self._folder, settings=self._settings, workers=self._workers or 1, stop=self._stop
-            )
+        with writer, Ledger(self._folder, check=paths is None) as ledger:
+            workers = self._workers or workers_of_this_machine()
+            sync = Sync(writer, ledger, self._folder, settings=self._settings, workers=workers, stop=self._stop)
             return sync.run(self._roots) if paths is None else sync.run(self._roots, within=paths)

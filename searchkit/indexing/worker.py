@@ -9,15 +9,17 @@ from __future__ import annotations
 import contextlib
 import datetime
 import json
+import os
 import resource
 import signal
 import sys
+import threading
 import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from searchkit.article import Article, Origin, Problem
+from searchkit.article import KINDS, Article, Origin, Problem
 from searchkit.readers import Reading, Settings
 
 # Beyond what the program itself takes.
@@ -38,11 +40,27 @@ def as_list(item: Article | Problem) -> list[Any]:
 
 
 def as_item(said: list[Any]) -> Article | Problem:
-    """The article or problem that came over the pipe."""
+    """The article or problem that came over the pipe; raises ValueError or TypeError for anything else."""
     if len(said) == 5:
         path, place, reason, kept, kind = said
+        if kind not in KINDS or not isinstance(kept, bool):
+            raise ValueError("no problem")
+        _texts(path, place, reason)
         return Problem(Origin(path, place), reason, kept, kind)
     key, title, body, day, source, authors, section, url, language, path, place, notes = said
+    _texts(
+        key,
+        title,
+        body,
+        source,
+        section,
+        url,
+        language,
+        path,
+        place,
+        *authors,
+        *(text for note in notes for text in note),
+    )
     return Article(
         *(key, title, body, datetime.date.fromordinal(day) if day else None, source, tuple(authors), section, url),
         *(language, Origin(path, place)),
@@ -50,10 +68,15 @@ def as_item(said: list[Any]) -> Article | Problem:
     )
 
 
+def _texts(*values: object) -> None:
+    if not all(isinstance(value, str) for value in values):
+        raise TypeError("no text")
+
+
 def serve(connection: Connection) -> None:
     """Read one file after the other until nobody asks any more."""
-    used = int(Path("/proc/self/statm").read_text("ascii").split()[0]) * resource.getpagesize()
     with contextlib.suppress(ValueError, OSError):
+        used = int(Path("/proc/self/statm").read_text("ascii").split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, resource.RLIM_INFINITY))
     while True:
         try:
@@ -95,9 +118,17 @@ def _send(connection: Connection, message: dict[str, Any]) -> None:
     connection.send_bytes(json.dumps(message).encode("ascii"))
 
 
+def _end_with(parent: int) -> None:
+    """End this process when the one that started it is no more, whatever it is at."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
+
+
 def main() -> None:
     """The program: its argument is the number of the pipe's file."""
     # Ctrl-C is for the program that asked: it finishes what it has, and closes the pipe.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         serve(Connection(int(sys.argv[1])))

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from searchkit.readers.format import Format
+from searchkit.readers.format import Format, HeavyError
 from searchkit.readers.formats import BY_SUFFIX, FORMATS, suffixes
 from searchkit.readers.packed import layer_suffix
 from searchkit.readers.reading import Reading
@@ -20,7 +20,7 @@ from searchkit.readers.recognition import suffix_of
 from searchkit.readers.settings import DEFAULTS, Settings
 from searchkit.readers.trace import Trace
 
-__all__ = ["FORMATS", "Format", "Reading", "Settings", "Trace", "is_heavy", "open_articles", "suffixes"]
+__all__ = ["FORMATS", "Format", "HeavyError", "Reading", "Settings", "Trace", "is_heavy", "open_articles", "suffixes"]
 
 
 def open_articles(path: Path, name: str, *, explicit: bool = False, settings: Settings = DEFAULTS) -> Reading:

@@ -30,6 +30,10 @@ class UnreadableError(Exception):
         self.kind = kind
 
 
+class HeavyError(Exception):
+    """A document is of a heavy format, and whoever reads it wanted light ones only: another process may."""
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """One open document, as a reader is handed it: a file, or what is packed in one.

@@ -75,7 +75,8 @@ def _by_line(source: Source, numbered: _Lines) -> Iterator[Article | Problem]:
             yield Problem(origin, fault.reason)
             continue
         yield from entry(record, origin, source.numbered(source.lines_before + number), source.settings, met=met)
-    yield from unmet(source, met)
+    if not source.lines_before:
+        yield from unmet(source, met)
 
 
 def _whole(source: Source, numbered: _Lines) -> Iterator[Article | Problem]:

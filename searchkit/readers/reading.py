@@ -19,7 +19,8 @@ from types import TracebackType
 from searchkit.article import Article, Origin, Problem
 from searchkit.readers.archives import archive_kind, members
 from searchkit.readers.decoding import SAMPLE_SIZE, refuse_binary
-from searchkit.readers.format import Source, UnreadableError
+from searchkit.readers.format import HeavyError, Source, UnreadableError
+from searchkit.readers.formats import BY_NAME
 from searchkit.readers.packed import (
     Budget,
     ContainerError,
@@ -66,15 +67,18 @@ class Reading:
         explicit: bool = False,
         settings: Settings = DEFAULTS,
         after: Trace | None = None,
+        light: bool = False,
     ) -> None:
         """``explicit`` admits what a person may name but a folder may not hide: pipes, and any suffix.
 
         ``after`` is the trace of the file's beginning, if that was read before and is not wanted again.
+        With ``light`` the first item raises HeavyError where the document is of a heavy format, or an archive.
         """
         self._path = str(path.absolute())
         self._name = clean(name)
         self._explicit = explicit
         self._settings = settings
+        self._light = light
         self._trace = after or Trace()
         self._begin = self._trace.size
         self._lines_before = self._trace.lines if after else 0
@@ -218,6 +222,8 @@ class Reading:
                 called = without_suffix(called)
                 yield from self._document(inner, called, stream.peek(SAMPLE_SIZE), archives, layers + 1)
         elif archive:
+            if self._light:
+                raise HeavyError
             if archives >= most:
                 raise UnreadableError(f"is packed in more than {most} archives, one in the other", "archive")
             yield from self._members(source, archive, archives + 1, layers)
@@ -250,7 +256,9 @@ class Reading:
         yield from self._document(part, called, part.stream.peek(SAMPLE_SIZE), depth, layers)
 
     def _articles(self, source: Source, called: str, sample: bytes, *, explicit: bool) -> Iterator[Article | Problem]:
-        row = recognized(called, sample, explicit=explicit)
+        row = BY_NAME["JSON lines"] if source.lines_before else recognized(called, sample, explicit=explicit)
+        if row.heavy and self._light:
+            raise HeavyError
         if row.name not in _NO_TEXT:
             refuse_binary(sample)
         # Where an article takes milliseconds anyway, its language costs nothing that one would feel.
@@ -265,7 +273,7 @@ class Reading:
         finally:
             if count:
                 self.formats[row.name] += count
-        if silent:
+        if silent and not source.lines_before:
             raise UnreadableError("holds no article", "empty")
 
 

@@ -36,7 +36,7 @@ def ids(items: list[Article | Problem]) -> list[str]:
 
 def test_the_public_names() -> None:
     assert searchkit.readers.__all__ == [
-        *("FORMATS", "Format", "Reading", "Settings", "Trace", "is_heavy", "open_articles", "suffixes")
+        *("FORMATS", "Format", "HeavyError", "Reading", "Settings", "Trace", "is_heavy", "open_articles", "suffixes")
     ]
 
 
