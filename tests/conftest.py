@@ -57,7 +57,7 @@ def make_index(tmp_path: Path) -> Callable[..., Index]:
 def searchkit(tmp_path: Path) -> Run:
     """The program, run in an empty folder with an environment of its own."""
 
-    def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    def run(*words: str, typed: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-W", "error", "-m", "searchkit", *words],
             cwd=tmp_path,
@@ -65,7 +65,7 @@ def searchkit(tmp_path: Path) -> Run:
             capture_output=True,
             text=True,
             encoding="utf-8",
-            stdin=subprocess.DEVNULL,
+            input=typed,
             timeout=120,
             check=False,
         )

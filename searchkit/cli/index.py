@@ -87,15 +87,17 @@ def index(
     if language is not None and language not in LANGUAGES:
         raise UsageError(f"there is no language {language!r}", hint=f"Known: {', '.join(LANGUAGES)}.")
     folder, roots = absolute(index_folder), [absolute(path) for path in paths]
+    if report and any(absolute(report).is_relative_to(root) for root in roots):
+        raise UsageError("the report lies among what is indexed", hint="Name a file elsewhere.")
     if not folder.exists():
         # A slip in a path must not leave an empty index behind.
         for root in roots:
             require_path(root)
     with (
+        _written(report) as on_problem,
         open_writer(folder, language=language, fresh=rebuild, memory=memory << 20, workers=workers) as writer,
         Ledger(folder) as ledger,
         _progress() as watch,
-        _written(report) as on_problem,
         stopped_by_ctrl_c() as stop,
     ):
         sync = Sync(
@@ -113,7 +115,7 @@ def index(
             complain(f"Stopped: {kept:,} new articles of this run are in the index. Run the same command to go on.")
             raise typer.Exit(1) from None
     complain_of(done.problems, done.untold)
-    write("\n".join([str(done), *_summary(done)]))
+    write("\n".join([str(done), *summary(done)]))
     if strict and done.skipped:
         raise typer.Exit(1)
 
@@ -124,7 +126,7 @@ def absolute(path: str | Path) -> Path:
         raise UsageError("a path is empty", hint="Name a file or a folder.")
     from searchkit.indexing.walk import STANDARD_INPUT  # that room is heavy
 
-    return Path(STANDARD_INPUT if str(path) == "-" else os.path.abspath(path))  # noqa: PTH100
+    return Path(STANDARD_INPUT if str(path) == "-" else os.path.abspath(path).replace("//", "/"))  # noqa: PTH100
 
 
 def reading_settings(mapping: list[str] | None, dates: str, detect: bool) -> Settings:
@@ -136,7 +138,7 @@ def reading_settings(mapping: list[str] | None, dates: str, detect: bool) -> Set
     return Settings(keys=parse_keys(mapping or ()), dates=dates, detect_language=detect)
 
 
-def _summary(done: Report) -> list[str]:
+def summary(done: Report) -> list[str]:
     """What there is to say beyond the counts, a line each."""
     out = []
     if len(done.formats) > 1:
@@ -156,8 +158,31 @@ def _written(path: Path | None) -> Iterator[Callable[[Problem], None] | None]:
     if path is None:
         yield None
         return
-    with path.open("w", encoding="utf-8") as file:
-        yield lambda problem: print(problem_record(problem), file=file)
+    failure: OSError | None = None
+
+    def put(problem: Problem) -> None:
+        nonlocal failure
+        try:
+            if not failure:
+                file.write(problem_record(problem) + "\n")
+        except OSError as error:
+            # The index is worth more than its report: the run goes on.
+            failure = error
+
+    try:
+        file = path.open("w", encoding="utf-8", errors="replace")
+    except OSError as error:
+        reason = f"the report {path} cannot be written: {error.strerror}"
+        raise UsageError(reason, hint="Name another file.") from error
+    try:
+        yield put
+    finally:
+        try:
+            file.close()
+        except OSError as error:
+            failure = failure or error
+        if failure:
+            complain(f"The report {path} is not whole: {failure.strerror}.")
 
 
 def complain_of(problems: list[Problem], untold: int) -> None:

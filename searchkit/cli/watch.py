@@ -18,9 +18,11 @@ from searchkit.cli.index import (
     complain_of,
     reading_settings,
     stopped_by_ctrl_c,
+    summary,
 )
 from searchkit.cli.options import DEFAULT_INDEX, IndexOption
 from searchkit.cli.terminal import complain, screen, write
+from searchkit.errors import UsageError
 
 EXAMPLE = "Example: searchkit watch seeds/ --once"
 
@@ -42,13 +44,15 @@ def watch(
     """
     from searchkit.indexing.watching import Watch  # heavy, and no other command needs it
 
+    if "-" in paths:
+        raise UsageError("standard input cannot be watched", hint="Name files and folders.")
     settings = reading_settings(mapping, dates, detect)
     folder, roots = absolute(index_folder), [absolute(path) for path in paths]
     with stopped_by_ctrl_c() as stop:
         watching = Watch(folder, roots, settings, memory=memory << 20, workers=workers, language=language, stop=stop)
         for report in watching.rounds(once=once):
             complain_of(report.problems, report.untold)
-            write(str(report))
+            write("\n".join([str(report), *summary(report)]))
             sys.stdout.flush()
     if not once:
         complain(screen(sys.stderr).dim("Stopped. The index holds all that was said here."))

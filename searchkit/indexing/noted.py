@@ -19,19 +19,15 @@ _PAGE = 2000
 
 def copies_of(index: Path, article: Article) -> list[str]:
     """The ids of other articles with the same folded text; none where no sound ledger tells of them."""
-    return [
-        str(key)
-        for (key,) in _rows(
-            index,
-            "SELECT id FROM articles WHERE text = ? AND id <> ? ORDER BY id LIMIT 100",
-            text_digest(article),
-            article.id,
-        )
-    ]
+    statement = "SELECT id FROM articles WHERE text = ? AND id <> ? ORDER BY id LIMIT 100"
+    try:
+        return [str(key) for (key,) in _rows(index, statement, text_digest(article), article.id)]
+    except StorageError:
+        return []
 
 
 def standing_problems(index: Path) -> Iterator[Problem]:
-    """The problems that the files of an index gave when they were last read; none where no sound ledger tells."""
+    """The problems that the files of an index gave when they were last read; StorageError where no ledger tells."""
     last = 0
     statement = f"SELECT rowid, path, place, reason, kept, kind FROM problems WHERE rowid > ? LIMIT {_PAGE}"  # noqa: S608
     while rows := _rows(index, statement, last):
@@ -41,7 +37,7 @@ def standing_problems(index: Path) -> Iterator[Problem]:
 
 
 def _rows(index: Path, statement: str, *values: object) -> list[Any]:
-    """All rows of a statement, the file open no longer than that; raises StorageError while it is being written."""
+    """All rows of a statement, the file open no longer than that; StorageError while it is written, or damaged."""
     try:
         with closing(sqlite3.connect((index / NAME).absolute().as_uri() + "?mode=ro", uri=True)) as ledger:
             ledger.execute("PRAGMA trusted_schema = OFF")
@@ -51,6 +47,12 @@ def _rows(index: Path, statement: str, *values: object) -> list[Any]:
             raise StorageError(
                 "the list of indexed files is being written", hint="Wait for the other program, and try again."
             ) from error
-        return []
-    except sqlite3.Error:
-        return []
+        raise _unknown() from error
+    except sqlite3.Error as error:
+        raise _unknown() from error
+
+
+def _unknown() -> StorageError:
+    return StorageError(
+        "the list of indexed files is missing or damaged", hint="Index the same paths again: it is made anew."
+    )

@@ -29,12 +29,20 @@ _PROGRAM = "from searchkit.indexing.worker import main; main()"
 _ENDED = "made its reader end, or took more memory than it may"
 # So often, in seconds, whoever waits looks whether to wait on.
 _SLICE = 0.2
+# A reader that looks at the clock itself, and then gives what it has, may be a little late.
+_PATIENCE = 1.1
 AHEAD = 4
 """How many files a process is given before it has answered."""
 
 
 class _FailedError(Exception):
     """Why a process has not answered, as half a sentence."""
+
+
+def _before(count: int) -> str:
+    if not count:
+        return ""
+    return ": 1 article was read before that" if count == 1 else f": {count:,} articles were read before that"
 
 
 class Pool:
@@ -103,6 +111,8 @@ class _Process:
             )
             theirs.close()
             self._connection = ours
+            with contextlib.suppress(OSError):
+                ours.send_bytes(reading.settings())
         # If it has died, whoever waits for its first file will see that.
         with contextlib.suppress(OSError):
             self._connection.send_bytes(reading.job())
@@ -116,7 +126,7 @@ class _Process:
         try:
             while not connection.poll(min(_SLICE, seconds)):
                 if time.monotonic() > end:
-                    raise _FailedError(f"took longer than {seconds:g} seconds")
+                    raise _FailedError(f"took longer than {seconds / _PATIENCE:g} seconds")
                 pulse()
             message = json.loads(connection.recv_bytes(_LONGEST_MESSAGE))
         except (EOFError, OSError, ValueError, RecursionError) as error:
@@ -160,7 +170,11 @@ class PooledReading:
     def job(self) -> bytes:
         """What the process is told."""
         file = self._file
-        return json.dumps([file.path, file.name, file.explicit, asdict(self._settings)]).encode("ascii")
+        return json.dumps([file.path, file.name, file.explicit]).encode("ascii")
+
+    def settings(self) -> bytes:
+        """What the process is told first: how all its files are read."""
+        return json.dumps(asdict(self._settings)).encode("ascii")
 
     def __iter__(self) -> Iterator[Article | Problem]:
         return self._items
@@ -177,11 +191,11 @@ class PooledReading:
         count, ended, failure = 0, False, ""
         while not ended:
             try:
-                message = self._process.answer(self._settings.seconds, self._pulse)
+                message = self._process.answer(self._settings.seconds * _PATIENCE, self._pulse)
                 items, ended, failure = self._understood(message)
             except _FailedError as error:
                 self._process.give_up()
-                before = f": {count:,} articles were read before that" if count else ""
+                before = _before(count)
                 yield Problem(Origin(self._file.path), f"{error}{before}", kind="limit")
                 return
             count += sum(isinstance(item, Article) for item in items)

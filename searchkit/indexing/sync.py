@@ -22,6 +22,7 @@ from searchkit.indexing.report import Progress, Report
 from searchkit.indexing.walk import STANDARD_INPUT, File, printable, walk
 from searchkit.local.committed import commit_mark, every_article
 from searchkit.readers import HeavyError, Reading, Settings, is_heavy
+from searchkit.store.writer import LONGEST_ARTICLE
 
 # What a crash can cost: a batch is committed after so many characters of text, or after so many seconds.
 _BATCH = 64_000_000
@@ -122,6 +123,8 @@ class Sync:
                 if article.origin.path
             )
         if self._ledger.settings not in ("", _told(self._settings)):
+            reason = "was made with other settings (--map, --dates, --detect-language): all files are read again"
+            self._say(Problem(Origin(str(self._index)), reason, True, "format"))
             self._ledger.doubt_all()
 
     def _bring_about(self, roots: list[str], within: Sequence[str] | None) -> None:
@@ -166,7 +169,11 @@ class Sync:
 
     def _differing_below(self, root: str, path: str, seen: set[str] | None, gone: dict[int, Known]) -> Iterator[Job]:
         files: Iterator[File] = iter(())
-        if not is_gone(path):
+        if is_gone(path):
+            if path == root:
+                reason = "there is nothing any more: what was read from there leaves the index"
+                self._note(Problem(Origin(root), reason, True, "access"))
+        else:
             label = self._ledger.label(root) + printable(path.removeprefix(root))
             files = walk(path, label, leave_out=str(self._index), report=self._note, explicit=path == root)
         for count, (file, known) in enumerate(merged(files, self._ledger.files_below(path))):
@@ -305,6 +312,10 @@ class Sync:
 
     def _article(self, article: Article, given: _Given) -> int:
         """Put an article where it is new or has changed; returns how many problems it gave."""
+        if len(article.title) + len(article.body) > LONGEST_ARTICLE:
+            reason = f"is longer than {LONGEST_ARTICLE:,} characters, more than one article can be"
+            self._note(Problem(article.origin, reason, kind="limit"), given.number)
+            return 1
         if article.id in given.seen or (given.goes_on and article.id in given.before):
             taken = given.seen.get(article.id, "an earlier line") or "this file"
             reason = f"the id {article.id!r} is taken already, by {taken}"

@@ -12,6 +12,8 @@ from searchkit.article import Origin, Problem
 
 _LATEST = (1 << 63) - 1
 STANDARD_INPUT = "/dev/stdin"
+# What every index has, and no folder of news.
+_OF_AN_INDEX = {"manifest.json", "writer.lock"}
 
 
 class File(NamedTuple):
@@ -96,6 +98,9 @@ def _listed(path: str, name: str, report: Callable[[Problem], None]) -> Iterator
     try:
         with os.scandir(path) as entries:
             found = [(_place(entry), entry) for entry in entries if not entry.name.startswith(".")]
+        if {entry.name for _, entry in found} >= _OF_AN_INDEX:
+            report(Problem(Origin(path), "is an index of searchkit, which holds no news of its own", True, "format"))
+            return
     except OSError as error:
         report(Problem(Origin(path), f"cannot be listed ({error.strerror})", kind="access"))
         return

@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from searchkit.errors import IndexLocked, UsageError
 from searchkit.indexing.ledger import Ledger
@@ -76,18 +77,44 @@ class Watch:
 
     def _changes(self) -> Iterator[list[str]]:
         """The paths of each batch of changes; [] where there were none, and once when the watch stands."""
-        for batch in self._watchfiles.watch(
-            *(root if root.is_dir() else root.parent for root in self._roots),
+        while not self._stop():
+            roots = self._identities()
+            for batch in self._watched(roots):
+                if self._stop():
+                    return
+                yield sorted({path for _, path in batch})
+                if self._identities() != roots:
+                    break
+            # The system watches what a root was; where it is another now, or there again, all of it is news.
+            yield [root for root, identity in self._identities().items() if identity != roots[root]]
+
+    def _watched(self, roots: dict[str, tuple[int, int] | None]) -> Iterator[set[tuple[Any, str]]]:
+        there = [root for root, identity in roots.items() if identity]
+        if not there:
+            # Nothing to be watched: whoever asks looks again now and then.
+            time.sleep(_LOOK / 1000)
+            yield set()
+            return
+        yield from self._watchfiles.watch(
+            *(root if os.path.isdir(root) else os.path.dirname(root) for root in there),  # noqa: PTH112, PTH120
             watch_filter=self._is_news,
             debounce=_LONGEST,
             step=_QUIET,
             rust_timeout=_LOOK,
             yield_on_timeout=True,
             raise_interrupt=False,
-        ):
-            if self._stop():
-                return
-            yield sorted({path for _, path in batch})
+        )
+
+    def _identities(self) -> dict[str, tuple[int, int] | None]:
+        """What each root is now: the file system's numbers of its folder, or None where there is nothing."""
+        found: dict[str, tuple[int, int] | None] = {}
+        for root in map(str, self._roots):
+            try:
+                status = os.stat(root if os.path.isdir(root) else os.path.dirname(root))  # noqa: PTH112, PTH116, PTH120
+                found[root] = (status.st_dev, status.st_ino) if os.path.lexists(root) else None
+            except OSError:
+                found[root] = None
+        return found
 
     def _is_news(self, change: object, path: str) -> bool:
         """Whether a run would look at this path: hidden names and the index are no news."""

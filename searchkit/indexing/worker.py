@@ -78,13 +78,12 @@ def serve(connection: Connection) -> None:
     with contextlib.suppress(ValueError, OSError):
         used = int(Path("/proc/self/statm").read_text("ascii").split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, resource.RLIM_INFINITY))
+    told = json.loads(connection.recv_bytes())
+    told["keys"] = tuple((field, key) for field, key in told["keys"])
+    settings = Settings(**told)
     while True:
-        try:
-            path, name, explicit, settings = json.loads(connection.recv_bytes())
-        except EOFError:
-            return
-        settings["keys"] = tuple((field, key) for field, key in settings["keys"])
-        _read(connection, Reading(Path(path), name, explicit=explicit, settings=Settings(**settings)))
+        path, name, explicit = json.loads(connection.recv_bytes())
+        _read(connection, Reading(Path(path), name, explicit=explicit, settings=settings))
 
 
 def _read(connection: Connection, reading: Reading) -> None:
@@ -130,5 +129,5 @@ def main() -> None:
     # Ctrl-C is for the program that asked: it finishes what it has, and closes the pipe.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
-    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+    with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         serve(Connection(int(sys.argv[1])))

@@ -36,6 +36,7 @@ _MONTHS = {
     for name in names
 }
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_LONG_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 _WEEKDAY = (
     r"(?:(?P<weekday>mon|tue|wed|thu|fri|sat|sun)"
@@ -80,6 +81,7 @@ _EPOCH_FIRST, _EPOCH_LAST = 100_000_000, 4_102_444_800
 _LARGEST = 10**15
 _EPOCH = datetime.date(1970, 1, 1)
 _SECONDS_A_DAY = 86_400
+_FIRST_YEAR, _LAST_YEAR = 1500, 2200
 _LONGEST = 80
 
 
@@ -150,7 +152,19 @@ def no_day(said: str) -> str:
     shown = said if len(said) <= _LONGEST else said[: _LONGEST - 1] + "…"
     if _TWO_NUMBERS.fullmatch(said) and civil_day(said, "dmy") and civil_day(said, "mdy"):
         return f"date '{shown}' fits two days: --dates dmy or --dates mdy settles it"
-    return f"date '{shown}' is none that exists"
+    return f"date '{shown}' {_why_none(said)}"
+
+
+def _why_none(said: str) -> str:
+    match = next((match for form in (*_FORMS, _TWO_NUMBERS) if (match := form.fullmatch(said))), None)
+    if not match:
+        return "is not understood as a day"
+    found = match.groupdict()
+    if not _FIRST_YEAR <= int(found["year"]) <= _LAST_YEAR:
+        return f"lies outside the years {_FIRST_YEAR} to {_LAST_YEAR}"
+    if found.get("weekday") and civil_day(re.sub(r"^[A-Za-z]+[.,]*\s*", "", said)):
+        return f"is no {_LONG_WEEKDAYS[_WEEKDAYS.index(found['weekday'].lower())]}"
+    return "is none that exists"
 
 
 @lru_cache(maxsize=4096)
@@ -179,7 +193,7 @@ def _civil_day(text: str, order: str) -> datetime.date | None:
 
 
 def _checked(year: int, month: int, day: int, found: dict[str, str | None]) -> datetime.date | None:
-    if not 1500 <= year <= 2200:
+    if not _FIRST_YEAR <= year <= _LAST_YEAR:
         return None
     if int(found.get("hour") or 0) > 24 or int(found.get("minute") or 0) > 59 or int(found.get("second") or 0) > 60:
         return None

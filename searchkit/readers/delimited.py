@@ -52,7 +52,8 @@ def _header(names: list[str], keys: tuple[tuple[str, str], ...]) -> list[str]:
     plan = plan_for(tuple(names), keys)
     if not any(getattr(plan, field) for field in _SPEAKING):
         found = ", ".join(name[:30] for name in names[:12]) + (", …" if len(names) > 12 else "")
-        raise UnreadableError(f"has no column for a title or a text (found: {found}; known: {_EXPECTED})")
+        expected = f"known: {_EXPECTED}; --map title=COLUMN names another"
+        raise UnreadableError(f"has no column for a title or a text (found: {found}; {expected})", "format")
     return names
 
 

@@ -38,6 +38,10 @@ class Settings:
 DEFAULTS = Settings()
 
 
+# What people call the fields, from what is printed elsewhere.
+_ALIASES = {"text": "body", "author": "authors", "headline": "title"}
+
+
 def parse_keys(texts: Sequence[str]) -> tuple[tuple[str, str], ...]:
     """The (field, key) pairs of texts such as "title=headline" or "title=news.headline.main".
 
@@ -50,7 +54,8 @@ def parse_keys(texts: Sequence[str]) -> tuple[tuple[str, str], ...]:
             raise UsageError(
                 f"'{text}' maps nothing: a key is mapped as FIELD=KEY", hint="For example: --map title=headline"
             )
-        if field.lower() not in FIELDS:
+        field = _ALIASES.get(field.lower(), field.lower())
+        if field not in FIELDS:
             raise UsageError(f"there is no field '{field}' to map '{key}' to", hint=f"Fields: {', '.join(FIELDS)}.")
-        pairs[field.lower(), key] = None
+        pairs[field, key] = None
     return tuple(pairs)

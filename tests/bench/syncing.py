@@ -57,7 +57,7 @@ def small_files(count: int) -> Path:
         place.mkdir(parents=True, exist_ok=True)
         # Of those beyond the corpus, each text is another part.
         begin = 1500 * (number // len(records))
-        text = f" date {record['date']} {record['title']}\n\n{record['text'][begin : begin + 1500]} {number}"
+        text = f" date {record.get('date', '2005-01-01')} {record['title']}\n\n{record['text'][begin : begin + 1500]} {number}"
         (place / f"{number:06}.txt").write_text(text, encoding="utf-8")
     made.rename(folder)
     return folder

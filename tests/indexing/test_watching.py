@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -62,6 +63,28 @@ def test_what_comes_and_goes_is_followed(tmp_path: Path) -> None:
     assert complaints.startswith("Stopped.")
 
 
+def test_a_root_that_is_made_again_is_watched_again(tmp_path: Path) -> None:
+    """The system watches what the folder was: the new one was never looked at."""
+    news, index = tmp_path / "news", tmp_path / "index"
+    news.mkdir()
+    (news / "a.txt").write_text("police")
+    command = [sys.executable, "-m", "searchkit", "watch", str(news), "--index", str(index)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as program:
+        try:
+            wait_for(index, "police", 1)
+            shutil.rmtree(news)
+            wait_for(index, "police", 0)
+            time.sleep(0.5)
+            news.mkdir()
+            (news / "b.txt").write_text("police")
+            wait_for(index, 'police id:"news/b.txt"', 1)
+            (news / "c.txt").write_text("police")
+            wait_for(index, "police", 2)
+        finally:
+            program.send_signal(signal.SIGINT)
+            program.communicate(timeout=30)
+
+
 def test_once_is_one_run(tmp_path: Path, searchkit) -> None:
     (tmp_path / "news").mkdir()
     (tmp_path / "news" / "a.txt").write_text("police")
@@ -71,3 +94,5 @@ def test_once_is_one_run(tmp_path: Path, searchkit) -> None:
     assert done.returncode == 2
     assert "nothing at" in done.stderr
     assert not (tmp_path / "other").exists()
+    done = searchkit("watch", "-", "--once")
+    assert (done.returncode, "standard input cannot be watched" in done.stderr) == (2, True)
