@@ -93,7 +93,7 @@ class Sync:
         if not rebuild:
             self._learn()
         for path in paths:
-            if rebuild or next(self._ledger.files_below(str(path)), None) is None:
+            if rebuild or (within is None and next(self._ledger.files_below(str(path)), None) is None):
                 require_path(path)
         try:
             if rebuild:

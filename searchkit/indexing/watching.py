@@ -77,16 +77,19 @@ class Watch:
 
     def _changes(self) -> Iterator[list[str]]:
         """The paths of each batch of changes; [] where there were none, and once when the watch stands."""
+        other: list[str] = []
         while not self._stop():
             roots = self._identities()
             for batch in self._watched(roots):
                 if self._stop():
                     return
-                yield sorted({path for _, path in batch})
+                # Not before the new watch stands: what comes meanwhile would be missed.
+                yield sorted({*other, *(path for _, path in batch)})
+                other = []
                 if self._identities() != roots:
                     break
             # The system watches what a root was; where it is another now, or there again, all of it is news.
-            yield [root for root, identity in self._identities().items() if identity != roots[root]]
+            other = [root for root, identity in self._identities().items() if identity != roots[root]]
 
     def _watched(self, roots: dict[str, tuple[int, int] | None]) -> Iterator[set[tuple[Any, str]]]:
         there = [root for root, identity in roots.items() if identity]
