@@ -94,7 +94,7 @@ class Article:
 ) = setters_of(Article)
 
 
-KINDS = ("access", "archive", "damaged", "date", "empty", "extra", "format", "id", "limit")
+KINDS = ("access", "archive", "damaged", "date", "empty", "extra", "format", "id", "limit", "slow")
 """What a problem may be about.
 
 - access: the file may not be read, is gone, or is no file;
@@ -105,7 +105,8 @@ KINDS = ("access", "archive", "damaged", "date", "empty", "extra", "format", "id
 - extra: the library of the format is not installed;
 - format: nothing here reads such a file;
 - id: an article with this id is there already;
-- limit: it is larger, deeper or slower than the settings allow.
+- limit: it is larger or deeper than the settings allow;
+- slow: it took longer than they allow, or more memory, and may pass another time.
 """
 
 

@@ -196,7 +196,7 @@ class PooledReading:
             except _FailedError as error:
                 self._process.give_up()
                 before = _before(count)
-                yield Problem(Origin(self._file.path), f"{error}{before}", kind="limit")
+                yield Problem(Origin(self._file.path), f"{error}{before}", kind="slow")
                 return
             count += sum(isinstance(item, Article) for item in items)
             yield from items

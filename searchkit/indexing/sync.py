@@ -29,10 +29,12 @@ _BATCH = 64_000_000
 _SECONDS = 15.0
 # Files that are known before the first is read, so that what has moved is found and progress has an end.
 _FORESEEN = 200_000
+# Of so many articles of a new file it is kept in mind where they stood; of the others the ledger tells that they did.
+_REMEMBERED = 200_000
 # After so many files that are compared, somebody looks whether Ctrl-C was pressed.
 _LOOK = 256
 # Failures that may mend themselves while the file stays what it is.
-_PASSING = frozenset(("access", "extra", "limit"))
+_PASSING = frozenset(("access", "extra", "slow"))
 
 
 class Interrupted(Exception):
@@ -231,7 +233,8 @@ class Sync:
         """Put what a file says into the index, and take out what it says no more."""
         file, known = job.file, job.known
         goes_on = reading.goes_on
-        before = self._ledger.articles(known.number) if known else {}
+        # Of a file that only grew, the ledger itself is asked: it may hold millions.
+        before = self._ledger.articles(known.number) if known and not goes_on else {}
         number = self._ledger.begin_file(file.path, known)
         problems = 0
         if known and goes_on:
@@ -268,7 +271,11 @@ class Sync:
             self._report.unchanged += len(before.keys() - given.seen.keys())
         goes_with = known and (goes_on or (again and not given.seen))
         formats = reading.formats + _counts(known.formats if known and goes_with else "")
-        articles = len(before.keys() | given.seen.keys()) if keeps_rest else len(given.seen)
+        articles = given.count
+        if goes_on and known:
+            articles += known.articles
+        elif keeps_rest:
+            articles += len(before.keys() - given.seen.keys())
         said = ", ".join(f"{name} {count}" for name, count in sorted(formats.items()))
         self._count_formats(said)
         self._ledger.finish_file(
@@ -316,14 +323,15 @@ class Sync:
             reason = f"is longer than {LONGEST_ARTICLE:,} characters, more than one article can be"
             self._note(Problem(article.origin, reason, kind="limit"), given.number)
             return 1
-        if article.id in given.seen or (given.goes_on and article.id in given.before):
-            taken = given.seen.get(article.id, "an earlier line") or "this file"
-            reason = f"the id {article.id!r} is taken already, by {taken}"
+        if (taken := self._taken(article.id, given)) is not None:
+            reason = f"the id {article.id!r} is taken already, by {taken or 'this file'}"
             self._note(Problem(article.origin, reason, kind="id"), given.number)
             return 1
         digest = content_digest(article)
         known = given.before.get(article.id)
-        given.seen[article.id] = article.origin.place
+        given.count += 1
+        if given.before or len(given.seen) < _REMEMBERED:
+            given.seen[article.id] = article.origin.place
         if known == digest:
             self._report.unchanged += 1
             return 0
@@ -344,6 +352,13 @@ class Sync:
         if self._uncommitted >= _BATCH or time.monotonic() - self._last_commit > _SECONDS:
             self._commit()
         return 0
+
+    def _taken(self, article_id: str, given: _Given) -> str | None:
+        """Where this file gave the id before, '' for the whole file; None where it did not."""
+        if article_id in given.seen:
+            return given.seen[article_id]
+        asks = given.goes_on or len(given.seen) >= _REMEMBERED
+        return "an earlier line" if asks and self._ledger.owner(article_id) == given.number else None
 
     def _remove(self, ids: Iterable[str], given: _Given) -> None:
         for article_id in ids:
@@ -390,6 +405,7 @@ class _Given:
         self.goes_on = goes_on
         self.moved = moved
         self.seen: dict[str, str] = {}
+        self.count = 0
 
 
 def require_path(path: Path) -> None:

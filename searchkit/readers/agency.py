@@ -120,10 +120,3 @@ def category_of(code: str) -> str:
 def joined(names: Iterable[str]) -> str:
     """Names as one text, each once."""
     return ", ".join(dict.fromkeys(name for name in map(one_line, names) if name))
-
-
-def introduced(body: str, *pieces: str) -> str:
-    """The body with pieces before it that it does not say itself: a dateline, an abstract, a second headline."""
-    plain = one_line(body).casefold()
-    missing = [piece for piece in pieces if piece and one_line(piece).casefold().rstrip(" -–—_") not in plain]
-    return "\n\n".join([*missing, body]).strip()

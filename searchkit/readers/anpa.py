@@ -16,9 +16,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from searchkit.article import Article, Problem
-from searchkit.readers.agency import category_of, doubted, introduced, named, noted
+from searchkit.readers.agency import category_of, doubted, named, noted
 from searchkit.readers.format import Source
-from searchkit.readers.prose import one_line, tidy
+from searchkit.readers.prose import introduced, one_line, tidy
 from searchkit.readers.wire import Message, credit_of, day_of, messages, paragraphs
 
 _SERVICE = re.compile(r"\s*([A-Za-z]?[0-9]{1,6})")

@@ -22,7 +22,8 @@ from lxml import etree
 from searchkit.article import Article, Problem
 from searchkit.readers.dates import civil_day, no_day, settled_day
 from searchkit.readers.format import RECORD_LIMIT, RECORD_LIMIT_WORDS, Source, UnreadableError
-from searchkit.readers.prose import one_line, tidy
+from searchkit.readers.markup import plain
+from searchkit.readers.prose import introduced, one_line, tidy
 from searchkit.readers.xml_text import Root, of_html, root_text
 
 # An empty element of six bytes becomes a record of hundreds.
@@ -271,14 +272,14 @@ def _prose(of: Entry, key: str) -> str:
 
 
 def _body(entry: Entry) -> str:
-    """The longest text among the contents; without one, the summary."""
+    """The longest text among the contents, and before it the summary where that is no part of it."""
     texts = []
     contents = entry.get("content")
     for content in contents if isinstance(contents, list) else ():
         kind, value = content.get("type") or "", content.get("value")
         if isinstance(value, str) and kind.startswith(("text/", "application/xhtml")):
             texts.append(tidy(of_html(value) if kind in _MARKUP else value))
-    return max(texts, key=len, default="") or tidy(_prose(entry, "summary"))
+    return introduced(max(texts, key=len, default=""), tidy(plain(_prose(entry, "summary"))))
 
 
 def _language(entry: Entry) -> str:

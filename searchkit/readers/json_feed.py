@@ -10,7 +10,7 @@ from searchkit.readers.dates import no_day, settled_day
 from searchkit.readers.decoding import read_whole
 from searchkit.readers.format import Source, UnreadableError
 from searchkit.readers.markup import plain
-from searchkit.readers.prose import one_line, tidy
+from searchkit.readers.prose import introduced, one_line, tidy
 from searchkit.readers.xml_text import of_html
 
 Record = dict[str, object]
@@ -47,11 +47,8 @@ def _parsed(text: str) -> Record:
 def _article(source: Source, feed: Record, number: int, item: Record) -> Iterator[Article | Problem]:
     origin = source.origin(f"record {number}")
     title = one_line(plain(_said(item, "title")))
-    body = (
-        tidy(of_html(_said(item, "content_html")))
-        or tidy(_said(item, "content_text"))
-        or tidy(_said(item, "summary"))
-    )
+    body = tidy(of_html(_said(item, "content_html"))) or tidy(_said(item, "content_text"))
+    body = introduced(body, tidy(_said(item, "summary")))
     if not title and not body:
         yield Problem(origin, "holds no text", kind="empty")
         return

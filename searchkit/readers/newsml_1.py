@@ -12,21 +12,11 @@ from typing import NamedTuple
 from lxml import etree
 
 from searchkit.article import Article, Problem
-from searchkit.readers.agency import (
-    Stated,
-    dated,
-    doubted,
-    introduced,
-    joined,
-    named,
-    noted,
-    status_notes,
-    subject_of,
-)
+from searchkit.readers.agency import Stated, dated, doubted, joined, named, noted, status_notes, subject_of
 from searchkit.readers.format import Source, UnreadableError
 from searchkit.readers.markup import plain
 from searchkit.readers.nitf import Story, story
-from searchkit.readers.prose import one_line, tidy
+from searchkit.readers.prose import introduced, one_line, tidy
 from searchkit.readers.xml_items import Item, items
 from searchkit.readers.xml_prose import child, children, heading, language_of, local, prose, said
 

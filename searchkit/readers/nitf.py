@@ -12,19 +12,9 @@ from typing import NamedTuple
 from lxml import etree
 
 from searchkit.article import Article, Problem
-from searchkit.readers.agency import (
-    Stated,
-    dated,
-    doubted,
-    introduced,
-    joined,
-    named,
-    noted,
-    status_notes,
-    subject_of,
-)
+from searchkit.readers.agency import Stated, dated, doubted, joined, named, noted, status_notes, subject_of
 from searchkit.readers.format import Source, UnreadableError
-from searchkit.readers.prose import one_line
+from searchkit.readers.prose import introduced, one_line
 from searchkit.readers.xml_items import Item, items
 from searchkit.readers.xml_prose import child, children, language_of, local, prose, said
 

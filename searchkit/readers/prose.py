@@ -57,3 +57,14 @@ _MANY_BREAKS = re.compile("\n{3,}")
 def one_line(text: str) -> str:
     """Clean text on one line, each run of white space made one blank: for titles, names and ids."""
     return " ".join(clean(text).split()) if text else text
+
+
+# What a cut excerpt ends in.
+_CUT = " .…[]()_–—-"
+
+
+def introduced(body: str, *pieces: str) -> str:
+    """The body with pieces before it that it does not say itself: a standfirst, a dateline, a second headline."""
+    plain = one_line(body).casefold()
+    missing = [piece for piece in pieces if piece and one_line(piece).casefold().rstrip(_CUT) not in plain]
+    return "\n\n".join([*missing, body]).strip()

@@ -13,7 +13,7 @@ from searchkit.readers.dates import civil_day, no_day, numbered_day, settled_day
 from searchkit.readers.format import Source
 from searchkit.readers.markup import plain
 from searchkit.readers.ninjs import is_ninjs, ninjs_entry
-from searchkit.readers.prose import one_line, tidy
+from searchkit.readers.prose import introduced, one_line, tidy
 from searchkit.readers.settings import DEFAULTS, Settings
 
 # The names of each field, the most telling first. Case, blanks, ``_``, ``-`` and other marks of a key
@@ -125,7 +125,9 @@ def entry(
         return
     read = plain if marked else str
     title = one_line(read(_text(record, plan.title)))
-    body = tidy(read(_text(record, plan.body, "\n\n"))) or tidy(read(_text(record, plan.summary, "\n\n")))
+    body = tidy(read(_text(record, plan.body, "\n\n")))
+    if plan.summary:
+        body = introduced(body, tidy(read(_text(record, plan.summary, "\n\n"))))
     if not title and not body:
         yield Problem(origin, _speechless(record, plan), kind="empty")
         return

@@ -10,7 +10,7 @@ from searchkit.errors import UsageError
 DAY_ORDERS = ("dmy", "mdy")
 
 FIELDS = ("id", "title", "body", "summary", "date", "source", "authors", "section", "url", "language")
-"""The fields of a record that a key or column can be mapped to; ``summary`` is read where there is no body."""
+"""What a key or column can be mapped to; a ``summary`` that the body does not repeat comes before it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -263,8 +263,8 @@ def sync(result: dict[str, Any]) -> list[str]:
         ("the same, nothing changed", f"{count / middle('again'):,.0f} files a second"),
         (
             f"one file of {result['huge']['bytes'] / 1e9:.1f} GB",
-            f"{result['huge']['count']:,} articles in {result['huge']['seconds']:,.0f} s, "
-            f"peak {result['huge']['peak'] / MB:,.0f} MB",
+            f"{result['huge']['count']:,} articles in {result['huge']['seconds']:,.0f} s, peak "
+            f"{result['huge']['own'] / MB:,.0f} MB, {result['huge']['resident'] / MB:,.0f} MB with mapped files",
         ),
     ]
     return table(("what", "measured"), rows)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -21,7 +20,8 @@ from searchkit.local import open_writer
 from searchkit.readers import open_articles
 from searchkit.store.writer import workers_of_this_machine
 from tests.bench import corpora
-from tests.bench.places import REPOSITORY, corpora_folder, work_folder
+from tests.bench import measure as usage
+from tests.bench.places import corpora_folder, work_folder
 
 SMALL_FILES = 100_000
 HUGE_BYTES = 10_000_000_000
@@ -57,7 +57,8 @@ def small_files(count: int) -> Path:
         place.mkdir(parents=True, exist_ok=True)
         # Of those beyond the corpus, each text is another part.
         begin = 1500 * (number // len(records))
-        text = f" date {record.get('date', '2005-01-01')} {record['title']}\n\n{record['text'][begin : begin + 1500]} {number}"
+        day, body = record.get("date", "2005-01-01"), record["text"][begin : begin + 1500]
+        text = f" date {day} {record['title']}\n\n{body} {number}"
         (place / f"{number:06}.txt").write_text(text, encoding="utf-8")
     made.rename(folder)
     return folder
@@ -88,9 +89,9 @@ def _lines(path: Path) -> Iterator[str]:
 def _alone(part: str, path: Path) -> dict[str, Any]:
     """One measure in a process of its own."""
     command = [sys.executable, "-m", "tests.bench.syncing", part, str(path), str(work_folder() / "synced")]
-    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+    used = usage.run(command)
+    found: dict[str, Any] = json.loads(used.output)
+    return {**found, "own": used.own_bytes, "resident": used.resident_bytes}
 
 
 def _run(part: str, path: Path, index: Path) -> dict[str, Any]:
@@ -119,16 +120,7 @@ def _run(part: str, path: Path, index: Path) -> dict[str, Any]:
         "seconds": time.perf_counter() - begin,
         "processor": time.process_time() - processor,
         "count": count,
-        "peak": _peak(),
     }
-
-
-def _peak() -> int:
-    """The most bytes that this process has had in memory; the kernel's other figure counts whoever started it."""
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) * 1024
-    return 0
 
 
 if __name__ == "__main__":

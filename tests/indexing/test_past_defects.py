@@ -280,7 +280,7 @@ def test_a_process_that_says_nonsense_costs_its_file(tmp_path: Path, message: st
         process._connection = Liar()  # type: ignore[assignment]
         (problem,) = bad
         assert isinstance(problem, Problem)
-        assert problem.kind == "limit"
+        assert problem.kind == "slow"
         assert len(list(good)) == 1
 
 
