@@ -14,7 +14,7 @@ from searchkit.article import Article, Origin, Problem
 from searchkit.engine import Writer
 from searchkit.errors import PathMissing, StorageError
 from searchkit.indexing.difference import Job, digest_of, grown, is_gone, is_gone_from, is_same, merged, settled_time
-from searchkit.indexing.digests import content_digest, text_digest
+from searchkit.indexing.digests import digests
 from searchkit.indexing.ledger import NAME as LEDGER
 from searchkit.indexing.ledger import Known, Ledger
 from searchkit.indexing.pool import Pool, PooledReading
@@ -25,7 +25,7 @@ from searchkit.readers import HeavyError, Reading, Settings, is_heavy
 from searchkit.store.writer import LONGEST_ARTICLE
 
 # What a crash can cost: a batch is committed after so many characters of text, or after so many seconds.
-_BATCH = 64_000_000
+_BATCH = 250_000_000
 _SECONDS = 15.0
 # Files that are known before the first is read, so that what has moved is found and progress has an end.
 _FORESEEN = 200_000
@@ -119,7 +119,7 @@ class Sync:
             self._note(Problem(Origin(str(self._index / LEDGER)), reason, kept=True))
         if not self._ledger.tells_of(commit_mark(self._index)):
             self._ledger.learn(
-                (article.id, article.origin.path, content_digest(article), text_digest(article))
+                (article.id, article.origin.path, *digests(article))
                 for article in every_article(self._index)
                 # What a program has put itself, out of no file, is nothing that a folder has to agree with.
                 if article.origin.path
@@ -327,7 +327,7 @@ class Sync:
             reason = f"the id {article.id!r} is taken already, by {taken or 'this file'}"
             self._note(Problem(article.origin, reason, kind="id"), given.number)
             return 1
-        digest = content_digest(article)
+        digest, text = digests(article)
         known = given.before.get(article.id)
         given.count += 1
         if given.before or len(given.seen) < _REMEMBERED:
@@ -341,7 +341,6 @@ class Sync:
             self._report.added += 1
         else:
             self._report.changed += 1
-        text = text_digest(article)
         self._report.copies += not given.moved and any(
             other != article.id and (other not in given.before or other in given.seen)
             for other in self._ledger.with_text(text)
