@@ -263,7 +263,7 @@ def test_a_header_of_gigabytes_is_refused_before_it_is_read(kind: bytes, tmp_pat
 
 def test_headers_for_all_members_do_not_pile_up(tmp_path: Path) -> None:
     field = b"%d k%07d=%s\n"
-    piece = b"".join(field % (1018, n, b"v" * 1004) for n in range(300))
+    piece = b"".join(field % (1019, n, b"v" * 1004) for n in range(300))
     data = (header(b"all", len(piece), b"g") + blocks(piece) + AFTER[:1024]) * 9
     items = read(tmp_path / "a.tar", data)
     assert len(ids(items)) == 3

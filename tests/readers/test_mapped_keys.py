@@ -44,9 +44,13 @@ def test_what_maps_nothing_is_refused(text: str) -> None:
 
 
 def test_an_unknown_field_is_refused_with_those_that_are_known() -> None:
-    with pytest.raises(UsageError, match="no field 'headline'") as raised:
-        parse_keys(["headline=h1"])
+    with pytest.raises(UsageError, match="no field 'kicker'") as raised:
+        parse_keys(["kicker=h1"])
     assert "title" in raised.value.hint and "summary" in raised.value.hint
+
+
+def test_fields_have_the_names_that_people_give_them() -> None:
+    assert parse_keys(["headline=h1", "text=p", "author=by"]) == (("title", "h1"), ("body", "p"), ("authors", "by"))
 
 
 def test_a_mapped_key_comes_first_and_speaks_for_nothing_else(tmp_path: Path) -> None:
