@@ -379,6 +379,7 @@ def in_little_memory(*words: str) -> list[str]:
     return done.stdout.splitlines()
 
 
+@pytest.mark.long
 def test_a_hundred_kilobytes_take_little_memory() -> None:
     assert in_little_memory("parse") == ["read"] * len(SHAPES)
 

@@ -224,7 +224,7 @@ def run(folder: Path, names: list[str], **environment: str) -> dict[str, list[st
     return found
 
 
-@pytest.mark.parametrize("kernels", ["compiled", "plain"])
+@pytest.mark.parametrize("kernels", ["compiled", pytest.param("plain", marks=pytest.mark.long)])
 def test_what_claims_gigabytes_is_damage(forged: Path, kernels: str) -> None:
     environment = {"SEARCHKIT_KERNELS": "plain"} if kernels == "plain" else {}
     found = run(forged, list(FORGERIES), **environment)

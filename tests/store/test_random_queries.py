@@ -294,14 +294,14 @@ def test_random_queries_over_small_indexes(tmp_path: Path, seed: int) -> None:
 
 def test_stock_whoosh_finds_the_same_articles(tmp_path: Path) -> None:
     answers: Counter[str] = Counter()
-    for seed in range(100, 125):
+    for seed in range(100, 125, 2):
         witnesses: list[Witness] = []
         ask(tmp_path / str(seed), seed, 1 + (seed - 100) * 20, 60, witnesses)
         for witness in witnesses:
             answers += witness.answers
             witness.close()
     # So often each kind of query had hits.
-    assert min(answers[kind] for kind in ("Word", "Phrase", "AllOf", "AnyOf")) > 100
+    assert min(answers[kind] for kind in ("Word", "Phrase", "AllOf", "AnyOf")) > 50
 
 
 @pytest.mark.parametrize("seed", range(3))
