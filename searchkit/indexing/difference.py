@@ -109,3 +109,35 @@ def grown(job: Job) -> Trace | None:
 def settled_time(file: File) -> int:
     """The time of change to be noted for a file that is read now; 0 where it cannot be relied on."""
     return 0 if abs(time.time_ns() - file.changed) < _FRESH else file.changed
+
+
+def with_moves(jobs: list[Job], gone: dict[int, Known]) -> list[Job]:
+    """The jobs, with what is known of those that are another file in another place; those are gone no more.
+
+    A file that has become another (a log that was rotated) is gone too: its bytes may lie elsewhere. What has
+    moved comes first: its row in the ledger leaves its old path to whatever is there now.
+    """
+    left = {job.known.number: job.known for job in jobs if job.known and job.known.size != job.file.size}
+    by_bytes: dict[tuple[int, bytes], list[Known]] = {}
+    for known in (*gone.values(), *left.values()):
+        if known.digest and known.size > 0:
+            by_bytes.setdefault((known.size, known.digest), []).append(known)
+    sizes = {size for size, _ in by_bytes}
+    moved, others = [], []
+    taken: set[int] = set()
+    for job in jobs:
+        digest = digest_of(job.file.path) if not job.known and job.file.size in sizes else b""
+        candidates = by_bytes.get((job.file.size, digest)) if digest else None
+        if candidates:
+            known = candidates.pop(0)
+            gone.pop(known.number, None)
+            taken.add(known.number)
+            moved.append(Job(job.file, known, moved=True))
+        else:
+            others.append(job)
+    return moved + [Job(job.file) if job.known and job.known.number in taken else job for job in others]
+
+
+def lies_in(path: str, folder: str) -> bool:
+    """Whether ``path`` is ``folder`` or lies below it."""
+    return path == folder or path.startswith(folder.rstrip("/") + "/")

@@ -13,7 +13,18 @@ from pathlib import Path
 from searchkit.article import Article, Origin, Problem
 from searchkit.engine import Writer
 from searchkit.errors import PathMissing, StorageError
-from searchkit.indexing.difference import Job, digest_of, grown, is_gone, is_gone_from, is_same, merged, settled_time
+from searchkit.indexing.difference import (
+    Job,
+    digest_of,
+    grown,
+    is_gone,
+    is_gone_from,
+    is_same,
+    lies_in,
+    merged,
+    settled_time,
+    with_moves,
+)
 from searchkit.indexing.digests import digests
 from searchkit.indexing.ledger import NAME as LEDGER
 from searchkit.indexing.ledger import Known, Ledger
@@ -137,7 +148,7 @@ class Sync:
         rest = next(differing, None)
         if rest is None:
             self._total = sum(job.file.size for job in jobs)
-        jobs = _with_moves(jobs, gone)
+        jobs = with_moves(jobs, gone)
         self._remove_files(gone)
         more = chain([rest], differing) if rest else ()
         with closing(self._ahead(chain(jobs, more))) as ahead:
@@ -415,38 +426,6 @@ def require_path(path: Path) -> None:
         raise StorageError(f"{path} cannot be looked at: {error.strerror}") from error
     if not there:
         raise PathMissing(f"there is nothing at {path}", hint="Look at the path for a slip.")
-
-
-def _with_moves(jobs: list[Job], gone: dict[int, Known]) -> list[Job]:
-    """The jobs, with what is known of those that are another file in another place; those are gone no more.
-
-    A file that has become another (a log that was rotated) is gone too: its bytes may lie elsewhere. What has
-    moved comes first: its row in the ledger leaves its old path to whatever is there now.
-    """
-    left = {job.known.number: job.known for job in jobs if job.known and job.known.size != job.file.size}
-    by_bytes: dict[tuple[int, bytes], list[Known]] = {}
-    for known in (*gone.values(), *left.values()):
-        if known.digest and known.size > 0:
-            by_bytes.setdefault((known.size, known.digest), []).append(known)
-    sizes = {size for size, _ in by_bytes}
-    moved, others = [], []
-    taken: set[int] = set()
-    for job in jobs:
-        digest = digest_of(job.file.path) if not job.known and job.file.size in sizes else b""
-        candidates = by_bytes.get((job.file.size, digest)) if digest else None
-        if candidates:
-            known = candidates.pop(0)
-            gone.pop(known.number, None)
-            taken.add(known.number)
-            moved.append(Job(job.file, known, moved=True))
-        else:
-            others.append(job)
-    return moved + [Job(job.file) if job.known and job.known.number in taken else job for job in others]
-
-
-def lies_in(path: str, folder: str) -> bool:
-    """Whether ``path`` is ``folder`` or lies below it."""
-    return path == folder or path.startswith(folder.rstrip("/") + "/")
 
 
 def _counts(said: str) -> Counter[str]:

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from searchkit.errors import IndexLocked, UsageError
+from searchkit.indexing.difference import lies_in
 from searchkit.indexing.ledger import Ledger
 from searchkit.indexing.report import Report
-from searchkit.indexing.sync import Interrupted, Sync, lies_in, require_path
+from searchkit.indexing.sync import Interrupted, Sync, require_path
 from searchkit.local import open_writer
 from searchkit.readers import Settings
 from searchkit.store.writer import workers_of_this_machine
