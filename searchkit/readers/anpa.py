@@ -19,7 +19,7 @@ from searchkit.article import Article, Problem
 from searchkit.readers.agency import category_of, doubted, named, noted
 from searchkit.readers.format import Source
 from searchkit.readers.prose import introduced, one_line, tidy
-from searchkit.readers.wire import Message, credit_of, day_of, messages, paragraphs
+from searchkit.readers.wire import Message, articles, credit_of, day_of, paragraphs
 
 _SERVICE = re.compile(r"\s*([A-Za-z]?[0-9]{1,6})")
 _CODES = re.compile(
@@ -54,11 +54,7 @@ class _Told(NamedTuple):
 
 def read_anpa(source: Source) -> Iterator[Article | Problem]:
     """One article a message; UnreadableError where there is none."""
-    for message in messages(source):
-        if isinstance(message, Problem):
-            yield message
-        else:
-            yield from _article(source, message)
+    return articles(source, _article)
 
 
 def _article(source: Source, message: Message) -> Iterator[Article | Problem]:

@@ -21,7 +21,7 @@ from searchkit.article import Article, Problem
 from searchkit.readers.agency import category_of, doubted, named, noted
 from searchkit.readers.format import Source
 from searchkit.readers.prose import one_line, tidy
-from searchkit.readers.wire import Message, credit_of, day_of, messages, paragraphs
+from searchkit.readers.wire import Message, articles, credit_of, day_of, paragraphs
 
 _HEADER = re.compile(r"\s*([A-Za-z]{1,6})([0-9]{1,6})[ \t]+(\S)[ \t]+(\S{1,4})[ \t]+([0-9]{1,6})(?:[ \t]+([^\n]*))?")
 _STATED = re.compile(
@@ -65,11 +65,7 @@ class _Told(NamedTuple):
 
 def read_iptc7901(source: Source) -> Iterator[Article | Problem]:
     """One article a message; UnreadableError where there is none."""
-    for message in messages(source):
-        if isinstance(message, Problem):
-            yield message
-        else:
-            yield from _article(source, message)
+    return articles(source, _article)
 
 
 def _article(source: Source, message: Message) -> Iterator[Article | Problem]:

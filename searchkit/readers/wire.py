@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from searchkit.article import Problem
+from searchkit.article import Article, Problem
 from searchkit.readers.decoding import guess
 from searchkit.readers.format import RECORD_LIMIT, Source, UnreadableError
 
@@ -157,3 +157,14 @@ def credit_of(body: str) -> str:
     """The agency that the dateline of a text credits: "AP" of "ATLANTA (AP) — Rain fell", or ''."""
     match = _CREDIT.match(body)
     return match.group(1) if match else ""
+
+
+def articles(
+    source: Source, article: Callable[[Source, Message], Iterator[Article | Problem]]
+) -> Iterator[Article | Problem]:
+    """What ``article`` makes of each message of a wire; UnreadableError where there is none."""
+    for message in messages(source):
+        if isinstance(message, Problem):
+            yield message
+        else:
+            yield from article(source, message)
