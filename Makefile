@@ -33,8 +33,9 @@ demo: $(VENV)/installed ## Set up, index seeds/, and show the answer to a first 
 	$(BIN)/searchkit index seeds/
 	$(BIN)/searchkit query "pride parade police"
 
-test: $(VENV)/installed-for-tests ## Set up and run the test suite
-	$(BIN)/python -m pytest
+# A test that takes two minutes hangs, or what it tests has lost its linear time.
+test: $(VENV)/installed-for-tests ## Set up and run the test suite, on every core
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal --timeout 120
 
 lint: $(VENV)/installed-for-tests ## Check style and types
 	$(BIN)/ruff check .
