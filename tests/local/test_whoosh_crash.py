@@ -95,7 +95,7 @@ def crash_everywhere(folder: Path, seed: int, samples: int) -> TableStates:
     operations = scenario.log.operations
     assert shown(scenario.path) == scenario.content
     assert any(operation.new_name.endswith(".toc") for operation in operations)
-    states = TableStates(folder / "state", {at: content for at, (_, _, content) in enumerate(scenario.commits, 1)})
+    states = TableStates(folder / "state", scenario.generations)
     disk = Disk()
     for number in range(len(operations) + 1):
         states.quiet = any(number == done for _, done, _ in scenario.commits)

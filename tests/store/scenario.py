@@ -17,7 +17,7 @@ from searchkit.local.engine import LocalEngine
 from searchkit.query import Word
 from searchkit.store.check import check_index
 from searchkit.store.folder import Folder
-from searchkit.store.manifest import Manifest
+from searchkit.store.manifest import Manifest, read_manifest
 from searchkit.store.snapshot import Snapshot
 from searchkit.store.writer import StoreWriter
 
@@ -32,7 +32,8 @@ class Scenario:
 
     The index lies two folders deep in ``top``, so that a first writer has folders to make.
     ``commits`` has for each commit the number of operations when it began and when it was acknowledged, and what
-    the index holds from then on.
+    the index holds from then on; ``generations`` has what it holds by the number of its manifest, which does not grow
+    where a commit changes nothing.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class Scenario:
         self.path = top / "above" / "index"
         self.log = log
         self.commits: list[tuple[int, int, Content]] = []
+        self.generations: dict[int, Content] = {}
         self.content: Content = {}
         self.in_flight: Content = {}
         self._random = Random(seed)
@@ -85,6 +87,7 @@ class Scenario:
         writer.commit()
         self.content = after
         self.commits.append((begun, len(self.log.operations), after))
+        self.generations[read_manifest(self.path).generation] = after
 
     def _put(self, writer: StoreWriter, key: str, after: Content) -> None:
         words = self._random.choices(["alpha", "beta", "gamma", "delta"], k=4)
