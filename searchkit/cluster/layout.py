@@ -5,9 +5,10 @@ every language of Snowball, and the fingerprint of the chain, which is kept with
 
     article               the whole article, kept and not indexed; all else is indexed and not kept
     id                    its beginning, for the order of equal hits
-    title, body           ``stems`` and ``forms`` (as they are folded), a word at each position; the body goes on
-                          counting where the title ended, by fillers that take a position and are dropped
-    title, body.borders   at the last word of a sentence or paragraph and at the first of the next a mark
+    title, body           ``stems`` and ``forms`` (as they are folded), a word at each position from 1 on; the body
+                          goes on counting where the title ended, by fillers that take a position and are dropped
+    title, body.borders   at the last word of a sentence or paragraph and at the first of the next a mark; another
+                          at position 0, and right before the body
     weights               each stem with its weighted frequency: the server's BM25 over it is the BM25F of
                           searchkit/store/ranking.py
     title_words, body_words, day, source (folded), source_name, has (fields with anything in them)
@@ -59,6 +60,9 @@ BEGINS_SENTENCE = ("_s", "_p", "ss", "sp", "ps", "pp")
 ENDS_PARAGRAPH = ("p_", "ps", "pp")
 BEGINS_PARAGRAPH = ("_p", "sp", "pp")
 _MARKS = ("_", "s", "p")
+# What stands before the first word of the article, of the body, of both.
+BEFORE_ARTICLE = ("^", "^^")
+BEFORE_BODY = ("b^", "^^")
 
 
 def field_name(field: str) -> str:
@@ -214,23 +218,24 @@ class Layout:
         titles, bodies, borders = apart
         words = self._words
         stems, forms = words.stem_tokens, words.form_tokens
-        before = _FILLERS * len(titles)
+        before = _FILLERS * (len(titles) + 1)
         marks = _marks(len(titles) + len(bodies), borders)
         facts = json.dumps(self._facts(article, len(titles), len(bodies)), ensure_ascii=False, separators=(",", ":"))
         parts = [
             facts[:-1].encode("utf-8", "replace"),
-            b',"title":{"stems":"',
+            b',"title":{"stems":"# ',
             b" ".join([stems[number] for number in titles]),
-            b'","forms":"',
+            b'","forms":"# ',
             b" ".join([forms[number] for number in titles]),
-            b'","borders":"',
+            b'","borders":"^ ',
             b" ".join(marks[: len(titles)]),
             b'"},"body":{"stems":"',
             before + b" ".join([stems[number] for number in bodies]),
             b'","forms":"',
             before + b" ".join([forms[number] for number in bodies]),
             b'","borders":"',
-            before + b" ".join(marks[len(titles) :]),
+            b"^ " + _FILLERS * (len(titles) - 1) + b"b^ " if titles else b"^^ ",
+            b" ".join(marks[len(titles) :]),
             b'"},"weights":"',
             b" ".join(self._weights(titles, bodies)),
             b'"}',

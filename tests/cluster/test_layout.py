@@ -34,7 +34,7 @@ def documents(layout: Layout, articles: Iterable[Article]) -> list[tuple[str, di
 
 def at_positions(field: str) -> dict[int, str]:
     """What the server's analysis makes of a field: tokens by position, without fillers."""
-    return {at: word for at, word in enumerate(field.split(" ")) if word and word != FILLER}
+    return {at - 1: word for at, word in enumerate(field.split(" ")) if word and word != FILLER}
 
 
 def has_border(marks: dict[int, str], begin: int, end: int, unit: str) -> bool:
@@ -68,7 +68,11 @@ def check_document(article: Article, document: dict[str, Any], chain: Chain, ave
     for stem, (titled, rest) in counts.items():
         exact = frequency(averages, titled, rest, titles, text.body_words) * fineness
         assert abs(int(weights[token(stem)]) - exact) <= 0.5 + exact * 1e-9
-    marks = at_positions(document["title"]["borders"]) | at_positions(document["body"]["borders"])
+    title_marks, body_marks = (at_positions(document[field]["borders"]) for field in ("title", "body"))
+    assert title_marks.pop(-1) == "^"
+    assert body_marks.pop(-1) == ("^" if titles else "^^")
+    assert not titles or body_marks.pop(titles - 1) == "b^"
+    marks = title_marks | body_marks
     for unit in ("sentence", "paragraph"):
         borders = {at for at, paragraph in text.sentences if paragraph or unit == "sentence"}
         for at in range(titles + text.body_words - 1):
