@@ -12,7 +12,7 @@ from typing import Any
 
 from searchkit.analysis import Chain
 from searchkit.cluster.layout import field_name
-from searchkit.cluster.places import MOST_TIMES, MOST_WORDS, Place, Places, TooManyWords
+from searchkit.cluster.places import MOST_TIMES, MOST_WORDS, Place, Places, TooManyWords, clauses
 from searchkit.cluster.tokens import key_of, source_key, token
 from searchkit.cluster.vocabulary import Asked, Meaning
 from searchkit.engine import Filters
@@ -41,6 +41,8 @@ from searchkit.query.tree import TEXT_FIELDS
 from searchkit.store.ranking import K1
 
 Query = dict[str, Any]
+# The server counts 1,024 clauses at most, unless it is told otherwise.
+MOST_CLAUSES = 1000
 NOTHING: Query = {"match_none": {}}
 _ALL: Query = {"match_all": {"boost": 0.0}}
 
@@ -57,10 +59,36 @@ class Compiled:
 
 
 def compiled(tree: Node, chain: Chain, meant: Mapping[Asked, Meaning], fineness: int) -> Compiled:
-    """``tree`` as a query; ``meant`` has all its patterns, ``fineness`` is the layout's."""
-    compiling = _Compiling(chain, meant, fineness)
-    query = compiling.node(spread(tree), 1.0) or NOTHING
-    return Compiled(query, compiling.exact, compiling.ranked)
+    """``tree`` as a query; ``meant`` has all its patterns, ``fineness`` is the layout's.
+
+    The server takes so many clauses. Where there are more, and where it cannot say what is meant, nothing is scored
+    there, and of passages as little said as must be.
+    """
+    tree = spread(tree)
+    made = Compiled(NOTHING, True, True)
+    for most, scored in ((MOST_WORDS, True), (MOST_WORDS, False), (MOST_WORDS // 3, False), (0, False)):
+        compiling = _Compiling(chain, meant, fineness, most=most, scored=scored)
+        query = compiling.node(tree, 1.0) or NOTHING
+        made = Compiled(query, compiling.exact and (scored or compiling.ranked), compiling.ranked)
+        if _size(query) <= MOST_CLAUSES and (made.exact or not scored):
+            break
+    return made
+
+
+def _size(query: Query) -> int:
+    """How many clauses the server counts."""
+    ((kind, inside),) = query.items()
+    match kind:
+        case "bool":
+            parts = [one for name in ("must", "should", "must_not", "filter") for one in inside.get(name, ())]
+            return sum(map(_size, parts))
+        case "constant_score":
+            return _size(inside["filter"])
+        case "intervals":
+            return sum(map(clauses, inside.values()))
+        case "match":
+            return sum([one["query"].count(" ") + 1 for one in inside.values()])
+    return 1
 
 
 def filtered(query: Query, filters: Filters) -> Query:
@@ -79,7 +107,9 @@ def filtered(query: Query, filters: Filters) -> Query:
 class _Compiling:
     """One query. A method that returns None says that no article can match."""
 
-    def __init__(self, chain: Chain, meant: Mapping[Asked, Meaning], fineness: int) -> None:
+    def __init__(
+        self, chain: Chain, meant: Mapping[Asked, Meaning], fineness: int, *, most: int, scored: bool
+    ) -> None:
         self.exact = True
         self.ranked = True
         self._chain = chain
@@ -87,6 +117,8 @@ class _Compiling:
         # The server's factor is k1 + 1, of a k1 that is as fine as its frequencies.
         self._unit = (K1 + 1) / (K1 * fineness + 1)
         self._spent = 0
+        self._most = most
+        self._scoring = scored
 
     def node(self, node: Node, factor: float) -> Query | None:
         match node:
@@ -195,16 +227,17 @@ class _Compiling:
     def _kinds(self, node: Node, names: Sequence[str]) -> list[tuple[str, list[Place]]] | None:
         """The places of a passage in each field; None where its patterns mean too many words for them."""
         found = []
-        spent = self._spent
         known = names != TEXT_FIELDS
         forms = {leaf: meaning.forms for (leaf, of_known), meaning in self._meant.items() if of_known == known}
+        spent = self._spent
         try:
             for name in names:
-                places = Places(name, self._chain, forms, whole=name in TEXT_FIELDS)
-                places.spent = spent
-                found.append((name, places.of(node)))
-                spent = places.spent
+                places = Places(name, self._chain, forms, whole=not known).of(node)
+                found.append((name, places))
+                spent += sum([clauses(place.rule) for place in places])
         except TooManyWords:
+            return None
+        if spent > self._most:
             return None
         self._spent = spent
         return found
@@ -223,6 +256,8 @@ class _Compiling:
                 return self._roughly(part, names)
             case Word(text):
                 stems = [token(stem) for stem in self._chain.stems(text)]
+                if names == TEXT_FIELDS:
+                    return _all([{"term": {"weights": stem}} for stem in stems])
                 return _all([_any([{"term": {f"{name}.stems": stem}} for name in names]) for stem in stems])
         return self._pattern(node, names)  # type: ignore[arg-type]
 
@@ -235,12 +270,13 @@ class _Compiling:
         if kinds is not None and not single:
             return None
         counted = all(len(places) == 1 and _stands_apart(places[0]) for _, places in single)
-        if kinds is None or not counted or self._spent + count * count > MOST_WORDS:
+        cost = sum([clauses(place.rule) for _, places in single for place in places]) * count * count
+        if kinds is None or not counted or self._spent + cost > self._most:
             self.exact = False
             return self._passage(part, names)
         times = min(count, MOST_TIMES)
         self.exact = self.exact and times == count
-        self._spent += times * times
+        self._spent += cost
 
         def often(at: int, count: int) -> Query:
             name, (place,) = single[at]
@@ -263,7 +299,7 @@ class _Compiling:
         if query is None:
             return None
         self.ranked = False
-        scored = self._scored(node, factor)
+        scored = self._scored(node, factor) if self._scoring else None
         return {"bool": {"filter": [query], "should": scored}} if scored else _silent(query)
 
     def _scored(self, node: Node, factor: float) -> list[Query]:
@@ -332,6 +368,6 @@ def _any(parts: Sequence[Query | None]) -> Query | None:
 
 def _all(parts: Sequence[Query | None]) -> Query | None:
     held = [part for part in parts if part is not None]
-    if len(held) < len(parts) or not held:
+    if not held or None in parts:
         return None
     return held[0] if len(held) == 1 else {"bool": {"must": held}}

@@ -177,6 +177,34 @@ class Places:
         return {"any_of": {"intervals": [{"match": {"query": one, "use_field": borders}} for one in marks]}}
 
 
+def clauses(rule: Rule) -> int:
+    """About how many words and marks the server makes of a rule; it counts each of them.
+
+    It writes alternatives out: of a rule with two in each of three parts it makes eight.
+    """
+    return min(sum(cost for cost, _ in _written_out(rule)), ENDLESS)
+
+
+def _written_out(rule: Rule) -> list[tuple[int, int]]:
+    """(clauses, least number of words) of each alternative."""
+    if "match" in rule:
+        return [(1, 1)]
+    ((kind, inside),) = rule.items()
+    parts = [_written_out(part) for part in inside["intervals"]]
+    if kind == "any_of":
+        return [alternative for part in parts for alternative in part]
+    parts += [_written_out(part) for part in inside.get("filter", {}).values()]
+    made = [(0, 0)]
+    for part in parts:
+        # Single words are one alternative together.
+        single = sum(cost for cost, extent in part if extent == 1)
+        apart = [(single, 1)] * (single > 0) + [alternative for alternative in part if alternative[1] > 1]
+        if len(made) * len(apart) > MOST_WORDS:
+            return [(ENDLESS, 2)]
+        made = [(cost + more, extent + longer) for cost, extent in made for more, longer in apart]
+    return made
+
+
 def _all_of(
     rules: Sequence[Rule], *, ordered: bool = False, most: int | None = None, where: Rule | None = None
 ) -> Rule:
