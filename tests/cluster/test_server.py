@@ -28,6 +28,7 @@ from places import ROOT
 
 from cluster.proxy import Certificate, Proxy
 from cluster.server import Cluster
+from cluster.software import ELASTICSEARCH, OLD_OPENSEARCH
 
 ANALYSIS = {
     "filter": {
@@ -223,6 +224,14 @@ def test_a_server_with_too_much_to_do_says_so(start_cluster: Callable[..., Clust
     with OpenSearch(cluster.url) as client, pytest.raises(TransportError) as refused:
         bulk(client, ({"_index": "news", "text": "x" * 1000} for _ in range(1000)), max_retries=0)
     assert refused.value.status_code == 429
+
+
+@pytest.mark.three_nodes
+@pytest.mark.parametrize("release", [OLD_OPENSEARCH, ELASTICSEARCH])
+def test_servers_of_the_wrong_kind_are_real_too(start_release: Callable[[str], Cluster], release: str) -> None:
+    with OpenSearch(start_release(release).url) as client:
+        version = client.info()["version"]
+    assert f"{version.get('distribution', 'elasticsearch')}-{version['number']}" == release
 
 
 STARTS = """
