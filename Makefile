@@ -10,10 +10,10 @@ PLAIN := --config-settings editable_mode=compat
 COMPILE := @$(BIN)/python -m compileall -q searchkit
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format torture bench clean
+.PHONY: help demo test test-cluster lint format torture bench clean
 
 help: ## Explain every target
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(VENV)/pyvenv.cfg:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "searchkit needs Python 3.11 or later: make PYTHON=python3.11 ...")'
@@ -35,6 +35,9 @@ demo: $(VENV)/installed ## Set up, index seeds/, and show the answer to a first 
 
 test: $(VENV)/installed-for-tests ## Set up and run the test suite
 	$(BIN)/python -m pytest
+
+test-cluster: $(VENV)/installed-for-tests ## Fetch OpenSearch, start it, and run tests/cluster (needs Java 17 and Maven)
+	PYTHONPATH=tests $(BIN)/python -m cluster
 
 lint: $(VENV)/installed-for-tests ## Check style and types
 	$(BIN)/ruff check .

@@ -1,0 +1,1 @@
+"""Tests against OpenSearch's own server: how it is fetched, started, broken and stopped, and what it answers."""
