@@ -4,11 +4,11 @@ The server's analysis only splits at blanks. So an article has exactly the terms
 every language of Snowball, and the fingerprint of the chain, which is kept with the mapping, says which.
 
     article               the whole article, kept and not indexed; all else is indexed and not kept
-    id                    its beginning, for the order of equal hits
+    id                    its id, for the order of equal hits; of a very long one the beginning and a digest
     title, body           ``stems`` and ``forms`` (as they are folded), a word at each position from 1 on; the body
                           goes on counting where the title ended, by fillers that take a position and are dropped
-    title, body.borders   at the last word of a sentence or paragraph and at the first of the next a mark; another
-                          at position 0, and right before the body
+    title, body.borders   a mark where a sentence or paragraph begins or ends; others at position 0, and right
+                          before the body
     weights               each stem with its weighted frequency: the server's BM25 over it is the BM25F of
                           searchkit/store/ranking.py
     title_words, body_words, day, source (folded), source_name, has (fields with anything in them)
@@ -20,23 +20,32 @@ Beside it stands an index of its words: each written form with its stem, for pat
 
 from __future__ import annotations
 
-import array
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from searchkit.analysis import LANGUAGES, Chain
 from searchkit.article import Article
+from searchkit.cluster.apart import Apart, KnownWords
 from searchkit.cluster.stored import as_stored
-from searchkit.cluster.tokens import COUNTED, FILLER, LONGEST, LONGEST_KEY, is_plain, key_of, source_key, token
+from searchkit.cluster.tokens import (
+    COUNTED,
+    FILLER,
+    LONGEST,
+    LONGEST_KEY,
+    is_plain,
+    key_of,
+    sorting_id,
+    source_key,
+    token,
+)
 from searchkit.errors import AnalysisMismatch, NotAnIndex
 from searchkit.frozen import frozen
 from searchkit.memory.fields import text_of, value_of
 from searchkit.query.grammar import MOST_APART
 from searchkit.query.tree import KNOWN_FIELDS
-from searchkit.store.builder import Words
 from searchkit.store.ranking import BODY_B, K1, TITLE_B, TITLE_WEIGHT, Scale
 
 # Raised whenever the same article could give another document than before.
@@ -51,14 +60,10 @@ _BATCH = 128
 _MOST_WORDS = 1_000_000
 _WORDS_SUFFIX = "-words"
 
-# The numbers of the words of a title and of a body, and borders as the vocabulary draws them.
-_Apart = tuple[Sequence[int], Sequence[int], Sequence[int]]
-
-# A mark says what ends with a word and what begins with it: s a sentence, p a paragraph (and its sentence).
-ENDS_SENTENCE = ("s_", "p_", "ss", "sp", "ps", "pp")
-BEGINS_SENTENCE = ("_s", "_p", "ss", "sp", "ps", "pp")
-ENDS_PARAGRAPH = ("p_", "ps", "pp")
-BEGINS_PARAGRAPH = ("_p", "sp", "pp")
+# A mark says what ends with a word and what begins with it: s a sentence, p a paragraph (and its sentence). So a
+# sentence is a word that has both, or what lies between a word with the one and the next with the other.
+BEGIN_SENTENCE, END_SENTENCE, ARE_SENTENCES = ("_s", "_p"), ("s_", "p_"), ("ss", "sp", "ps", "pp")
+BEGIN_PARAGRAPH, END_PARAGRAPH, ARE_PARAGRAPHS = ("_p", "sp"), ("p_", "ps"), ("pp",)
 _MARKS = ("_", "s", "p")
 # What stands before the first word of the article, of the body, of both.
 BEFORE_ARTICLE = ("^", "^^")
@@ -77,10 +82,11 @@ def words_index(index: str) -> str:
 
 @frozen
 class Form:
-    """A word as it is folded, and its stem."""
+    """A word as it is folded, and its stem. ``known``: of what is known of articles, not of their texts."""
 
     text: str
     stem: str
+    known: bool = False
 
 
 class Layout:
@@ -94,8 +100,11 @@ class Layout:
         self.averages = averages
         self.chain = Chain(language)
         self.fineness = _fineness(averages)
-        self._words = _KnownWords(self.chain)
+        self._words = KnownWords(self.chain)
         self._told = 0
+        # Words of what is known of articles: all of them, and those not told of yet.
+        self._known_forms: set[str] = set()
+        self._fresh: list[Form] = []
 
     @classmethod
     def for_articles(cls, language: str, articles: Sequence[Article]) -> Layout:
@@ -129,6 +138,14 @@ class Layout:
         return layout
 
     @property
+    def known_words(self) -> KnownWords:
+        """What is known of words; from time to time it starts anew, lest it grow without end."""
+        if len(self._words.forms) > _MOST_WORDS:
+            self._words, self._told = KnownWords(self.chain), 0
+            self._known_forms.clear()
+        return self._words
+
+    @property
     def metadata(self) -> dict[str, object]:
         """What an index keeps as ``mappings._meta``."""
         return {
@@ -155,10 +172,17 @@ class Layout:
                         "filter": {
                             "fillers": {"type": "stop", "stopwords": [FILLER]},
                             "counted": {"type": "delimited_term_freq", "delimiter": COUNTED},
+                            # All the words of a text at one position: what a pattern means is ranked as one word.
+                            "together": {
+                                "type": "pattern_capture",
+                                "preserve_original": False,
+                                "patterns": ["([^ ]+)"],
+                            },
                         },
                         "analyzer": {
                             "words": {"type": "custom", "tokenizer": "blanks", "filter": ["fillers"]},
                             "counted": {"type": "custom", "tokenizer": "blanks", "filter": ["counted"]},
+                            "one_word": {"type": "custom", "tokenizer": "keyword", "filter": ["together"]},
                         },
                     },
                 }
@@ -184,6 +208,7 @@ class Layout:
                     "digest": {"type": "boolean"},
                     "length": {"type": "integer"},
                     "stem": {"type": "keyword"},
+                    "known": {"type": "boolean"},
                     "text": {"type": "object", "enabled": False},
                 },
             },
@@ -192,18 +217,17 @@ class Layout:
     def documents(self, articles: Iterable[Article]) -> Iterator[tuple[str, bytes, list[Form]]]:
         """(``_id``, source as JSON, words that this layout has not told of before) for each article, in order."""
         for batch in _batches(articles):
-            apart = self._words.take_apart(batch)
-            known = self._words
+            known = self.known_words
+            apart = known.take_apart(batch)
             fresh = [
                 Form(form, stem)
                 for form, stem in dict(zip(known.forms[self._told :], known.stems[self._told :], strict=True)).items()
             ]
             self._told = len(known.forms)
             for article, words in zip(batch, apart, strict=True):
-                yield key_of(article.id), self._source(article, words), fresh
-                fresh = []
-            if self._told > _MOST_WORDS:
-                self._words, self._told = _KnownWords(self.chain), 0
+                source = self._source(article, words)
+                yield key_of(article.id), source, fresh + self._fresh
+                fresh, self._fresh = [], []
 
     def word_document(self, form: Form) -> tuple[str, bytes]:
         """(``_id``, source as JSON) of a word in the index of the words."""
@@ -211,9 +235,14 @@ class Layout:
         document: dict[str, object] = {"form": sent, "length": len(form.text), "stem": token(form.stem)}
         if not is_plain(sent):
             document |= {"digest": True, "text": {"form": form.text}}
-        return key_of(form.text), json.dumps(document, ensure_ascii=False).encode("utf-8", "replace")
+        if form.known:
+            document["known"] = True
+        # No word has a blank before it.
+        return key_of(" " * form.known + form.text), json.dumps(document, ensure_ascii=False).encode(
+            "utf-8", "replace"
+        )
 
-    def _source(self, article: Article, apart: _Apart) -> bytes:
+    def _source(self, article: Article, apart: Apart) -> bytes:
         """The document of an article; tokens are bytes within quotation marks already."""
         titles, bodies, borders = apart
         words = self._words
@@ -245,7 +274,7 @@ class Layout:
     def _facts(self, article: Article, title_words: int, body_words: int) -> dict[str, object]:
         facts: dict[str, object] = {
             "article": as_stored(article),
-            "id": article.id[:LONGEST_KEY],
+            "id": sorting_id(article.id),
             "title_words": title_words,
             "body_words": body_words,
         }
@@ -264,6 +293,10 @@ class Layout:
     def _known(self, field: str, value: str) -> dict[str, list[str]]:
         """What is known of an article, its parts one text each: the server puts them far from each other."""
         parts = [list(text_of(field, part, self.chain).words) for part in value.split("\n")]
+        for _, word in chain.from_iterable(parts):
+            if word.word not in self._known_forms:
+                self._known_forms.add(word.word)
+                self._fresh.append(Form(word.word, word.stem, True))
         return {
             "stems": [" ".join([token(word.stem) for _, word in part]) for part in parts],
             "forms": [" ".join([token(word.word) for _, word in part]) for part in parts],
@@ -293,64 +326,14 @@ _FILLERS = FILLER.encode() + b" "
 _EVERY = f"{FILLER}{COUNTED}1".encode()
 
 
-class _KnownWords:
-    """The words of articles by number, with what they are folded and stemmed to."""
-
-    def __init__(self, chain: Chain) -> None:
-        self._chain = chain
-        self._vocabulary = Words(0).vocabulary
-        self.forms: list[str] = []
-        self.stems: list[str] = []
-        self.form_tokens: list[bytes] = []
-        self.stem_tokens: list[bytes] = []
-        # (The vocabulary knows abbreviations from the start: no article has them for that.)
-        self._learn()
-
-    def take_apart(self, articles: Sequence[Article]) -> list[_Apart]:
-        """The words of each."""
-        vocabulary = self._vocabulary
-        vocabulary.forget_texts()
-        vocabulary.add(
-            [article.title.encode("utf-8", "replace") for article in articles],
-            [article.body.encode("utf-8", "replace") for article in articles],
-        )
-        self._learn()
-        tokens = array.array("I", bytes(vocabulary.tokens())).tolist()
-        bounds = array.array("I", vocabulary.bounds()).tolist()
-        borders = array.array("I", vocabulary.borders()).tolist()
-        found: list[_Apart] = []
-        first = drawn = 0
-        for middle, end, last in zip(bounds[::3], bounds[1::3], bounds[2::3], strict=True):
-            found.append((tokens[first:middle], tokens[middle:end], borders[drawn:last]))
-            first, drawn = end, last
-        return found
-
-    def _learn(self) -> None:
-        forms, stems = self._chain.terms(self._vocabulary.words(len(self.forms)))
-        for form, stem in zip(map(_decoded, forms), map(_decoded, stems), strict=True):
-            self.forms.append(form)
-            self.stems.append(stem)
-            self.form_tokens.append(_in_json(token(form)))
-            self.stem_tokens.append(_in_json(token(stem)))
-
-
-def _decoded(term: bytes) -> str:
-    return term.decode("utf-8", "replace")
-
-
-def _in_json(text: str) -> bytes:
-    return json.dumps(text, ensure_ascii=False)[1:-1].encode()
-
-
 def _marks(words: int, borders: Sequence[int]) -> list[bytes]:
     """The mark of each word of an article, title and body on end; each border is doubled, odd for a paragraph."""
-    begins = {border >> 1: 2 if border & 1 else 1 for border in borders}
     marks = [FILLER.encode()] * words
-    for at, what in begins.items():
-        # Of the word before, what ends with it; and this one may be the last of its own sentence.
-        marks[at - 1] = f"{_MARKS[what]}{_MARKS[begins.get(at - 1, 0)]}".encode()
-        if at < words and at + 1 not in begins:
-            marks[at] = f"_{_MARKS[what]}".encode()
+    if words:
+        begins = {0: 2, **{border >> 1: 2 if border & 1 else 1 for border in borders}}
+        ends = {at - 1: what for at, what in begins.items() if at} | {words - 1: 2}
+        for at in begins.keys() | ends.keys():
+            marks[at] = f"{_MARKS[ends.get(at, 0)]}{_MARKS[begins.get(at, 0)]}".encode()
     return marks
 
 

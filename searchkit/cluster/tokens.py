@@ -17,6 +17,7 @@ COUNTED = "|"
 LONGEST = 1000
 # In characters; with more, UTF-8 might take more bytes than a term of the server has.
 LONGEST_KEY = 8000
+LONGEST_ID = 7900
 _SPECIAL = re.compile(r"[\s#|\x00-\x1f\x7f\ud800-\udfff]")
 # In bytes: collisions are a matter of 2^64 terms.
 _DIGEST = 16
@@ -47,3 +48,9 @@ def source_key(source: str) -> str:
     if len(folded) <= LONGEST_KEY and not folded.startswith(FILLER):
         return folded.encode("utf-8", "replace").decode()
     return FILLER + key_of(folded)
+
+
+def sorting_id(article_id: str) -> str:
+    """What stands for an id in the order of articles: itself, or of a very long one its beginning and its digest."""
+    known = article_id.encode("utf-8", "replace").decode()
+    return known if len(known) <= LONGEST_ID else known[:LONGEST_ID] + key_of(article_id)

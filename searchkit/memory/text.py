@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 
-from searchkit.analysis import Chain, borders, word_spans
+from searchkit.analysis import Chain, Token, borders, word_spans
 from searchkit.memory.shapes import matcher
 from searchkit.query import (
     AllBut,
@@ -41,6 +41,17 @@ class Text:
         # One position between title and body belongs to no word.
         self.words = [(at, token) for at, token in enumerate(titles)]
         self.words += [(at, token) for at, token in enumerate(bodies, start=len(titles) + 1)]
+
+    @classmethod
+    def of_words(
+        cls, titles: Sequence[Token], bodies: Sequence[Token], sentences: list[tuple[int, bool]], chain: Chain
+    ) -> Text:
+        """A title and a body that were taken apart elsewhere."""
+        text = cls("", "", chain)
+        text.title_words, text.body_words = len(titles), len(bodies)
+        text.words = [*enumerate(titles), *enumerate(bodies, start=len(titles) + 1)]
+        text.sentences = sentences
+        return text
 
     @classmethod
     def of_parts(cls, parts: Sequence[str], chain: Chain) -> Text:

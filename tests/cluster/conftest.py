@@ -15,6 +15,7 @@ import pytest
 
 from cluster.proxy import Certificate, self_signed
 from cluster.server import HOME, URL, Cluster
+from cluster.software import NoServer, assembled
 
 
 @pytest.fixture(scope="session")
@@ -42,6 +43,21 @@ def start_cluster(opensearch_home: Path) -> Iterator[Callable[..., Cluster]]:
 
         def start(**options: Any) -> Cluster:
             return started.enter_context(Cluster(opensearch_home, **options))
+
+        yield start
+
+
+@pytest.fixture
+def start_release(opensearch_home: Path) -> Iterator[Callable[[str], Cluster]]:
+    """A function that starts one node of another release, such as `software.ELASTICSEARCH`."""
+    with ExitStack() as started:
+
+        def start(release: str) -> Cluster:
+            try:
+                home = assembled(release)
+            except NoServer as error:
+                pytest.skip(str(error))
+            return started.enter_context(Cluster(home))
 
         yield start
 

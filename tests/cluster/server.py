@@ -12,6 +12,7 @@ import json
 import os
 import pwd
 import random
+import re
 import shutil
 import signal
 import socket
@@ -44,15 +45,9 @@ sys.stdin.read()
 os.kill(int(sys.argv[1]), signal.SIGKILL)
 shutil.rmtree(sys.argv[2], ignore_errors=True)
 """
-JVM_OPTIONS = """\
--Xms{heap}m
--Xmx{heap}m
--XX:+UseG1GC
--XX:-UsePerfData
--Djava.io.tmpdir=${{OPENSEARCH_TMPDIR}}
--Djava.util.concurrent.ForkJoinPool.common.threadFactory=org.opensearch.secure_sm.SecuredForkJoinWorkerThreadFactory
-18-:-Djava.security.manager=allow
-"""
+# Of the options that a server comes with, those that set its heap or write files of its own are left out.
+OWN_OPTIONS = re.compile(r"-Xm[sx]|HeapDump|ErrorFile|gc\.log|PrintGC|PrintTenuring|GCLog")
+PROGRAMS = ("opensearch", "elasticsearch")
 LOGGING = """\
 status = error
 appender.console.type = Console
@@ -79,13 +74,16 @@ class Node:
         self.folder = folder
         self.url = f"http://{LOOPBACK}:{settings['http.port']}"
         self.process: subprocess.Popen[bytes] | None = None
-        self._home = home
+        self._program = next(home / "bin" / name for name in PROGRAMS if (home / "bin" / name).is_file())
         self._guard: subprocess.Popen[bytes] | None = None
         for part in ("config", "data", "tmp"):
             (folder / part).mkdir(parents=True)
         lines = [f"{key}: {json.dumps(value)}\n" for key, value in settings.items()]
-        (folder / "config" / "opensearch.yml").write_text("".join(lines), encoding="utf-8")
-        (folder / "config" / "jvm.options").write_text(JVM_OPTIONS.format(heap=heap), encoding="utf-8")
+        (folder / "config" / f"{self._program.name}.yml").write_text("".join(lines), encoding="utf-8")
+        options = (home / "config" / "jvm.options").read_text(encoding="utf-8").splitlines()
+        options = [option for option in options if not OWN_OPTIONS.search(option)]
+        options += [f"-Xms{heap}m", f"-Xmx{heap}m", "-XX:-UsePerfData", ""]
+        (folder / "config" / "jvm.options").write_text("\n".join(options), encoding="utf-8")
         (folder / "config" / "log4j2.properties").write_text(LOGGING, encoding="utf-8")
 
     @property
@@ -98,17 +96,18 @@ class Node:
             return
         environment = {
             "PATH": os.environ.get("PATH", os.defpath),
-            "OPENSEARCH_JAVA_HOME": str(java_home()),
-            "OPENSEARCH_PATH_CONF": str(self.folder / "config"),
-            "OPENSEARCH_TMPDIR": str(self.folder / "tmp"),
+            "JAVA_HOME": str(java_home()),
         }
+        for product in ("OPENSEARCH", "ES"):
+            environment[f"{product}_PATH_CONF"] = str(self.folder / "config")
+            environment[f"{product}_TMPDIR"] = str(self.folder / "tmp")
         who: dict[str, Any] = {}
         if os.geteuid() == 0:
             nobody = pwd.getpwnam("nobody")
             who = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
-                [self._home / "bin" / "opensearch"],
+                [self._program],
                 cwd=self.folder,
                 env=environment,
                 stdin=subprocess.DEVNULL,
@@ -186,10 +185,13 @@ class Cluster:
         together = {
             "cluster.name": f"searchkit-{self.folder.name}",
             "network.host": LOOPBACK,
-            "discovery.seed_hosts": [f"{LOOPBACK}:{port}" for port in transport_ports],
-            "cluster.initial_cluster_manager_nodes": names,
             "cluster.info.update.interval": "10s",  # how often it looks at the disks; it takes no less
         }
+        if nodes == 1:
+            together["discovery.type"] = "single-node"
+        else:
+            together["discovery.seed_hosts"] = [f"{LOOPBACK}:{port}" for port in transport_ports]
+            together["cluster.initial_cluster_manager_nodes"] = names
         self.nodes = []
         for name, http_port, transport_port in zip(names, http_ports, transport_ports, strict=True):
             folder = self.folder / name
@@ -272,14 +274,14 @@ class Cluster:
         """Ask again until the answer is true, and give it; errors of a server that is not there yet are no answer."""
         end = time.monotonic() + limit
         while True:
-            with contextlib.suppress(OSError, http.client.HTTPException, json.JSONDecodeError):
-                answer = is_so()
-                if answer:
-                    return answer
             died = [node.name for node in self.nodes if node.process is not None and not node.is_running]
             if died or time.monotonic() > end:
                 why = f"{', '.join(died)} ended by itself" if died else f"not {what} after {limit:.0f} seconds"
                 raise ServerFailed("\n".join([why, *(node.last_words() for node in self.nodes)]))
+            with contextlib.suppress(OSError, http.client.HTTPException, json.JSONDecodeError):
+                answer = is_so()
+                if answer:
+                    return answer
             time.sleep(0.2)
 
     def request(self, method: str, path: str, body: Any = None, *, limit: float = 30) -> tuple[int, Any]:

@@ -18,15 +18,22 @@ from pathlib import Path
 from places import ROOT
 
 VERSION = "2.19.1"
+OPENSEARCH = f"opensearch-{VERSION}"
+# Servers of the wrong kind: the tests look at how they are refused.
+OLD_OPENSEARCH = "opensearch-1.3.20"
+ELASTICSEARCH = "elasticsearch-7.10.2"
 CACHE = ROOT / "build" / "opensearch"
 POM = Path(__file__).with_name("pom.xml")
 # What pom.xml names. A file with another sum is not used.
 SUMS = {
-    f"opensearch-{VERSION}.zip": "af7152d8b7f6f1cee09d47276b32b70479fe6dd8cdbb61213f84eb7f8098b261",
+    f"{OPENSEARCH}.zip": "af7152d8b7f6f1cee09d47276b32b70479fe6dd8cdbb61213f84eb7f8098b261",
     f"analysis-common-{VERSION}.jar": "13fdc1071af42946b13153a62491a5e9b0ad214d44f7c8153d3afef60f558821",
+    f"{OLD_OPENSEARCH}.zip": "031e0cdcd14c7a5b9907dff8050fff76c7c2892c7313ea83c4a0bfbaae9265e3",
+    f"{ELASTICSEARCH}.zip": "38a4232a9b8506235c8a2b6a24cdf3732b2c2aa4b8026c89063e038a610c9f4c",
 }
+# Only the server that answers questions needs more than it comes with.
 MODULES = {
-    "analysis-common": ("org.opensearch.analysis.common.CommonAnalysisPlugin", [f"analysis-common-{VERSION}.jar"]),
+    OPENSEARCH: {"analysis-common": "org.opensearch.analysis.common.CommonAnalysisPlugin"},
 }
 DESCRIPTION = """\
 description={name}
@@ -63,21 +70,20 @@ def java_home() -> Path:
     )
 
 
-def assembled() -> Path:
+def assembled(release: str = OPENSEARCH) -> Path:
     """The folder of a server that is ready to start; fetched and assembled where it was not yet."""
-    home = CACHE / f"opensearch-{VERSION}"
+    home = CACHE / release
     if home.is_dir():
         return home
     java_home()
     fetched = _fetched()
     with tempfile.TemporaryDirectory(dir=CACHE, prefix="assemble-") as folder:
-        _unpack(fetched / f"opensearch-{VERSION}.zip", Path(folder))
-        made = Path(folder) / home.name
-        for name, (classname, jars) in MODULES.items():
+        _unpack(fetched / f"{release}.zip", Path(folder))
+        made = Path(folder) / release
+        for name, classname in MODULES.get(release, {}).items():
             module = made / "modules" / name
             module.mkdir()
-            for jar in jars:
-                shutil.copy(fetched / jar, module)
+            shutil.copy(fetched / f"{name}-{VERSION}.jar", module)
             text = DESCRIPTION.format(name=name, version=VERSION, classname=classname)
             (module / "plugin-descriptor.properties").write_text(text, encoding="utf-8")
         made.rename(home)  # whole or not at all
@@ -131,5 +137,5 @@ def _run_maven(folder: Path) -> None:
 def _unpack(archive: Path, folder: Path) -> None:
     with zipfile.ZipFile(archive) as source:
         source.extractall(folder)
-    for script in folder.glob("*/bin/opensearch*"):
+    for script in folder.glob("*/bin/*"):
         script.chmod(0o755)  # zipfile forgets that they can be run

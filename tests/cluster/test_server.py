@@ -28,6 +28,7 @@ from places import ROOT
 
 from cluster.proxy import Certificate, Proxy
 from cluster.server import Cluster
+from cluster.software import ELASTICSEARCH, OLD_OPENSEARCH
 
 ANALYSIS = {
     "filter": {
@@ -154,7 +155,7 @@ def test_an_answer_is_cut_off_held_back_or_replaced(opensearch: str) -> None:
         assert client.info()["version"] == {"number": "8.17.0"}
 
 
-@pytest.mark.three_nodes
+@pytest.mark.starts_nodes
 def test_what_was_acknowledged_outlives_a_node_that_is_killed(three_nodes: Cluster) -> None:
     with OpenSearch(list(three_nodes.urls)) as client:
         make(client, "news", shards=3, replicas=1)
@@ -169,7 +170,7 @@ def test_what_was_acknowledged_outlives_a_node_that_is_killed(three_nodes: Clust
         assert count(client, "news") == 600
 
 
-@pytest.mark.three_nodes
+@pytest.mark.starts_nodes
 def test_a_cluster_without_the_only_copy_of_a_shard_is_red_until_it_is_back(three_nodes: Cluster) -> None:
     with OpenSearch(list(three_nodes.urls)) as client:
         make(client, "news", shards=3)
@@ -184,7 +185,7 @@ def test_a_cluster_without_the_only_copy_of_a_shard_is_red_until_it_is_back(thre
         assert count(client, "news") == 300
 
 
-@pytest.mark.three_nodes
+@pytest.mark.starts_nodes
 def test_a_node_whose_time_stands_still_says_nothing(three_nodes: Cluster) -> None:
     node = three_nodes.nodes[1]
     with OpenSearch(node.url, max_retries=0) as client:
@@ -196,7 +197,7 @@ def test_a_node_whose_time_stands_still_says_nothing(three_nodes: Cluster) -> No
         assert client.info(request_timeout=30)["name"] == node.name
 
 
-@pytest.mark.three_nodes
+@pytest.mark.starts_nodes
 def test_the_next_test_finds_nothing_of_the_one_before(three_nodes: Cluster) -> None:
     with OpenSearch(three_nodes.url) as client:
         assert three_nodes.wait("green")["number_of_nodes"] == 3
@@ -204,7 +205,7 @@ def test_the_next_test_finds_nothing_of_the_one_before(three_nodes: Cluster) -> 
             client.count(index="news")
 
 
-@pytest.mark.three_nodes
+@pytest.mark.starts_nodes
 def test_a_full_disk_makes_an_index_read_only_until_there_is_space(three_nodes: Cluster) -> None:
     with OpenSearch(three_nodes.url) as client:
         make(client, "news")
@@ -217,12 +218,20 @@ def test_a_full_disk_makes_an_index_read_only_until_there_is_space(three_nodes: 
         make(client, "next")
 
 
-@pytest.mark.three_nodes
+@pytest.mark.starts_nodes
 def test_a_server_with_too_much_to_do_says_so(start_cluster: Callable[..., Cluster]) -> None:
     cluster = start_cluster(settings={"indexing_pressure.memory.limit": "100kb"})
     with OpenSearch(cluster.url) as client, pytest.raises(TransportError) as refused:
         bulk(client, ({"_index": "news", "text": "x" * 1000} for _ in range(1000)), max_retries=0)
     assert refused.value.status_code == 429
+
+
+@pytest.mark.starts_nodes
+@pytest.mark.parametrize("release", [OLD_OPENSEARCH, ELASTICSEARCH])
+def test_servers_of_the_wrong_kind_are_real_too(start_release: Callable[[str], Cluster], release: str) -> None:
+    with OpenSearch(start_release(release).url) as client:
+        version = client.info()["version"]
+    assert f"{version.get('distribution', 'elasticsearch')}-{version['number']}" == release
 
 
 STARTS = """
@@ -236,7 +245,7 @@ time.sleep(600)
 """
 
 
-@pytest.mark.three_nodes
+@pytest.mark.starts_nodes
 def test_no_node_outlives_a_test_run_that_is_killed(opensearch_home: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "tests")}
     words = [sys.executable, "-c", STARTS.format(home=str(opensearch_home))]
