@@ -53,13 +53,14 @@ class Connection:
         logging.getLogger("opensearch").setLevel(logging.CRITICAL)
         secure = urls[0].startswith("https:")
         more: dict[str, Any] = {"ca_certs": authorities} if authorities else {}
+        if secure:
+            more["verify_certs"] = True
         if user:
             more["http_auth"] = (user, password)
         self._urls = urls
         self._client: OpenSearch = OpenSearch(
             list(urls),
             use_ssl=secure,
-            **({"verify_certs": True} if secure else {}),
             max_retries=0,
             timeout=_TIMEOUT,
             pool_maxsize=_CONNECTIONS,
@@ -132,8 +133,9 @@ class Connection:
             try:
                 answer = self._client.transport.perform_request(method, path, params=given, body=body)
             except OpenSearchException as error:
-                if isinstance(error, TransportError) and error.status_code == 404 and _not_there(error.info):
-                    return dict(error.info)
+                info = error.info if isinstance(error, TransportError) and error.status_code == 404 else None
+                if isinstance(info, dict) and _not_there(info):
+                    return info
                 ours = self._as_ours(error, path, timeout or _TIMEOUT)
                 tries += 1
                 pause = random.uniform(0.5, 1) * min(_PAUSE * 2**tries, _LONGEST_PAUSE)  # noqa: S311  (no secret)
@@ -157,7 +159,7 @@ class Connection:
         if isinstance(error, theirs.ConnectionTimeout):
             return _late(path, seconds)
         if isinstance(error, theirs.ConnectionError):
-            return _not_reached(error, where, path, seconds)
+            return _not_reached(error, where)
         if not isinstance(error, theirs.TransportError) or not isinstance(error.status_code, int):
             return ClusterUnavailable(
                 f"what {where} answers is no JSON, or only a part of it",
@@ -223,7 +225,7 @@ def _late(path: str, seconds: float) -> SearchkitError:
     )
 
 
-def _not_reached(error: Exception, where: str, path: str, seconds: float) -> SearchkitError:
+def _not_reached(error: Exception, where: str) -> SearchkitError:
     from opensearchpy import exceptions as theirs
 
     said = str(error)
@@ -238,9 +240,7 @@ def _not_reached(error: Exception, where: str, path: str, seconds: float) -> Sea
         return AccessRefused(
             f"{where} does not speak TLS as it should", hint="Write opensearch:// where it has no certificate."
         )
-    if "ConnectTimeoutError" in said or "timed out" in said:
-        return _late(path, seconds) if "Read timed out" in said else _no_server(where)
-    if any(name in said for name in ("NewConnectionError", "NameResolutionError", "Connection refused")):
+    if any(name in said for name in ("NewConnectionError", "NameResolution", "refused", "ConnectTimeoutError")):
         return _no_server(where)
     return ClusterUnavailable(
         f"the answer of {where} was cut off, or none came", hint="Look whether its node still runs, and try again."
@@ -253,9 +253,9 @@ def _no_server(where: str) -> ClusterUnavailable:
     )
 
 
-def _not_there(info: object) -> bool:
+def _not_there(info: Mapping[str, Any]) -> bool:
     """Whether this is the answer that a document is missing, and not that an index is."""
-    return isinstance(info, dict) and ("found" in info or info.get("result") == "not_found")
+    return "found" in info or info.get("result") == "not_found"
 
 
 def _said(error: object) -> tuple[str, str]:

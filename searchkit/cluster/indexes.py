@@ -1,13 +1,14 @@
 """Which indexes stand behind a name? An alias, the index that it means, the index of its words, and a small state.
 
-    news                  the alias that is asked
-    news-000001           the articles; a rebuild makes news-000002 and lets the alias mean it
-    news-000001-words     their written forms
-    news-state            documents about the loading: who writes, which commit is the last, what is to be restored
+news                  the alias that is asked
+news-000001           the articles; a rebuild makes news-000002 and lets the alias mean it
+news-000001-words     their written forms
+news-state            documents about the loading: who writes, which commit is the last, what is to be restored
 """
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -103,10 +104,8 @@ class Indexes:
             return
         index, restored = told.get("index"), told.get("restore")
         if isinstance(index, str) and isinstance(restored, dict) and self._is_ours(index):
-            try:
+            with contextlib.suppress(IndexMissing):
                 self._set(index, {key: restored[key] for key in (_REFRESH, _COPIES) if key in restored})
-            except IndexMissing:
-                pass
         self.forget("load")
 
     def show(self, index: str) -> None:

@@ -247,7 +247,9 @@ class _Lane:
             return
         self._refuse(operations[0], _TOO_LARGE)
 
-    def _request(self, operations: Sequence[_Operation], again: bool) -> tuple[list[_Operation], SearchkitError | None]:
+    def _request(
+        self, operations: Sequence[_Operation], again: bool
+    ) -> tuple[list[_Operation], SearchkitError | None]:
         """Send them once: those to be sent once more, and why."""
         lines = []
         for operation in operations:

@@ -64,7 +64,7 @@ class ClusterLock:
         if not found:
             return {"op_type": "create"}
         holder = found["_source"].get("told", {})
-        if _until(holder) > time.time() and not _is_dead(holder):
+        if holds(holder):
             raise self._locked(holder)
         return {"if_seq_no": found["_seq_no"], "if_primary_term": found["_primary_term"]}
 
@@ -103,6 +103,11 @@ class ClusterLock:
                 continue
 
 
+def holds(holder: dict[str, Any]) -> bool:
+    """Whether what a lock's document tells of holds the lock now, as far as can be known."""
+    return _until(holder) > time.time() and not _is_dead(holder)
+
+
 def _myself() -> dict[str, object]:
     pid = os.getpid()
     return {
@@ -139,7 +144,7 @@ def _boot() -> str:
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
         # The processes of containers are numbered apart.
-        return f"{boot} {os.readlink('/proc/self/ns/pid')}"
+        return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
     except OSError:
         return ""
 

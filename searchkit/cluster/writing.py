@@ -153,7 +153,7 @@ class ClusterWriter:
         if target != self._behind() and (whole or not self._replaces):
             self._take_place(target)
         mark = os.urandom(16)
-        self._indexes.note(f"commit-{target}", {"mark": mark.hex()})
+        self._indexes.note(f"commit-{target}", {"mark": mark.hex(), "articles": self._indexes.count(target)})
         self._mark, self._noted = mark, True
         self._broken = False
         return refused
@@ -325,7 +325,9 @@ class ClusterWriter:
         for first in range(0, len(sample), _AT_ONCE):
             some = sample[first : first + _AT_ONCE]
             answer = self._connection.post(
-                f"/{index}/_mget", body={"ids": [key_of(article.id) for article in some]}, params={"realtime": "false"}
+                f"/{index}/_mget",
+                body={"ids": [key_of(article.id) for article in some]},
+                params={"realtime": "false"},
             )
             for article, document in zip(some, answer["docs"], strict=True):
                 if not document.get("found") or article_of(document, index) != article:
