@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import array
 import json
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from searchkit.analysis import Chain, Token
 from searchkit.article import Article
@@ -49,21 +49,25 @@ class KnownWords:
             first, drawn = end, last
         return found
 
-    def texts(self, articles: Sequence[Article]) -> list[Text]:
-        """The articles as the engine in memory sees them, but that a word does not know where it stood."""
+    def texts(self, articles: Sequence[Article], stems: Set[str], forms: Set[str]) -> list[Text]:
+        """The articles as the engine in memory sees them, of their words only those with these stems or forms.
+
+        A word does not know where in the text it stood.
+        """
         apart = self.take_apart(articles)
         for form, stem in zip(self.forms[len(self._words) :], self.stems[len(self._words) :], strict=True):
             self._words.append(Token(0, 0, form, stem))
         words = self._words
-        return [
-            Text.of_words(
-                [words[number] for number in titles],
-                [words[number] for number in bodies],
-                [(border >> 1, bool(border & 1)) for border in borders],
-                self._chain,
-            )
-            for titles, bodies, borders in apart
-        ]
+        numbers = set[int]().union(*[part for titles, bodies, _ in apart for part in (titles, bodies)])
+        wanted = {one for one in numbers if words[one].stem in stems or words[one].word in forms}
+        found = []
+        for titles, bodies, borders in apart:
+            # One position between title and body belongs to no word.
+            kept = [(at, words[one]) for at, one in enumerate(titles) if one in wanted]
+            kept += [(at, words[one]) for at, one in enumerate(bodies, len(titles) + 1) if one in wanted]
+            drawn = [(border >> 1, bool(border & 1)) for border in borders]
+            found.append(Text.of_words(kept, len(titles), len(bodies), drawn, self._chain))
+        return found
 
     def _learn(self) -> None:
         forms, stems = self._chain.terms(self._vocabulary.words(len(self.forms)))

@@ -120,11 +120,12 @@ def _refused(error: dict[str, Any], status: int, index: str) -> SearchkitError:
     reasons = [str(error.get("reason", ""))]
     causes = [error.get("caused_by"), *error.get("root_cause", [])]
     causes += [shard.get("reason") for shard in error.get("failed_shards", [])]
-    for cause in causes:
-        while isinstance(cause, dict):
+    while causes:
+        cause = causes.pop()
+        if isinstance(cause, dict):
             kinds.append(str(cause.get("type", "")))
             reasons.append(str(cause.get("reason", "")))
-            cause = cause.get("caused_by")
+            causes.append(cause.get("caused_by"))
     if "index_not_found_exception" in kinds:
         return IndexMissing(f"the cluster has no index {index}", hint="Make it with: searchkit index PATH --index …")
     if any(kind in ("too_many_clauses", "too_many_nested_clauses") for kind in kinds) or any(

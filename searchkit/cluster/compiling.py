@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from searchkit.analysis import Chain
-from searchkit.cluster.layout import field_name
+from searchkit.cluster.layout import TITLE_K1, field_name
 from searchkit.cluster.places import MOST_TIMES, MOST_WORDS, Place, Places, TooManyWords, clauses
 from searchkit.cluster.tokens import key_of, source_key, token
 from searchkit.cluster.vocabulary import Asked, Meaning
@@ -44,11 +44,13 @@ Query = dict[str, Any]
 # The server counts 1,024 clauses at most, unless it is told otherwise.
 MOST_CLAUSES = 1000
 NOTHING: Query = {"match_none": {}}
+# What the lesser of two scores adds, where a passage stands in the title and in the body.
+_IN_BOTH = 0.3
 _ALL: Query = {"match_all": {"boost": 0.0}}
 
 
 class Compiled:
-    """A tree as a query. ``exact``: it matches what is meant, not more. ``ranked``: by just the score that is meant."""
+    """A tree as a query. ``exact``: it matches what is meant, not more. ``ranked``: by the very score that is meant."""
 
     __slots__ = ("exact", "query", "ranked")
 
@@ -86,8 +88,12 @@ def _size(query: Query) -> int:
             return _size(inside["filter"])
         case "intervals":
             return sum(map(clauses, inside.values()))
-        case "match":
+        case "match" | "match_phrase":
             return sum([one["query"].count(" ") + 1 for one in inside.values()])
+        case "dis_max":
+            return sum(map(_size, inside["queries"]))
+        case "span_near":
+            return sum(map(_size, inside["clauses"]))
     return 1
 
 
@@ -291,6 +297,40 @@ class _Compiling:
         ]
         return _any([_all(share) for share in shares])
 
+    def _as_spans(self, node: Node, factor: float, names: Sequence[str] = TEXT_FIELDS) -> list[Query]:
+        """Words side by side or near each other, ranked as in one field or the other: in both, a bit better."""
+        spans = []
+        for name in names:
+            span = self._span(node, name)
+            if span is not None:
+                boosted = span.get("span_near") or next(iter(span["span_term"].values()))
+                boosted["boost"] = factor * (K1 + 1) / (K1 + 1 if name == "body" else TITLE_K1 + 1)
+                spans.append(span)
+        return [{"dis_max": {"queries": spans, "tie_breaker": _IN_BOTH}}] if len(spans) > 1 else spans
+
+    def _span(self, node: Node, name: str) -> Query | None:
+        """Words side by side or near each other in a field as the server's spans, or None for anything else."""
+        match node:
+            case Word(text):
+                parts: list[Query | None] = [
+                    {"span_term": {f"{name}.stems": {"value": token(stem)}}} for stem in self._chain.stems(text)
+                ]
+                most, ordered = 0, True
+            case Phrase(leaves, 0):
+                parts = [self._span(leaf, name) for leaf in leaves]
+                most, ordered = 0, True
+            case Near(left, right, distance, ordered):
+                parts = [self._span(left, name), self._span(right, name)]
+                most = distance - 1
+            case _:
+                return None
+        held = [part for part in parts if part is not None]
+        if not held or len(held) < len(parts):
+            return None
+        if len(held) == 1:
+            return held[0]
+        return {"span_near": {"clauses": held, "slop": most, "in_order": ordered}}
+
     def _weight(self, stem: str, factor: float) -> Query:
         return {"term": {"weights": {"value": token(stem), "boost": factor * self._unit}}}
 
@@ -305,7 +345,14 @@ class _Compiling:
     def _scored(self, node: Node, factor: float) -> list[Query]:
         match node:
             case Word(text):
-                return [self._weight(stem, factor) for stem in self._chain.stems(text)]
+                stems = self._chain.stems(text)
+                return [self._weight(stems[0], factor)] if len(stems) == 1 else self._as_spans(node, factor)
+            case Phrase(parts, 0) if all(isinstance(part, Word) for part in parts):
+                return self._as_spans(node, factor)
+            case Near() if self._span(node, "body"):
+                return self._as_spans(node, factor)
+            case Scope(field, Word() as part) if field in TEXT_FIELDS:
+                return self._as_spans(part, factor, (field,))
             case Phrase(parts) | AnyOf(parts):
                 return [query for part in parts for query in self._scored(part, factor)]
             case Near(left, right) | Within(left, right):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from searchkit.analysis import Chain
 from searchkit.article import Article
@@ -17,6 +17,7 @@ from searchkit.query import (
     Boost,
     Days,
     Everything,
+    Exact,
     First,
     Id,
     Leaf,
@@ -37,13 +38,24 @@ from searchkit.store.ranking import Scale, article_share, term_weight
 class Judge:
     """One tree, and the scores of articles by it, as the engine in memory has them.
 
-    ``having`` says in how many of ``articles`` a word or what a pattern means stands.
+    ``having`` says in how many of ``articles`` a word or what a pattern means stands; ``forms`` are what the
+    patterns mean.
     """
 
     def __init__(
-        self, tree: Node, words: KnownWords, chain: Chain, scale: Scale, articles: int, having: Callable[[Leaf], int]
+        self,
+        tree: Node,
+        words: KnownWords,
+        chain: Chain,
+        scale: Scale,
+        articles: int,
+        having: Callable[[Leaf], int],
+        forms: Iterable[str],
     ) -> None:
         self._tree = spread(tree)
+        self._stems = {stem for leaf in single_leaves(tree, Word) for stem in chain.stems(leaf.text)}
+        self._forms = {one.word for leaf in single_leaves(tree, Exact) for one in chain.tokens(leaf.text)}
+        self._forms.update(forms)
         self._words = words
         self._chain = chain
         self._scale = scale
@@ -53,7 +65,7 @@ class Judge:
 
     def scores(self, articles: Sequence[Article]) -> list[float | None]:
         """The score of each article, None of one that does not match."""
-        texts = self._words.texts(articles)
+        texts = self._words.texts(articles, self._stems, self._forms)
         return [self._score(self._tree, 1.0, one, text) for one, text in zip(articles, texts, strict=True)]
 
     def _score(self, node: Node, factor: float, article: Article, text: Text) -> float | None:
@@ -99,6 +111,14 @@ class Judge:
 
     def _weight_of_leaf(self, leaf: Leaf) -> float:
         return term_weight(self._articles, self._having(leaf))
+
+
+def single_leaves(tree: Node, kind: type[Word] | type[Exact]) -> Iterator[Word | Exact]:
+    """The leaves of a tree that are words."""
+    if isinstance(tree, kind):
+        yield tree
+    for part in children(tree):
+        yield from single_leaves(part, kind)
 
 
 def weight_of(node: Node, single: Callable[[Leaf], float]) -> float:

@@ -7,7 +7,7 @@ Where passages or patterns are ranked, the server's order is about ours; the bes
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from searchkit.cluster.asking import Asking, counting, total_of
@@ -24,7 +24,7 @@ from searchkit.query import AllOf, Leaf, Node, Phrase, is_list, leaves
 # So many articles are looked at here, where the server cannot decide.
 MOST_CANDIDATES = 10_000
 # So many of the best are put into order here, where the server's order is about ours.
-REORDERED = 100
+REORDERED = 50
 # The articles of so many hits come with the answer.
 _WITH_ARTICLES = 200
 # The server gives so many hits without a point in time.
@@ -158,10 +158,12 @@ class Search:
         return sorted(made, key=_by_score) + rest
 
     def _judge(self) -> Judge:
+        return self._judge_of(self._request.query, self.articles(), self.having)
+
+    def _judge_of(self, tree: Node, articles: int, having: Callable[[Leaf], int]) -> Judge:
         layout = self._layout
-        return Judge(
-            self._request.query, layout.known_words, layout.chain, layout.averages, self.articles(), self.having
-        )
+        forms = [form for meaning in self.words.of(tree).values() for form in meaning.forms]
+        return Judge(tree, layout.known_words, layout.chain, layout.averages, articles, having, forms)
 
     def _decided(self, query: Query) -> tuple[int, Sequence[Ranked]]:
         """(total, hits) of a query that may match too much."""
@@ -199,9 +201,7 @@ class Search:
                 f"{MOST_CANDIDATES:,} at most",
                 hint="Nest fewer operators of places, or add a word, a date or a source that must be there.",
             )
-        layout = self._layout
-        having = self.having if scored else _nowhere
-        judge = Judge(tree, layout.known_words, layout.chain, layout.averages, max(self._articles, 1), having)
+        judge = self._judge_of(tree, max(self._articles, 1), self.having if scored else _nowhere)
         keys = [str(hit["_id"]) for hit in answer["hits"]["hits"]]
         kept: list[Ranked] = []
         for first in range(0, len(keys), _DECIDED_AT_ONCE):
@@ -257,6 +257,7 @@ class Search:
         return counted, rest
 
     def count(self, also: Sequence[Leaf | Phrase]) -> None:
+        """Look up in how many articles leaves stand, all in one round trip."""
         counted, rest = self._to_count(also)
         answers = self.asking.searches(self._index, [counting(query) for query in counted.values()])
         self._keep(list(counted), answers)

@@ -44,13 +44,16 @@ class Text:
 
     @classmethod
     def of_words(
-        cls, titles: Sequence[Token], bodies: Sequence[Token], sentences: list[tuple[int, bool]], chain: Chain
+        cls,
+        words: list[tuple[int, Token]],
+        title_words: int,
+        body_words: int,
+        sentences: list[tuple[int, bool]],
+        chain: Chain,
     ) -> Text:
-        """A title and a body that were taken apart elsewhere."""
+        """A text that was taken apart elsewhere; of its words those will do, by position, that are asked for."""
         text = cls("", "", chain)
-        text.title_words, text.body_words = len(titles), len(bodies)
-        text.words = [*enumerate(titles), *enumerate(bodies, start=len(titles) + 1)]
-        text.sentences = sentences
+        text.words, text.title_words, text.body_words, text.sentences = words, title_words, body_words, sentences
         return text
 
     @classmethod
