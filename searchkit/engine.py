@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Literal, Protocol, Self
 
-from searchkit.article import Article
+from searchkit.article import Article, Problem
 from searchkit.frozen import frozen, put
 from searchkit.query import Leaf, Node, Phrase, Word
 
@@ -171,6 +171,14 @@ class Statistics:
     versions: dict[str, str]
 
 
+@frozen
+class Refused:
+    """An article that an engine did not take, and why; none with its id is in the index."""
+
+    article_id: str
+    problem: Problem
+
+
 class Writer(Protocol):
     """Changes to an index, invisible until they are committed. One writer at a time."""
 
@@ -183,8 +191,18 @@ class Writer(Protocol):
     def clear(self) -> None:
         """Remove every article."""
 
-    def commit(self) -> None:
-        """Make all changes since the last commit visible and durable, together."""
+    def commit(self, *, whole: bool = True) -> Sequence[Refused]:
+        """Make all changes since the last commit visible and durable, together; gives those that were refused.
+
+        After ``clear`` a commit that is not yet ``whole`` may go on showing what was there before.
+        """
+
+    @property
+    def mark(self) -> bytes:
+        """What tells the last commit from every other; b'' where there is none."""
+
+    def articles(self) -> Iterator[Article]:
+        """All articles that the index held when this writer opened it, in no order."""
 
     def close(self) -> None:
         """Give up what is not committed, and let another writer in."""

@@ -6,14 +6,17 @@
     │   ├── IndexMissing          there is no index at that path
     │   ├── NotAnIndex            something else is at that path
     │   ├── ArticleMissing        no article has that id
-    │   └── PathMissing           a file or folder to be indexed is not there
+    │   ├── PathMissing           a file or folder to be indexed is not there
+    │   └── AccessRefused         a cluster does not know the user, or its certificate is not to be trusted
     └── OperationError            the machine or the data failed (exit code 1)
         ├── IndexDamaged          the index is there but cannot be trusted
         ├── IndexLocked           another process is writing to the index
         ├── AnalysisMismatch      the index was written with another chain of analysis
         ├── QueryTimeout          a query took longer than it may
         ├── QueryTooLarge         a query needs more memory than there is for it
-        └── StorageError          the operating system refused a read or a write
+        ├── StorageError          the operating system refused a read or a write, or a disk is full
+        └── ClusterError          a cluster did not do what it was asked for
+            └── ClusterUnavailable  it does not answer, or not now; to wait may help
 
 Each message is one sentence that says what happened; ``hint`` says what to do about it.
 """
@@ -63,6 +66,10 @@ class PathMissing(UsageError):
     """A path that was given to be indexed does not exist."""
 
 
+class AccessRefused(UsageError):
+    """A cluster does not let this user in, or its certificate is none that is trusted."""
+
+
 class OperationError(SearchkitError):
     """The request was sound, but carrying it out failed."""
 
@@ -89,3 +96,15 @@ class QueryTooLarge(OperationError):
 
 class StorageError(OperationError):
     """The operating system refused to read or write a file of the index."""
+
+
+class ClusterError(OperationError):
+    """A cluster did not do what it was asked for; ``status`` is that of HTTP, 0 where no answer came."""
+
+    def __init__(self, message: str, *, hint: str = "", status: int = 0) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+
+
+class ClusterUnavailable(ClusterError):
+    """A cluster does not answer, has too much to do, or lacks a part of the index; to wait may help."""

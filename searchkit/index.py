@@ -18,6 +18,9 @@ from searchkit.local import open_engine
 from searchkit.query import Exact, Fuzzy, Node, Word, parse
 from searchkit.results import Lighting, Results, results
 
+# With these begins the address of an index in a cluster; all else is a folder.
+_CLUSTERS = ("opensearch://", "opensearch+https://")
+
 MOST_HITS = 1_000_000
 # In seconds: more is as good as none.
 _LONGEST_TIMEOUT = 1e8
@@ -166,5 +169,25 @@ def _last_day(text: str, today: datetime.date) -> datetime.date:
 
 
 def open_index(path: str | os.PathLike[str] = "index") -> Index:
-    """Open the index in the folder ``path`` for asking; raises a SearchkitError where there is none."""
+    """Open an index for asking; raises a SearchkitError where there is none.
+
+    It is in the folder ``path``, or in a cluster: "opensearch://host:9200/news".
+    """
+    if is_cluster(path):
+        from searchkit.cluster import open_engine as open_in_cluster  # only where there is a cluster
+
+        return Index(open_in_cluster(str(path)))
     return Index(open_engine(Path(path)))
+
+
+def is_cluster(path: str | os.PathLike[str]) -> bool:
+    """Whether this is the address of an index in a cluster, and no folder; raises UsageError for other addresses."""
+    text = os.fspath(path)
+    if text.startswith(_CLUSTERS):
+        return True
+    if "://" in text:
+        raise UsageError(
+            "an index is a folder or in a cluster of OpenSearch, and this is another address",
+            hint="Write it like opensearch://localhost:9200/news, or opensearch+https:// where it has a certificate.",
+        )
+    return False

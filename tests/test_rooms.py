@@ -20,7 +20,7 @@ ROOT = PACKAGE.parent
 # The table of ARCHITECTURE.md, from the top down; ``version`` and ``frozen`` stand above all.
 ROOMS = [
     "version", "frozen", "errors", "article", "analysis", "readers", "query", "store", "engine", "memory", "local",
-    "results", "index", "indexing", "cli",
+    "cluster", "results", "index", "indexing", "cli",
 ]  # fmt: skip
 # The front door and the program's entry stand below everything.
 DOORS = ["__init__", "__main__"]

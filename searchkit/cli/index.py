@@ -17,6 +17,7 @@ from searchkit.cli.options import DEFAULT_INDEX, IndexOption
 from searchkit.cli.problems import problem_line, problem_record
 from searchkit.cli.terminal import complain, screen, write
 from searchkit.errors import UsageError
+from searchkit.index import is_cluster
 
 if TYPE_CHECKING:
     from searchkit.article import Problem
@@ -80,13 +81,13 @@ def index(
     cannot be read is reported and skipped.
     """
     from searchkit.indexing import Interrupted, Ledger, Sync, require_path  # heavy, and few commands need them
-    from searchkit.local import open_writer
-    from searchkit.store.writer import workers_of_this_machine
+    from searchkit.indexing.homes import ledger_folder, made_ledger_folder, open_writer, workers_of_this_machine
 
     settings = reading_settings(mapping, dates, detect)
     if language is not None and language not in LANGUAGES:
         raise UsageError(f"there is no language {language!r}", hint=f"Known: {', '.join(LANGUAGES)}.")
-    folder, roots = absolute(index_folder), [absolute(path) for path in paths]
+    place, roots = index_place(index_folder), [absolute(path) for path in paths]
+    folder = ledger_folder(place)
     if report and any(absolute(report).is_relative_to(root) for root in roots):
         raise UsageError("the report lies among what is indexed", hint="Name a file elsewhere.")
     if not folder.exists():
@@ -95,8 +96,8 @@ def index(
             require_path(root)
     with (
         _written(report) as on_problem,
-        open_writer(folder, language=language, fresh=rebuild, memory=memory << 20, workers=workers) as writer,
-        Ledger(folder) as ledger,
+        open_writer(place, language=language, fresh=rebuild, memory=memory << 20, workers=workers) as writer,
+        Ledger(made_ledger_folder(place)) as ledger,
         _progress() as watch,
         stopped_by_ctrl_c() as stop,
     ):
@@ -111,6 +112,9 @@ def index(
         try:
             done = sync.run(roots, rebuild=rebuild)
         except Interrupted as interrupted:
+            if rebuild and is_cluster(place):
+                complain("Stopped: the index is what it was before. Run the same command to rebuild it.")
+                raise typer.Exit(1) from None
             kept = interrupted.report.added + interrupted.report.changed
             complain(f"Stopped: {kept:,} new articles of this run are in the index. Run the same command to go on.")
             raise typer.Exit(1) from None
@@ -118,6 +122,11 @@ def index(
     write("\n".join([str(done), *summary(done)]))
     if strict and done.skipped:
         raise typer.Exit(1)
+
+
+def index_place(index: str) -> str | Path:
+    """The address of an index in a cluster as it is, or the absolute path of its folder."""
+    return index if is_cluster(index) else absolute(index)
 
 
 def absolute(path: str | Path) -> Path:

@@ -22,7 +22,7 @@ _LONGEST = 400
 _AROUND = 60
 
 # Each is a function of its name in a module of its name; help lists them in this order.
-_NAMES = ("index", "watch", "query", "show", "problems", "stats", "check")
+_NAMES = ("index", "watch", "query", "show", "problems", "stats", "check", "copy")
 
 
 class _Commands(Mapping[str, TyperCommand]):

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 IndexOption = Annotated[
-    Path,
+    str,
     typer.Option(
         "--index",
         metavar="DIR",
         envvar="SEARCHKIT_INDEX",
-        help="The folder that holds the index.",
+        help="The folder that holds the index, or the address of one in a cluster: opensearch://host:9200/news.",
         show_default=True,
     ),
 ]
-DEFAULT_INDEX = Path("index")
+DEFAULT_INDEX = "index"

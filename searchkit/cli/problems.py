@@ -28,12 +28,13 @@ def problems(
 ) -> None:
     """Print the problems that the files of the index gave when they were last read."""
     from searchkit.indexing import standing_problems  # heavy, and few commands need it
+    from searchkit.indexing.homes import ledger_folder
 
     if kind and kind not in KINDS:
         raise UsageError(f"there is no kind of problem {kind!r}", hint=f"Known: {', '.join(KINDS)}.")
     # Where there is no index, that is what has to be said.
     open_index(index_folder).close()
-    found = (problem for problem in standing_problems(index_folder) if kind in ("", problem.kind))
+    found = (problem for problem in standing_problems(ledger_folder(index_folder)) if kind in ("", problem.kind))
     if json:
         for problem in found:
             write(problem_record(problem))

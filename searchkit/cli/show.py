@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -39,10 +38,11 @@ def show(
         write(_text(article, copies, screen(sys.stdout)))
 
 
-def _copies(index_folder: Path, article: Article) -> list[str]:
+def _copies(index_folder: str, article: Article) -> list[str]:
     from searchkit.indexing import copies_of  # heavy, and only where a ledger lies
+    from searchkit.indexing.homes import ledger_folder
 
-    return copies_of(index_folder, article)
+    return copies_of(ledger_folder(index_folder), article)
 
 
 def _text(article: Article, copies: list[str], style: Screen) -> str:

@@ -16,6 +16,7 @@ from searchkit.cli.index import (
     WorkersOption,
     absolute,
     complain_of,
+    index_place,
     reading_settings,
     stopped_by_ctrl_c,
     summary,
@@ -47,9 +48,9 @@ def watch(
     if "-" in paths:
         raise UsageError("standard input cannot be watched", hint="Name files and folders.")
     settings = reading_settings(mapping, dates, detect)
-    folder, roots = absolute(index_folder), [absolute(path) for path in paths]
+    place, roots = index_place(index_folder), [absolute(path) for path in paths]
     with stopped_by_ctrl_c() as stop:
-        watching = Watch(folder, roots, settings, memory=memory << 20, workers=workers, language=language, stop=stop)
+        watching = Watch(place, roots, settings, memory=memory << 20, workers=workers, language=language, stop=stop)
         for report in watching.rounds(once=once):
             complain_of(report.problems, report.untold)
             write("\n".join([str(report), *summary(report)]))

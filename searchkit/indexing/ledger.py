@@ -312,6 +312,15 @@ class Ledger:
         self._pending_articles.pop(article_id, None)
         self._rows("DELETE FROM articles WHERE id = ?", article_id)
 
+    def refuse_article(self, article_id: str) -> None:
+        """Note that the engine did not take an article: it is none of its file's."""
+        self.flush()
+        self._rows(
+            "UPDATE files SET articles = articles - 1 WHERE number = (SELECT file FROM articles WHERE id = ?)",
+            article_id,
+        )
+        self.remove_article(article_id)
+
     def put_problem(self, number: int, problem: Problem) -> None:
         """Note a problem of file ``number``, or of no file."""
         origin = problem.origin

@@ -31,7 +31,6 @@ from searchkit.indexing.ledger import Known, Ledger
 from searchkit.indexing.pool import Pool, PooledReading
 from searchkit.indexing.report import Progress, Report
 from searchkit.indexing.walk import STANDARD_INPUT, File, printable, walk
-from searchkit.local.committed import commit_mark, every_article
 from searchkit.readers import HeavyError, Reading, Settings, is_heavy
 from searchkit.store.writer import LONGEST_ARTICLE
 
@@ -117,7 +116,7 @@ class Sync:
             self._bring_about([str(path) for path in paths], within)
             self._commit()
         except _Stopped:
-            self._commit()
+            self._commit(whole=not rebuild)
             raise Interrupted(self._committed) from None
         except KeyboardInterrupt:
             raise Interrupted(self._committed) from None
@@ -128,10 +127,10 @@ class Sync:
         if self._ledger.is_new:
             reason = "was damaged or is of another version; it is made anew, and all files are read again"
             self._note(Problem(Origin(str(self._index / LEDGER)), reason, kept=True))
-        if not self._ledger.tells_of(commit_mark(self._index)):
+        if not self._ledger.tells_of(self._writer.mark):
             self._ledger.learn(
                 (article.id, article.origin.path, *digests(article))
-                for article in every_article(self._index)
+                for article in self._writer.articles()
                 # What a program has put itself, out of no file, is nothing that a folder has to agree with.
                 if article.origin.path
             )
@@ -360,7 +359,7 @@ class Sync:
         self._ledger.put_article(article.id, given.number, digest, text)
         self._uncommitted += len(article.title) + len(article.body)
         if self._uncommitted >= _BATCH or time.monotonic() - self._last_commit > _SECONDS:
-            self._commit()
+            self._commit(whole=False)
         return 0
 
     def _taken(self, article_id: str, given: _Given) -> str | None:
@@ -376,9 +375,15 @@ class Sync:
             self._ledger.remove_article(article_id)
             self._report.removed += not given.moved
 
-    def _commit(self) -> None:
-        self._writer.commit()
-        self._ledger.commit(commit_mark(self._index), _told(self._settings))
+    def _commit(self, *, whole: bool = True) -> None:
+        for refused in self._writer.commit(whole=whole):
+            self._note(refused.problem, self._ledger.owner(refused.article_id) or 0)
+            self._ledger.refuse_article(refused.article_id)
+            if self._report.added:
+                self._report.added -= 1
+            else:
+                self._report.changed -= 1
+        self._ledger.commit(self._writer.mark, _told(self._settings))
         self._uncommitted = 0
         self._last_commit = time.monotonic()
         self._committed = self._report.copy()

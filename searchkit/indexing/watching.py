@@ -11,12 +11,11 @@ from typing import Any
 
 from searchkit.errors import IndexLocked, UsageError
 from searchkit.indexing.difference import lies_in
+from searchkit.indexing.homes import ledger_folder, made_ledger_folder, open_writer, workers_of_this_machine
 from searchkit.indexing.ledger import Ledger
 from searchkit.indexing.report import Report
 from searchkit.indexing.sync import Interrupted, Sync, require_path
-from searchkit.local import open_writer
 from searchkit.readers import Settings
-from searchkit.store.writer import workers_of_this_machine
 
 # Milliseconds: how long quiet has to last before a batch is taken, and how long it may be put off. A file is
 # searchable within two seconds, and what is copied piece by piece is mostly taken once.
@@ -29,14 +28,14 @@ _PATIENCE = 0.5
 
 
 class Watch:
-    """The index in ``folder``, kept in agreement with ``roots``, absolute paths.
+    """The index in a folder or at an address, kept in agreement with ``roots``, absolute paths.
 
     Raises UsageError where the library for it is not installed.
     """
 
     def __init__(
         self,
-        folder: Path,
+        index: str | Path,
         roots: list[Path],
         settings: Settings,
         *,
@@ -50,7 +49,8 @@ class Watch:
         except ImportError as error:
             raise UsageError("watching needs a library", hint="pip install 'searchkit[watch]'") from error
         self._watchfiles = watchfiles
-        self._folder = folder
+        self._index = index
+        self._folder = ledger_folder(index)
         self._roots = roots
         self._settings = settings
         self._memory = memory
@@ -133,15 +133,13 @@ class Watch:
     def _run(self, paths: list[str] | None) -> Report:
         while True:
             try:
-                writer = open_writer(
-                    self._folder, language=self._language, memory=self._memory, workers=self._workers
-                )
+                writer = open_writer(self._index, language=self._language, memory=self._memory, workers=self._workers)
                 break
             except IndexLocked:
                 if paths is None or self._stop():
                     raise
                 time.sleep(_PATIENCE)
-        with writer, Ledger(self._folder, check=paths is None) as ledger:
+        with writer, Ledger(made_ledger_folder(self._index), check=paths is None) as ledger:
             workers = self._workers or workers_of_this_machine()
             sync = Sync(writer, ledger, self._folder, settings=self._settings, workers=workers, stop=self._stop)
             return sync.run(self._roots) if paths is None else sync.run(self._roots, within=paths)

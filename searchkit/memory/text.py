@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 
-from searchkit.analysis import Chain, borders, word_spans
+from searchkit.analysis import Chain, Token, borders, word_spans
 from searchkit.memory.shapes import matcher
 from searchkit.query import (
     AllBut,
@@ -41,6 +41,20 @@ class Text:
         # One position between title and body belongs to no word.
         self.words = [(at, token) for at, token in enumerate(titles)]
         self.words += [(at, token) for at, token in enumerate(bodies, start=len(titles) + 1)]
+
+    @classmethod
+    def of_words(
+        cls,
+        words: list[tuple[int, Token]],
+        title_words: int,
+        body_words: int,
+        sentences: list[tuple[int, bool]],
+        chain: Chain,
+    ) -> Text:
+        """A text that was taken apart elsewhere; of its words those will do, by position, that are asked for."""
+        text = cls("", "", chain)
+        text.words, text.title_words, text.body_words, text.sentences = words, title_words, body_words, sentences
+        return text
 
     @classmethod
     def of_parts(cls, parts: Sequence[str], chain: Chain) -> Text:

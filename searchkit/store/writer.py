@@ -29,6 +29,7 @@ from searchkit.errors import (
     UsageError,
 )
 from searchkit.store.builder import DoesNotFit, SegmentBuilder, Words
+from searchkit.store.committed import commit_mark, every_article
 from searchkit.store.deletion import Deletions
 from searchkit.store.folder import Folder, make_folders
 from searchkit.store.kernels import deal
@@ -143,14 +144,25 @@ class StoreWriter:
                 lane.reset()
             self._cleared = True
 
-    def commit(self) -> None:
-        """Make all changes since the last commit visible and durable, together.
+    def commit(self, *, whole: bool = True) -> tuple[()]:
+        """Make all changes since the last commit visible and durable, together; every article is taken.
 
         After an error nothing of them is, and the writer can then only be closed. (If all but the last step was
         done, waiting for the disk to keep the new manifest's name, all of them may be visible, together.)
         """
+        del whole  # what was there is shown until the manifest is another, and then no longer
         with self._writing():
             self._commit()
+        return ()
+
+    @property
+    def mark(self) -> bytes:
+        """What tells the last commit from every other; b'' where there is none."""
+        return commit_mark(self._path)
+
+    def articles(self) -> Iterator[Article]:
+        """All articles of the last commit, in no order."""
+        return every_article(self._path)
 
     def close(self) -> None:
         """Give up what is not committed, and let another writer in."""

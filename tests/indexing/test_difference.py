@@ -186,7 +186,7 @@ def random_edit(random_: random.Random, news: Path) -> None:
 
 
 def held(index: Path) -> list[Article]:
-    from searchkit.local.committed import every_article
+    from searchkit.store.committed import every_article
 
     return sorted(every_article(index), key=lambda article: (article.origin.path, article.origin.place, article.body))
 

@@ -22,7 +22,7 @@ from searchkit.errors import IndexDamaged
 from searchkit.indexing import Ledger
 from searchkit.indexing import sync as sync_module
 from searchkit.local import check_index, open_writer
-from searchkit.local.committed import every_article
+from searchkit.store.committed import every_article
 
 NEWS = {
     "a.txt": "alpha stays",

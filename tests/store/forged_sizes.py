@@ -18,7 +18,7 @@ from store.damages import LONGEST_SECONDS, answers
 
 from searchkit.errors import SearchkitError
 from searchkit.local import check_index
-from searchkit.local.committed import every_article
+from searchkit.store.committed import every_article
 
 
 def errors(path: Path) -> list[str]:

@@ -1,0 +1,280 @@
+"""How does a request reach the cluster? Through opensearch-py's low-level client, and every failure becomes ours.
+
+This is the only file that knows the client. Requests that only ask are asked again, of another node where there is
+one; those that change something are not, since nobody knows whether the first was done.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import re
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from searchkit.cluster.address import CA_FILE, PASSWORD, USER, Address, certificates, credentials
+from searchkit.errors import (
+    AccessRefused,
+    ClusterError,
+    ClusterUnavailable,
+    IndexMissing,
+    NotAnIndex,
+    QueryTimeout,
+    SearchkitError,
+    StorageError,
+    UsageError,
+)
+
+if TYPE_CHECKING:
+    from opensearchpy import OpenSearch
+
+# In seconds, where nobody says otherwise.
+_TIMEOUT = 60.0
+_CONNECTIONS = 16
+# How often what only asks is asked again, and how long it is waited before, at first and at most.
+_AGAIN = 3
+_PAUSE, _LONGEST_PAUSE = 0.1, 1.0
+_OLDEST, _TOO_NEW = (2, 10), (4, 0)
+_ASKS = re.compile(r"/_(?:m?search|count|mget|termvectors|mtermvectors|validate|explain|field_caps)\b")
+TOO_MANY_REQUESTS, TOO_LARGE = 429, 413
+_PASSING = (TOO_MANY_REQUESTS, 502, 503, 504)
+
+
+class Connection:
+    """A cluster at these addresses, each "http://host:port"; a password and authorities only where it has them."""
+
+    def __init__(self, *urls: str, user: str = "", password: str = "", authorities: str = "") -> None:
+        try:
+            from opensearchpy import OpenSearch  # an extra, and heavy
+        except ImportError as error:
+            raise UsageError("a cluster needs a library", hint="pip install 'searchkit[cluster]'") from error
+        # What fails is told by our errors; the client's own warnings would come on top.
+        logging.getLogger("opensearch").setLevel(logging.CRITICAL)
+        secure = urls[0].startswith("https:")
+        more: dict[str, Any] = {"ca_certs": authorities} if authorities else {}
+        if secure:
+            more["verify_certs"] = True
+        if user:
+            more["http_auth"] = (user, password)
+        self._urls = urls
+        self._client: OpenSearch = OpenSearch(
+            list(urls),
+            use_ssl=secure,
+            max_retries=0,
+            timeout=_TIMEOUT,
+            pool_maxsize=_CONNECTIONS,
+            **more,
+        )
+
+    @classmethod
+    def to(cls, address: Address) -> Connection:
+        """The cluster at ``address``, as who the environment says; raises UsageError."""
+        who = credentials(address)
+        authorities = certificates() if address.secure else ""
+        return cls(*address.urls, user=who.user, password=who.password, authorities=authorities)
+
+    def get(self, path: str, **options: Any) -> dict[str, Any]:
+        """What is there."""
+        return self._ask("GET", path, **options)
+
+    def post(self, path: str, **options: Any) -> dict[str, Any]:
+        """The answer to a question."""
+        return self._ask("POST", path, **options)
+
+    def put(self, path: str, **options: Any) -> dict[str, Any]:
+        """Make or change something."""
+        return self._ask("PUT", path, **options)
+
+    def delete(self, path: str, **options: Any) -> dict[str, Any]:
+        """Remove something."""
+        return self._ask("DELETE", path, **options)
+
+    def check_product(self) -> None:
+        """Raise NotAnIndex where another program answers, or a release that this was not made for."""
+        told = self.get("/")
+        version = told.get("version")
+        number = str(version.get("number", "")) if isinstance(version, Mapping) else ""
+        if not isinstance(version, Mapping) or version.get("distribution") != "opensearch":
+            what = f"Elasticsearch {number}" if "Know, for Search" in str(told.get("tagline")) else "another program"
+            raise NotAnIndex(
+                f"at {self._urls[0]} answers {what}, not OpenSearch",
+                hint="Give the address of a cluster of OpenSearch.",
+            )
+        release = tuple(int(part) for part in re.findall(r"\d+", number)[:2])
+        if not _OLDEST <= release < _TOO_NEW:
+            raise NotAnIndex(
+                f"at {self._urls[0]} answers OpenSearch {number}; searchkit works with 2.10 to 3.x",
+                hint="Install a release between these on the cluster.",
+            )
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._client.close()
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: object = None,
+        params: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+    ) -> dict[str, Any]:
+        """One request, and the JSON of its answer; of a document that is not there the answer that says so."""
+        from opensearchpy.exceptions import OpenSearchException, TransportError
+
+        harmless = method == "GET" or bool(_ASKS.search(path))
+        end = time.monotonic() + (timeout or _TIMEOUT)
+        tries = 0
+        while True:
+            left = max(end - time.monotonic(), 0.001)
+            given = {**(params or {}), "request_timeout": left}
+            try:
+                answer = self._client.transport.perform_request(method, path, params=given, body=body)
+            except OpenSearchException as error:
+                info = error.info if isinstance(error, TransportError) and error.status_code == 404 else None
+                if isinstance(info, dict) and _not_there(info):
+                    return info
+                ours = self._as_ours(error, path, timeout or _TIMEOUT)
+                tries += 1
+                pause = random.uniform(0.5, 1) * min(_PAUSE * 2**tries, _LONGEST_PAUSE)  # noqa: S311  (no secret)
+                passes = isinstance(ours, ClusterUnavailable) and ours.status != -1
+                if not harmless or not passes or tries > _AGAIN or time.monotonic() + pause >= end:
+                    raise ours from error
+                time.sleep(pause)
+                continue
+            if not isinstance(answer, dict):
+                raise ClusterError(
+                    f"what {self._urls[0]} answers is not what OpenSearch says",
+                    hint="Look whether another program, or a proxy, listens there.",
+                )
+            return answer
+
+    def _as_ours(self, error: Exception, path: str, seconds: float) -> SearchkitError:
+        """What went wrong, as one sentence and what to do."""
+        from opensearchpy import exceptions as theirs
+
+        where = self._urls[0] if len(self._urls) == 1 else "these addresses"
+        if isinstance(error, theirs.ConnectionTimeout):
+            return _late(path, seconds)
+        if isinstance(error, theirs.ConnectionError):
+            return _not_reached(error, where)
+        if not isinstance(error, theirs.TransportError) or not isinstance(error.status_code, int):
+            return ClusterUnavailable(
+                f"what {where} answers is no JSON, or only a part of it",
+                hint="Look whether a proxy stands between, and try again.",
+            )
+        return as_error(error.status_code, error.info if isinstance(error.info, dict) else {}, path)
+
+
+def as_error(status: int, told: Mapping[str, Any], path: str = "") -> SearchkitError:
+    """The error of ours for a refusal of the server, of a whole request or of one article within."""
+    error = told.get("error", told)
+    kinds, reasons = _said(error)
+    if status == 401:
+        return AccessRefused(
+            "the cluster does not know this user, or the password is wrong", hint=f"Look at {USER} and {PASSWORD}."
+        )
+    if "read-only-allow-delete" in reasons or "flood" in reasons:
+        return StorageError(
+            "a disk of the cluster is full over its watermark, so that OpenSearch lets the index be read only",
+            hint="Free space or add a node; OpenSearch lifts the block by itself; then run the same command again.",
+        )
+    if "cluster_block_exception" in kinds and status != 503:
+        return StorageError(
+            f"the cluster does not let this be written: {_short(reasons)}",
+            hint="Lift the block of the index or of the cluster (index.blocks, cluster.blocks).",
+        )
+    if status == 403:
+        return AccessRefused(
+            "the cluster does not allow this user to do that", hint="Ask who runs the cluster for the right."
+        )
+    if "index_not_found_exception" in kinds:
+        # The path has names of parts as well; the reason tells which one it was.
+        name = re.search(r"no such index \[([^\]]+)\]", reasons)
+        missing = f"the cluster has no index {name[1]}" if name else "the cluster has no such index"
+        return IndexMissing(missing, hint="Make it with: searchkit index PATH --index ADDRESS")
+    if status == TOO_MANY_REQUESTS:
+        return ClusterUnavailable(
+            "the cluster has too much to do", hint="Wait, and run the same command again.", status=status
+        )
+    if status in _PASSING:
+        return ClusterUnavailable(
+            "the cluster cannot answer for all of the index: a node is away, or a shard is not there yet",
+            hint="See which nodes are missing (GET _cluster/health), and try again.",
+            status=status,
+        )
+    if status == TOO_LARGE:
+        return ClusterError(
+            "a request is larger than the cluster takes", hint="Raise its http.max_content_length.", status=status
+        )
+    said = _short(reasons) or f"status {status}"
+    return ClusterError(f"the cluster refused it: {said}", hint="Its log says more.", status=status)
+
+
+def _late(path: str, seconds: float) -> SearchkitError:
+    if _ASKS.search(path):
+        return QueryTimeout(
+            "the query took longer than it may, and half of an answer is none",
+            hint="Allow more with --timeout, or ask for rarer words.",
+        )
+    # (Whoever waited this long does not ask again at once.)
+    return ClusterUnavailable(
+        f"the cluster did not answer within {seconds:,.0f} seconds", hint="Wait, and try again.", status=-1
+    )
+
+
+def _not_reached(error: Exception, where: str) -> SearchkitError:
+    from opensearchpy import exceptions as theirs
+
+    said = str(error)
+    if isinstance(error, theirs.SSLError) or "CERTIFICATE_VERIFY_FAILED" in said or "SSL" in said:
+        if "CERTIFICATE_VERIFY_FAILED" in said:
+            own = "signed by itself, or by nobody who is known here"
+            reason = "not made for this host" if "ostname" in said else "expired" if "expired" in said else own
+            return AccessRefused(
+                f"the certificate of {where} is {reason}",
+                hint=f"Name the file of its authority: {CA_FILE}=FILE (or mend the certificate).",
+            )
+        return AccessRefused(
+            f"{where} does not speak TLS as it should", hint="Write opensearch:// where it has no certificate."
+        )
+    if any(name in said for name in ("NewConnectionError", "NameResolution", "refused", "ConnectTimeoutError")):
+        return _no_server(where)
+    return ClusterUnavailable(
+        f"the answer of {where} was cut off, or none came", hint="Look whether its node still runs, and try again."
+    )
+
+
+def _no_server(where: str) -> ClusterUnavailable:
+    return ClusterUnavailable(
+        f"no server answers at {where}", hint="Look at the address, and whether the cluster runs."
+    )
+
+
+def _not_there(info: Mapping[str, Any]) -> bool:
+    """Whether this is the answer that a document is missing, and not that an index is."""
+    return "found" in info or info.get("result") == "not_found"
+
+
+def _said(error: object) -> tuple[str, str]:
+    """(types, reasons) of an error and of its causes, in one text each."""
+    kinds: list[str] = []
+    reasons: list[str] = []
+    waiting = [error]
+    while waiting and len(kinds) < 50:
+        one = waiting.pop(0)
+        if isinstance(one, str):
+            reasons.append(one)
+        elif isinstance(one, list):
+            waiting += one
+        elif isinstance(one, Mapping):
+            kinds.append(str(one.get("type", "")))
+            reasons.append(str(one.get("reason", "")))
+            waiting += [one[key] for key in ("caused_by", "root_cause", "failed_shards") if key in one]
+    return " ".join(kinds), "; ".join(dict.fromkeys(reason for reason in reasons if reason))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 200 else text[:200] + "…"

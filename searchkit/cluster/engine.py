@@ -1,0 +1,156 @@
+"""How does a cluster answer? From the index as it is when it is asked; searchkit/cluster/search.py asks it."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from typing import Any
+
+from searchkit.article import Article
+from searchkit.cluster.asking import Asking
+from searchkit.cluster.connection import Connection
+from searchkit.cluster.deciding import weighed
+from searchkit.cluster.hits import article_of
+from searchkit.cluster.layout import Layout, words_index
+from searchkit.cluster.search import Search
+from searchkit.cluster.tokens import key_of
+from searchkit.cluster.vocabulary import similar
+from searchkit.engine import Explanation, Request, Response, Statistics
+from searchkit.errors import ArticleMissing, IndexMissing, NotAnIndex
+from searchkit.query import Everything
+from searchkit.version import __version__
+
+_BUCKETS = 10_000
+
+
+class ClusterEngine:
+    """The index of this name, or the one that this is an alias of; keeps the Engine protocol."""
+
+    def __init__(self, connection: Connection, index: str) -> None:
+        self._connection = connection
+        self._name = index
+        self._asked: tuple[Request, Search] | None = None
+        self.refresh()
+
+    @property
+    def language(self) -> str:
+        """The language of the stems."""
+        return self._layout.chain.language
+
+    def refresh(self) -> None:
+        """See which index the name stands for now, and how it is laid out."""
+        found = self._connection.get(f"/{self._name}/_mapping")
+        if len(found) != 1:
+            raise NotAnIndex(f"{self._name} stands for {len(found)} indexes of the cluster", hint="Name one of them.")
+        ((self._index, told),) = found.items()
+        self._layout = Layout.of_metadata(told.get("mappings", {}).get("_meta"), self._name)
+        self._asked = None
+
+    def search(self, request: Request) -> Response:
+        """Answer ``request``: exact totals, the best in their order."""
+        try:
+            return self._searching(request).response()
+        except IndexMissing:
+            # Behind an alias another index may have taken its place.
+            before = self._index
+            self.refresh()
+            if self._index == before:
+                raise
+            return self._searching(request).response()
+
+    def similar(self, word: str) -> list[tuple[str, int]]:
+        """Words of the index that ``word`` may be a slip for, each with how many articles have it, best first."""
+        searching = Search(self._connection, self._index, self._layout, Request(Everything()))
+        return similar(word, searching.words, self._layout.chain, searching.holding_stems)
+
+    def explain(self, request: Request, article: Article) -> Explanation:
+        """The score of an article that matches."""
+        from searchkit.memory.explaining import explain  # only when somebody asks why
+
+        if self._asked is None or self._asked[0] is not request:
+            searching = self._searching(request)
+            searching.count(weighed(request.query))
+            self._asked = request, searching
+        searching = self._asked[1]
+        layout = self._layout
+        return explain(request.query, article, layout.chain, layout.averages, searching.articles(), searching.having)
+
+    def article(self, article_id: str) -> Article:
+        """The article with this id; raises ArticleMissing."""
+        (document,) = Asking(self._connection).articles(self._index, [key_of(article_id)])
+        if document is None:
+            raise ArticleMissing(
+                f"no article has the id {article_id!r}",
+                hint="The ids of hits are shown by: searchkit query --json TEXT",
+            )
+        return article_of(document)
+
+    def statistics(self) -> Statistics:
+        """What the index holds; its bytes are those of all copies."""
+        asking = Asking(self._connection)
+        answer = asking.search(
+            self._index,
+            {
+                "size": 0,
+                "track_total_hits": True,
+                "aggs": {
+                    "title": {"sum": {"field": "title_words"}},
+                    "body": {"sum": {"field": "body_words"}},
+                    "first": {"min": {"field": "day"}},
+                    "last": {"max": {"field": "day"}},
+                    "undated": {"missing": {"field": "day"}},
+                },
+            },
+        )
+        found = answer["aggregations"]
+        both = f"{self._index},{words_index(self._index)}"
+        store = self._connection.get(f"/{both}/_stats/store")["_all"]["total"]["store"]
+        sources = dict(_all_values(asking, self._index, "source_name"))
+        return Statistics(
+            articles=int(answer["hits"]["total"]["value"]),
+            words=int(found["title"]["value"] + found["body"]["value"]),
+            terms=sum(1 for _ in _all_values(asking, words_index(self._index), "stem")),
+            sources=tuple(sorted(sources.items(), key=lambda item: (-item[1], item[0]))),
+            first_date=_day(found["first"]["value"]),
+            last_date=_day(found["last"]["value"]),
+            undated=int(found["undated"]["doc_count"]),
+            bytes=int(store["size_in_bytes"]),
+            versions=self._versions(answer),
+        )
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._connection.close()
+
+    def _searching(self, request: Request) -> Search:
+        return Search(self._connection, self._index, self._layout, request)
+
+    def _versions(self, answer: dict[str, Any]) -> dict[str, str]:
+        server = self._connection.get("/")["version"]
+        return {
+            "searchkit": __version__,
+            "analysis": self._layout.chain.fingerprint,
+            "shards": str(answer["_shards"]["total"]),
+            "cluster": f"{server.get('distribution', '')} {server.get('number', '')}".strip(),
+        }
+
+
+def _all_values(asking: Asking, index: str, field: str) -> Iterator[tuple[str, int]]:
+    """Each value of a field, and how many documents have it."""
+    pages: dict[str, Any] = {"size": _BUCKETS, "sources": [{"value": {"terms": {"field": field}}}]}
+    while True:
+        answer = asking.search(
+            index, {"size": 0, "track_total_hits": False, "aggs": {"values": {"composite": pages}}}
+        )
+        found = answer["aggregations"]["values"]
+        for bucket in found["buckets"]:
+            yield bucket["key"]["value"], int(bucket["doc_count"])
+        if len(found["buckets"]) < _BUCKETS:
+            return
+        pages = {**pages, "after": found["after_key"]}
+
+
+def _day(millis: float | None) -> datetime.date | None:
+    if millis is None:
+        return None
+    return datetime.date(1970, 1, 1) + datetime.timedelta(milliseconds=millis)

@@ -1,0 +1,392 @@
+"""How does an article stand in an index of OpenSearch? As terms that are found here, joined by blanks.
+
+The server's analysis only splits at blanks. So an article has exactly the terms that it has in a local index, in
+every language of Snowball, and the fingerprint of the chain, which is kept with the mapping, says which.
+
+    article               the whole article, kept and not indexed; all else is indexed and not kept
+    id                    its id, for the order of equal hits; of a very long one the beginning and a digest
+    title, body           ``stems`` and ``forms`` (as they are folded), a word at each position from 1 on; the body
+                          goes on counting where the title ended, by fillers that take a position and are dropped
+    title, body.borders   a mark where a sentence or paragraph begins or ends; others at position 0, and right
+                          before the body
+    weights               each stem with its weighted frequency: the server's BM25 over it is the BM25F of
+                          searchkit/store/ranking.py
+    title_words, body_words, day, source (folded), source_name, has (fields with anything in them)
+    author, section, url, language, source_words
+                          ``stems`` and ``forms`` of what is known of an article, parts far from each other
+
+Beside it stands an index of its words: each written form with its stem, for patterns and misspellings.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
+from typing import Any
+
+from searchkit.analysis import LANGUAGES, Chain
+from searchkit.article import Article
+from searchkit.cluster.apart import Apart, KnownWords
+from searchkit.cluster.stored import as_stored
+from searchkit.cluster.tokens import (
+    COUNTED,
+    FILLER,
+    LONGEST,
+    LONGEST_KEY,
+    is_plain,
+    key_of,
+    sorting_id,
+    source_key,
+    token,
+)
+from searchkit.errors import AnalysisMismatch, NotAnIndex
+from searchkit.frozen import frozen
+from searchkit.memory.fields import text_of, value_of
+from searchkit.query.grammar import MOST_APART
+from searchkit.query.tree import KNOWN_FIELDS
+from searchkit.store.ranking import BODY_B, K1, TITLE_B, TITLE_WEIGHT, Scale
+
+# Raised whenever the same article could give another document than before.
+REVISION = 1
+# What a weighted frequency is multiplied with before it is rounded, where the averages allow it.
+_FINEST = 4096
+# The sum of the frequencies of one document must stay below 2^31.
+_MOST_FREQUENCY = 1 << 30
+# So many articles are taken apart at once.
+_BATCH = 128
+# A frequency that counts twice is saturated in half the time.
+TITLE_K1 = K1 / TITLE_WEIGHT
+# With more words in mind, the memory starts anew.
+_MOST_WORDS = 1_000_000
+_WORDS_SUFFIX = "-words"
+
+# A mark says what ends with a word and what begins with it: s a sentence, p a paragraph (and its sentence). So a
+# sentence is a word that has both, or what lies between a word with the one and the next with the other.
+BEGIN_SENTENCE, END_SENTENCE, ARE_SENTENCES = ("_s", "_p"), ("s_", "p_"), ("ss", "sp", "ps", "pp")
+BEGIN_PARAGRAPH, END_PARAGRAPH, ARE_PARAGRAPHS = ("_p", "sp"), ("p_", "ps"), ("pp",)
+_MARKS = ("_", "s", "p")
+# What stands before the first word of the article, of the body, of both.
+BEFORE_ARTICLE = ("^", "^^")
+BEFORE_BODY = ("b^", "^^")
+
+
+def field_name(field: str) -> str:
+    """What a field of the query language is called in a document."""
+    return "source_words" if field == "source" else field
+
+
+def words_index(index: str) -> str:
+    """The name of the index of the words of ``index``."""
+    return index + _WORDS_SUFFIX
+
+
+@frozen
+class Form:
+    """A word as it is folded, and its stem. ``known``: of what is known of articles, not of their texts."""
+
+    text: str
+    stem: str
+    known: bool = False
+
+
+class Layout:
+    """The documents of one index: with the stems of ``language``, weighed by these average lengths.
+
+    ``averages`` are fixed with the first articles: other weights would be other documents. An instance belongs to
+    one thread.
+    """
+
+    def __init__(self, language: str, averages: Scale) -> None:
+        self.averages = averages
+        self.chain = Chain(language)
+        self.fineness = _fineness(averages)
+        self._words = KnownWords(self.chain)
+        self._told = 0
+        # Words of what is known of articles: all of them, and those not told of yet.
+        self._known_forms: set[str] = set()
+        self._fresh: list[Form] = []
+
+    @classmethod
+    def for_articles(cls, language: str, articles: Sequence[Article]) -> Layout:
+        """A layout with the averages of these articles, the first of an index."""
+        layout = cls(language, Scale(1.0, 1.0))
+        titles = bodies = 0
+        for batch in _batches(articles):
+            for titled, end, _ in layout._words.take_apart(batch):
+                titles, bodies = titles + len(titled), bodies + len(end)
+        return cls(language, Scale.of_averages(titles, bodies, len(articles)))
+
+    @classmethod
+    def of_metadata(cls, meta: object, index: str) -> Layout:
+        """The layout that ``mappings._meta`` of an index tells of.
+
+        Raises NotAnIndex where something else made the index, and AnalysisMismatch where another chain did.
+        """
+        told = meta.get("searchkit") if isinstance(meta, Mapping) else None
+        try:
+            averages = Scale(float(told["average_title"]), float(told["average_body"]))  # type: ignore[index]
+            language, revision = str(told["language"]), int(told["revision"])  # type: ignore[index]
+            fingerprint, fineness = str(told["fingerprint"]), int(told["fineness"])  # type: ignore[index]
+        except (KeyError, TypeError, ValueError):
+            raise NotAnIndex(f"the index {index} of the cluster was not made by searchkit") from None
+        hint = "Build it again: searchkit index --rebuild PATH"
+        if revision != REVISION:
+            raise AnalysisMismatch(f"the index {index} was laid out by another version of searchkit", hint=hint)
+        layout = cls(language, averages) if language in LANGUAGES else None
+        if layout is None or layout.chain.fingerprint != fingerprint or layout.fineness != fineness:
+            raise AnalysisMismatch(f"the index {index} was written with another analysis of words", hint=hint)
+        return layout
+
+    @property
+    def known_words(self) -> KnownWords:
+        """What is known of words; from time to time it starts anew, lest it grow without end."""
+        if len(self._words.forms) > _MOST_WORDS:
+            self._words, self._told = KnownWords(self.chain), 0
+            self._known_forms.clear()
+        return self._words
+
+    @property
+    def metadata(self) -> dict[str, object]:
+        """What an index keeps as ``mappings._meta``."""
+        return {
+            "searchkit": {
+                "revision": REVISION,
+                "language": self.chain.language,
+                "fingerprint": self.chain.fingerprint,
+                "average_title": self.averages.average_title,
+                "average_body": self.averages.average_body,
+                "fineness": self.fineness,
+            }
+        }
+
+    def settings_and_mappings(self, shards: int = 1, replicas: int = 0) -> dict[str, Any]:
+        """What the index is made with."""
+        return {
+            "settings": {
+                "index": {
+                    "number_of_shards": shards,
+                    "number_of_replicas": replicas,
+                    "similarity": {
+                        "weights": {"type": "BM25", "k1": K1 * self.fineness, "b": 0.0},
+                        # About what a passage adds that stands in one of these alone.
+                        "title": {"type": "BM25", "k1": TITLE_K1, "b": TITLE_B},
+                        "body": {"type": "BM25", "k1": K1, "b": BODY_B},
+                    },
+                    "analysis": {
+                        "tokenizer": {"blanks": {"type": "whitespace", "max_token_length": 4 * LONGEST}},
+                        "filter": {
+                            "fillers": {"type": "stop", "stopwords": [FILLER]},
+                            "counted": {"type": "delimited_term_freq", "delimiter": COUNTED},
+                            # All the words of a text at one position: what a pattern means is ranked as one word.
+                            "together": {
+                                "type": "pattern_capture",
+                                "preserve_original": False,
+                                "patterns": ["([^ ]+)"],
+                            },
+                        },
+                        "analyzer": {
+                            "words": {"type": "custom", "tokenizer": "blanks", "filter": ["fillers"]},
+                            "counted": {"type": "custom", "tokenizer": "blanks", "filter": ["counted"]},
+                            "one_word": {"type": "custom", "tokenizer": "keyword", "filter": ["together"]},
+                        },
+                    },
+                }
+            },
+            "mappings": {
+                "dynamic": "strict",
+                "_meta": self.metadata,
+                "_source": {"includes": ["article"]},
+                "properties": _properties(),
+            },
+        }
+
+    def words_settings_and_mappings(self, shards: int = 1, replicas: int = 0) -> dict[str, Any]:
+        """What the index of the words is made with."""
+        return {
+            "settings": {"index": {"number_of_shards": shards, "number_of_replicas": replicas}},
+            "mappings": {
+                "dynamic": "strict",
+                "_meta": self.metadata,
+                "properties": {
+                    # The token; whether it is a digest; characters; and the form itself where it is.
+                    "form": {"type": "keyword"},
+                    "digest": {"type": "boolean"},
+                    "length": {"type": "integer"},
+                    "stem": {"type": "keyword"},
+                    "known": {"type": "boolean"},
+                    "text": {"type": "object", "enabled": False},
+                },
+            },
+        }
+
+    def documents(self, articles: Iterable[Article]) -> Iterator[tuple[str, bytes, list[Form]]]:
+        """(``_id``, source as JSON, words that this layout has not told of before) for each article, in order."""
+        for batch in _batches(articles):
+            known = self.known_words
+            apart = known.take_apart(batch)
+            fresh = [
+                Form(form, stem)
+                for form, stem in dict(zip(known.forms[self._told :], known.stems[self._told :], strict=True)).items()
+            ]
+            self._told = len(known.forms)
+            for article, words in zip(batch, apart, strict=True):
+                source = self._source(article, words)
+                yield key_of(article.id), source, fresh + self._fresh
+                fresh, self._fresh = [], []
+
+    def word_document(self, form: Form) -> tuple[str, bytes]:
+        """(``_id``, source as JSON) of a word in the index of the words."""
+        sent = token(form.text)
+        document: dict[str, object] = {"form": sent, "length": len(form.text), "stem": token(form.stem)}
+        if not is_plain(sent):
+            document |= {"digest": True, "text": {"form": form.text}}
+        if form.known:
+            document["known"] = True
+        # No word has a blank before it.
+        return key_of(" " * form.known + form.text), json.dumps(document, ensure_ascii=False).encode(
+            "utf-8", "replace"
+        )
+
+    def _source(self, article: Article, apart: Apart) -> bytes:
+        """The document of an article; tokens are bytes within quotation marks already."""
+        titles, bodies, borders = apart
+        words = self._words
+        stems, forms = words.stem_tokens, words.form_tokens
+        before = _FILLERS * (len(titles) + 1)
+        marks = _marks(len(titles) + len(bodies), borders)
+        facts = json.dumps(self._facts(article, len(titles), len(bodies)), ensure_ascii=False, separators=(",", ":"))
+        parts = [
+            facts[:-1].encode("utf-8", "replace"),
+            b',"title":{"stems":"# ',
+            b" ".join([stems[number] for number in titles]),
+            b'","forms":"# ',
+            b" ".join([forms[number] for number in titles]),
+            b'","borders":"^ ',
+            b" ".join(marks[: len(titles)]),
+            b'"},"body":{"stems":"',
+            before + b" ".join([stems[number] for number in bodies]),
+            b'","forms":"',
+            before + b" ".join([forms[number] for number in bodies]),
+            b'","borders":"',
+            b"^ " + _FILLERS * (len(titles) - 1) + b"b^ " if titles else b"^^ ",
+            b" ".join(marks[len(titles) :]),
+            b'"},"weights":"',
+            b" ".join(self._weights(titles, bodies)),
+            b'"}',
+        ]
+        return b"".join(parts)
+
+    def _facts(self, article: Article, title_words: int, body_words: int) -> dict[str, object]:
+        facts: dict[str, object] = {
+            "article": as_stored(article),
+            "id": sorting_id(article.id),
+            "title_words": title_words,
+            "body_words": body_words,
+        }
+        if article.date:
+            facts["day"] = article.date.isoformat()
+        if article.source:
+            facts["source"] = source_key(article.source)
+            facts["source_name"] = article.source[:LONGEST_KEY]
+        has = [field for field in KNOWN_FIELDS if value_of(article, field)]
+        if has:
+            facts["has"] = has
+        for field in has:
+            facts[field_name(field)] = self._known(field, value_of(article, field))
+        return facts
+
+    def _known(self, field: str, value: str) -> dict[str, list[str]]:
+        """What is known of an article, its parts one text each: the server puts them far from each other."""
+        parts = [list(text_of(field, part, self.chain).words) for part in value.split("\n")]
+        for _, word in chain.from_iterable(parts):
+            if word.word not in self._known_forms:
+                self._known_forms.add(word.word)
+                self._fresh.append(Form(word.word, word.stem, True))
+        return {
+            "stems": [" ".join([token(word.stem) for _, word in part]) for part in parts],
+            "forms": [" ".join([token(word.word) for _, word in part]) for part in parts],
+        }
+
+    def _weights(self, titles: Sequence[int], bodies: Sequence[int]) -> Iterator[bytes]:
+        """Each stem with its weighted frequency."""
+        stems = self._words.stem_tokens
+        title_weight, title_base, title_slope, body_base, body_slope = self.averages.for_bounds()
+        in_title = self.fineness * title_weight / (title_base + title_slope * len(titles))
+        in_body = self.fineness / (body_base + body_slope * len(bodies))
+        titled = Counter([stems[number] for number in titles])
+        counted = Counter([stems[number] for number in bodies])
+        # One that every article has: so the server knows of them all when it weighs how rare a stem is.
+        yield _EVERY
+        for stem, count in titled.items():
+            yield stem + b"|%d" % max(1, round(count * in_title + counted.pop(stem, 0) * in_body))
+        written: dict[int, bytes] = {}
+        for stem, count in counted.items():
+            ending = written.get(count)
+            if ending is None:
+                ending = written[count] = b"|%d" % max(1, round(count * in_body))
+            yield stem + ending
+
+
+_FILLERS = FILLER.encode() + b" "
+_EVERY = f"{FILLER}{COUNTED}1".encode()
+
+
+def _marks(words: int, borders: Sequence[int]) -> list[bytes]:
+    """The mark of each word of an article, title and body on end; each border is doubled, odd for a paragraph."""
+    marks = [FILLER.encode()] * words
+    if words:
+        begins = {0: 2, **{border >> 1: 2 if border & 1 else 1 for border in borders}}
+        ends = {at - 1: what for at, what in begins.items() if at} | {words - 1: 2}
+        for at in begins.keys() | ends.keys():
+            marks[at] = f"{_MARKS[ends.get(at, 0)]}{_MARKS[begins.get(at, 0)]}".encode()
+    return marks
+
+
+def _fineness(averages: Scale) -> int:
+    """What weighted frequencies are multiplied with: less where articles are so long that they would be too large.
+
+    However long one is, its frequencies sum up to less than this bound, since a field's norm grows with its length.
+    """
+    bound = TITLE_WEIGHT * averages.average_title / TITLE_B + averages.average_body / BODY_B
+    return max(1, min(_FINEST, int(_MOST_FREQUENCY / bound)))
+
+
+def _batches(articles: Iterable[Article]) -> Iterator[list[Article]]:
+    rest = iter(articles)
+    while batch := list(islice(rest, _BATCH)):
+        yield batch
+
+
+def _properties() -> dict[str, Any]:
+    """The fields of the mapping."""
+    words = {"type": "text", "analyzer": "words", "norms": False, "similarity": "boolean"}
+    far_apart = words | {"position_increment_gap": MOST_APART}
+
+    def text(field: str) -> dict[str, Any]:
+        ranked = {"type": "text", "analyzer": "words", "similarity": field}
+        return {"properties": {"stems": ranked, "forms": words, "borders": words}}
+
+    known = {"properties": {"stems": far_apart, "forms": far_apart}}
+    return {
+        "article": {"type": "object", "enabled": False},
+        "id": {"type": "keyword", "index": False},
+        "title": text("title"),
+        "body": text("body"),
+        "weights": {
+            "type": "text",
+            "analyzer": "counted",
+            "search_analyzer": "words",
+            "norms": False,
+            "index_options": "freqs",
+            "similarity": "weights",
+        },
+        "title_words": {"type": "integer"},
+        "body_words": {"type": "integer"},
+        "day": {"type": "date", "format": "strict_date"},
+        "source": {"type": "keyword"},
+        "source_name": {"type": "keyword"},
+        "has": {"type": "keyword"},
+        **{field_name(field): known for field in KNOWN_FIELDS},
+    }
