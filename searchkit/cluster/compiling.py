@@ -50,7 +50,7 @@ _ALL: Query = {"match_all": {"boost": 0.0}}
 
 
 class Compiled:
-    """A tree as a query. ``exact``: it matches what is meant, not more. ``ranked``: by the very score that is meant."""
+    """A tree as a query. ``exact``: it matches what is meant, not more; ``ranked``: by the score that is meant."""
 
     __slots__ = ("exact", "query", "ranked")
 

@@ -11,12 +11,13 @@ from searchkit.cluster.asking import Asking
 from searchkit.cluster.connection import Connection
 from searchkit.cluster.deciding import weighed
 from searchkit.cluster.hits import article_of
-from searchkit.cluster.layout import Layout, words_index
+from searchkit.cluster.indexes import Indexes
+from searchkit.cluster.layout import words_index
 from searchkit.cluster.search import Search
 from searchkit.cluster.tokens import key_of
 from searchkit.cluster.vocabulary import similar
 from searchkit.engine import Explanation, Request, Response, Statistics
-from searchkit.errors import ArticleMissing, IndexMissing, NotAnIndex
+from searchkit.errors import ArticleMissing, IndexMissing
 from searchkit.query import Everything
 from searchkit.version import __version__
 
@@ -39,11 +40,8 @@ class ClusterEngine:
 
     def refresh(self) -> None:
         """See which index the name stands for now, and how it is laid out."""
-        found = self._connection.get(f"/{self._name}/_mapping")
-        if len(found) != 1:
-            raise NotAnIndex(f"{self._name} stands for {len(found)} indexes of the cluster", hint="Name one of them.")
-        ((self._index, told),) = found.items()
-        self._layout = Layout.of_metadata(told.get("mappings", {}).get("_meta"), self._name)
+        standing = Indexes(self._connection, self._name).find()
+        self._index, self._layout = standing.index, standing.layout
         self._asked = None
 
     def search(self, request: Request) -> Response:

@@ -104,6 +104,7 @@ class Layout:
         self.fineness = _fineness(averages)
         self._words = KnownWords(self.chain)
         self._told = 0
+        self._absent = set(range(self._words.given))
         # Words of what is known of articles: all of them, and those not told of yet.
         self._known_forms: set[str] = set()
         self._fresh: list[Form] = []
@@ -144,6 +145,7 @@ class Layout:
         """What is known of words; from time to time it starts anew, lest it grow without end."""
         if len(self._words.forms) > _MOST_WORDS:
             self._words, self._told = KnownWords(self.chain), 0
+            self._absent = set(range(self._words.given))
             self._known_forms.clear()
         return self._words
 
@@ -226,15 +228,22 @@ class Layout:
         for batch in _batches(articles):
             known = self.known_words
             apart = known.take_apart(batch)
-            fresh = [
-                Form(form, stem)
-                for form, stem in dict(zip(known.forms[self._told :], known.stems[self._told :], strict=True)).items()
-            ]
-            self._told = len(known.forms)
+            fresh = self._not_told(known, apart)
             for article, words in zip(batch, apart, strict=True):
                 source = self._source(article, words)
                 yield key_of(article.id), source, fresh + self._fresh
                 fresh, self._fresh = [], []
+
+    def _not_told(self, known: KnownWords, apart: Sequence[Apart]) -> list[Form]:
+        """The words of articles that were not told of before."""
+        numbers = [*range(max(self._told, known.given), len(known.forms))]
+        # What the vocabulary knew from the start is told when an article has it.
+        for titles, bodies, _ in apart if self._absent else ():
+            found = self._absent.intersection(titles) | self._absent.intersection(bodies)
+            self._absent -= found
+            numbers += found
+        self._told = len(known.forms)
+        return [Form(*pair) for pair in {known.forms[one]: known.stems[one] for one in numbers}.items()]
 
     def word_document(self, form: Form) -> tuple[str, bytes]:
         """(``_id``, source as JSON) of a word in the index of the words."""
