@@ -8,6 +8,7 @@ from typing import Any
 
 from searchkit.article import Article
 from searchkit.cluster.asking import Asking
+from searchkit.cluster.compiling import Query
 from searchkit.cluster.connection import Connection
 from searchkit.cluster.deciding import weighed
 from searchkit.cluster.hits import article_of
@@ -103,11 +104,12 @@ class ClusterEngine:
         found = answer["aggregations"]
         both = f"{self._index},{words_index(self._index)}"
         store = self._connection.get(f"/{both}/_stats/store")["_all"]["total"]["store"]
-        sources = dict(_all_values(asking, self._index, "source_name"))
+        of_texts: Query = {"bool": {"must_not": [{"term": {"known": True}}]}}
+        sources = dict(_all_values(asking, self._index, "source_name", {"match_all": {}}))
         return Statistics(
             articles=int(answer["hits"]["total"]["value"]),
             words=int(found["title"]["value"] + found["body"]["value"]),
-            terms=sum(1 for _ in _all_values(asking, words_index(self._index), "stem")),
+            terms=sum(1 for _ in _all_values(asking, words_index(self._index), "stem", of_texts)),
             sources=tuple(sorted(sources.items(), key=lambda item: (-item[1], item[0]))),
             first_date=_day(found["first"]["value"]),
             last_date=_day(found["last"]["value"]),
@@ -133,8 +135,8 @@ class ClusterEngine:
         }
 
 
-def _all_values(asking: Asking, index: str, field: str) -> Iterator[tuple[str, int]]:
-    """Each value of a field, and how many documents have it."""
+def _all_values(asking: Asking, index: str, field: str, query: Query) -> Iterator[tuple[str, int]]:
+    """Each value of a field, and how many of the documents that match have it."""
     pages: dict[str, Any] = {"size": _BUCKETS, "sources": [{"value": {"terms": {"field": field}}}]}
     while True:
         answer = asking.search(
