@@ -139,9 +139,8 @@ def _all_values(asking: Asking, index: str, field: str, query: Query) -> Iterato
     """Each value of a field, and how many of the documents that match have it."""
     pages: dict[str, Any] = {"size": _BUCKETS, "sources": [{"value": {"terms": {"field": field}}}]}
     while True:
-        answer = asking.search(
-            index, {"size": 0, "track_total_hits": False, "aggs": {"values": {"composite": pages}}}
-        )
+        body = {"query": query, "size": 0, "track_total_hits": False, "aggs": {"values": {"composite": pages}}}
+        answer = asking.search(index, body)
         found = answer["aggregations"]["values"]
         for bucket in found["buckets"]:
             yield bucket["key"]["value"], int(bucket["doc_count"])
