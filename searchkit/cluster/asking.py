@@ -24,8 +24,6 @@ class Asking:
     def __init__(self, connection: Connection, deadline: int = 0) -> None:
         self._connection = connection
         self._deadline = deadline
-        # What the server says it took, in milliseconds, searches side by side counted once.
-        self.took = 0
 
     def seconds_left(self) -> float:
         """Until the deadline; raises QueryTimeout behind it."""
@@ -74,7 +72,6 @@ class Asking:
         responses = answer.get("responses", [])
         if len(responses) != len(bodies):
             raise ClusterError("the cluster answered something else than it was asked", hint="Ask again.")
-        self.took += int(answer.get("took", 0))
         return [_whole(one, index) for one in responses]
 
 
