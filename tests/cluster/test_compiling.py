@@ -138,8 +138,10 @@ def test_of_more_words_than_rules_can_have_the_server_is_asked_for_all() -> None
     made = query_of(Near(leaf, A, 3), {(leaf, False): Meaning(forms, forms[:10])})
     assert not made.exact
     assert kinds_of(made.query) <= {"bool", "constant_score", "term", "terms"}
-    alone = query_of(leaf, {(leaf, False): Meaning(forms, forms[:10])})
-    assert alone.exact
+    for stems in (forms[:10], forms):
+        alone = query_of(AnyOf((leaf, A)), {(leaf, False): Meaning(forms, stems)})
+        assert alone.exact
+        assert not alone.ranked
 
 
 def test_alternatives_are_written_out_by_the_server() -> None:
