@@ -26,7 +26,8 @@ from searchkit.memory import MemoryEngine
 from searchkit.query import AnyOf, Everything, Near, Phrase, Within, Word, parse
 
 INDEX = "engine"
-MANY = 12_500
+# Of these the first have a day.
+MANY, DATED = 12_500, 4_000
 DAY = datetime.date(2020, 1, 1)
 
 
@@ -56,7 +57,12 @@ def engine(connection: Connection) -> ClusterEngine:
 @pytest.fixture(scope="module")
 def many(connection: Connection) -> ClusterEngine:
     articles = [
-        Article(f"a{at:05}", "", f"common word{at % 7} left right" if at % 2 else "common right and left", DAY)
+        Article(
+            f"a{at:05}",
+            "",
+            f"common word{at % 7} left right" if at % 2 else "common right and left",
+            DAY if at < DATED else None,
+        )
         for at in range(MANY)
     ]
     return make_index(connection, f"{INDEX}-many", articles, shards=2)
@@ -138,7 +144,7 @@ def test_what_the_server_cannot_decide_is_decided_here_up_to_a_limit(
         many.search(Request(everywhere))
     # A filter that leaves fewer is enough.
     assert many.search(Request(everywhere, Filters(since=DAY + datetime.timedelta(1)))).total == 0
-    monkeypatch.setattr(search, "MOST_CANDIDATES", 9_999)
+    monkeypatch.setattr(search, "MOST_CANDIDATES", DATED - 1)
     with pytest.raises(QueryTooLarge):
         many.search(Request(everywhere, Filters(until=DAY)))
 
