@@ -129,7 +129,7 @@ class _Check:
         return every_hit(self._connection, self._index, _WITH_FACTS)
 
     def _some(self) -> Iterator[dict[str, Any]]:
-        chance = {"function_score": {"query": {"match_all": {}}, "random_score": {}}}
+        chance: dict[str, Any] = {"function_score": {"query": {"match_all": {}}, "random_score": {}}}
         for _ in range(_SAMPLE // _AT_ONCE):
             body = _WITH_FACTS | {"query": chance, "size": _AT_ONCE}
             answer = self._connection.post(
@@ -153,13 +153,13 @@ class _Check:
         # A layout tells of each word once; here all are wanted.
         layout = Layout(self._layout.chain.language, self._layout.averages)
         queries: list[tuple[str, str, dict[str, Any]]] = []
-        forms: dict[str, str] = {}
+        forms: list[Form] = []
         made = layout.documents([article for _, article in sound])
         for (hit, article), (key, source, fresh) in zip(sound, made, strict=True):
             document = json.loads(source)
             self._check_facts(article, hit, document)
             queries += [(article.id, what, query) for what, query in _queries(key, document)]
-            forms |= {form.text: form.stem for form in fresh}
+            forms += fresh
             self._words += document["title_words"] + document["body_words"]
         for (place, what, _), found in zip(queries, self._counts([query for _, _, query in queries]), strict=True):
             if found != 1:
@@ -186,12 +186,12 @@ class _Check:
         for one in answer["responses"]:
             yield int(one["hits"]["total"]["value"]) if "error" not in one else -1
 
-    def _check_words(self, layout: Layout, forms: dict[str, str]) -> None:
+    def _check_words(self, layout: Layout, forms: Sequence[Form]) -> None:
         """Whether the words are in the index of words, each with its stem."""
         wanted = {}
-        for text, stem in forms.items():
-            key, source = layout.word_document(Form(text, stem))
-            wanted[key] = text, json.loads(source)
+        for form in forms:
+            key, source = layout.word_document(form)
+            wanted[key] = form.text, json.loads(source)
         if not wanted:
             return
         answer = self._connection.post(f"/{words_index(self._index)}/_mget", body={"ids": list(wanted)})

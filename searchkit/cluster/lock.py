@@ -92,15 +92,17 @@ class ClusterLock:
         )
 
     def _renew(self) -> None:
-        while not self._ended.wait(_EVERY):
-            try:
-                self._take({"if_seq_no": self._seq_no, "if_primary_term": self._primary_term})
-            except IndexLocked:
-                self._lost = True
-                return
-            except SearchkitError:
-                # It is tried again; until when the lock is held is known.
-                continue
+        while not self._lost and not self._ended.wait(_EVERY):
+            self._renew_now()
+
+    def _renew_now(self) -> None:
+        try:
+            self._take({"if_seq_no": self._seq_no, "if_primary_term": self._primary_term})
+        except IndexLocked:
+            self._lost = True
+        except SearchkitError:
+            # It is tried again; until when the lock is held is known.
+            return
 
 
 def holds(holder: dict[str, Any]) -> bool:

@@ -8,14 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from cluster.server import ask
 from searchkit.article import Article, Origin
 from searchkit.cluster import every_article, open_engine
 from searchkit.cluster.address import Address, parse_address
 from searchkit.cluster.writing import ClusterWriter
 from searchkit.engine import Request
 from searchkit.query import Everything, parse
-
-from cluster.server import ask
 
 FIRST_DAY = datetime.date(2020, 1, 1)
 

@@ -57,9 +57,16 @@ class Proxy:
     """Passes requests on to `target`, over TLS where a certificate is given, behind a password where one is given."""
 
     def __init__(
-        self, target: str, *, certificate: Certificate | None = None, user: str = "", password: str = ""
+        self,
+        target: str,
+        *,
+        certificate: Certificate | None = None,
+        user: str = "",
+        password: str = "",
+        most_bytes: int = 0,
     ) -> None:
         self.target = urlsplit(target)
+        self.most_bytes = most_bytes
         self.requests: list[Request] = []
         self.expected = ""
         if user:
@@ -153,6 +160,9 @@ class _Handler(BaseHTTPRequestHandler):
         proxy.requests.append(Request(self.command, self.path))
         if proxy.expected and self.headers.get("Authorization") != proxy.expected:
             self._send(HTTPStatus.UNAUTHORIZED, b"Unauthorized", {"WWW-Authenticate": 'Basic realm="OpenSearch"'})
+            return
+        if proxy.most_bytes and len(body) > proxy.most_bytes:
+            self._send(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, b"<html>too large</html>", {"Content-Type": "text/html"})
             return
         for part, seconds in list(proxy.delays.items()):
             if part in self.path:
