@@ -182,7 +182,7 @@ class Cluster:
         if port:
             http_ports[0] = port
         names = [f"node-{number}" for number in range(1, nodes + 1)]
-        together = {
+        together: dict[str, Any] = {
             "cluster.name": f"searchkit-{self.folder.name}",
             "network.host": LOOPBACK,
             "cluster.info.update.interval": "10s",  # how often it looks at the disks; it takes no less
@@ -284,7 +284,7 @@ class Cluster:
                     return answer
             time.sleep(0.2)
 
-    def request(self, method: str, path: str, body: Any = None, *, limit: float = 30) -> tuple[int, Any]:
+    def request(self, method: str, path: str, body: Any = None, *, limit: float = 60) -> tuple[int, Any]:
         """Ask the first node that runs; the status and the JSON of the answer, also of one that refuses."""
         return ask(self.url + path, method, body, limit)
 
@@ -316,7 +316,7 @@ class Cluster:
         return shutil.copytree(home, self.folder / "opensearch")
 
 
-def ask(url: str, method: str = "GET", body: Any = None, limit: float = 30) -> tuple[int, Any]:
+def ask(url: str, method: str = "GET", body: Any = None, limit: float = 60) -> tuple[int, Any]:
     """One request to a server on this machine, past any proxy: the status and the JSON of the answer."""
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(url, data=data, method=method, headers={"Content-Type": "application/json"})

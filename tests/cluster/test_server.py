@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -40,9 +40,14 @@ ANALYSIS = {
 TEXT = {"properties": {"text": {"type": "text", "analyzer": "news"}, "number": {"type": "integer"}}}
 
 
+def connect(hosts: str | Sequence[str], **options: Any) -> OpenSearch:
+    """A client with patience: these servers share a machine with other work."""
+    return OpenSearch(hosts, timeout=60, **options)
+
+
 @pytest.fixture
 def client(opensearch: str) -> Iterator[OpenSearch]:
-    with OpenSearch(opensearch) as made:
+    with connect(opensearch) as made:
         yield made
 
 
@@ -141,7 +146,7 @@ def test_a_wrong_password_is_refused(opensearch: str, certificate: Certificate) 
 
 
 def test_an_answer_is_cut_off_held_back_or_replaced(opensearch: str) -> None:
-    with Proxy(opensearch) as proxy, OpenSearch(proxy.url, max_retries=0) as client:
+    with Proxy(opensearch) as proxy, connect(proxy.url, max_retries=0) as client:
         proxy.cut("_cluster/health", after=20)
         with pytest.raises(ConnectionError):
             client.cluster.health()
@@ -157,7 +162,7 @@ def test_an_answer_is_cut_off_held_back_or_replaced(opensearch: str) -> None:
 
 @pytest.mark.starts_nodes
 def test_what_was_acknowledged_outlives_a_node_that_is_killed(three_nodes: Cluster) -> None:
-    with OpenSearch(list(three_nodes.urls)) as client:
+    with connect(three_nodes.urls) as client:
         make(client, "news", shards=3, replicas=1)
         load(client, "news", 500)
         three_nodes.wait("green")
@@ -172,7 +177,7 @@ def test_what_was_acknowledged_outlives_a_node_that_is_killed(three_nodes: Clust
 
 @pytest.mark.starts_nodes
 def test_a_cluster_without_the_only_copy_of_a_shard_is_red_until_it_is_back(three_nodes: Cluster) -> None:
-    with OpenSearch(list(three_nodes.urls)) as client:
+    with connect(three_nodes.urls) as client:
         make(client, "news", shards=3)
         load(client, "news", 300)
         three_nodes.nodes[2].kill()
@@ -188,18 +193,18 @@ def test_a_cluster_without_the_only_copy_of_a_shard_is_red_until_it_is_back(thre
 @pytest.mark.starts_nodes
 def test_a_node_whose_time_stands_still_says_nothing(three_nodes: Cluster) -> None:
     node = three_nodes.nodes[1]
-    with OpenSearch(node.url, max_retries=0) as client:
+    with connect(node.url, max_retries=0) as client:
         assert client.ping()
         node.pause()
         with pytest.raises(ConnectionTimeout):
             client.info(request_timeout=1)
         node.resume()
-        assert client.info(request_timeout=30)["name"] == node.name
+        assert client.info()["name"] == node.name
 
 
 @pytest.mark.starts_nodes
 def test_the_next_test_finds_nothing_of_the_one_before(three_nodes: Cluster) -> None:
-    with OpenSearch(three_nodes.url) as client:
+    with connect(three_nodes.url) as client:
         assert three_nodes.wait("green")["number_of_nodes"] == 3
         with pytest.raises(NotFoundError):
             client.count(index="news")
@@ -207,7 +212,7 @@ def test_the_next_test_finds_nothing_of_the_one_before(three_nodes: Cluster) -> 
 
 @pytest.mark.starts_nodes
 def test_a_full_disk_makes_an_index_read_only_until_there_is_space(three_nodes: Cluster) -> None:
-    with OpenSearch(three_nodes.url) as client:
+    with connect(three_nodes.url) as client:
         make(client, "news")
         three_nodes.fill_disk("news")
         with pytest.raises(TransportError, match="read-only-allow-delete") as refused:
@@ -221,7 +226,7 @@ def test_a_full_disk_makes_an_index_read_only_until_there_is_space(three_nodes: 
 @pytest.mark.starts_nodes
 def test_a_server_with_too_much_to_do_says_so(start_cluster: Callable[..., Cluster]) -> None:
     cluster = start_cluster(settings={"indexing_pressure.memory.limit": "100kb"})
-    with OpenSearch(cluster.url) as client, pytest.raises(TransportError) as refused:
+    with connect(cluster.url) as client, pytest.raises(TransportError) as refused:
         bulk(client, ({"_index": "news", "text": "x" * 1000} for _ in range(1000)), max_retries=0)
     assert refused.value.status_code == 429
 
@@ -229,7 +234,7 @@ def test_a_server_with_too_much_to_do_says_so(start_cluster: Callable[..., Clust
 @pytest.mark.starts_nodes
 @pytest.mark.parametrize("release", [OLD_OPENSEARCH, ELASTICSEARCH])
 def test_servers_of_the_wrong_kind_are_real_too(start_release: Callable[[str], Cluster], release: str) -> None:
-    with OpenSearch(start_release(release).url) as client:
+    with connect(start_release(release).url) as client:
         version = client.info()["version"]
     assert f"{version.get('distribution', 'elasticsearch')}-{version['number']}" == release
 
@@ -254,7 +259,7 @@ def test_no_node_outlives_a_test_run_that_is_killed(opensearch_home: Path) -> No
         pid, folder = run.stdout.readline().split()
         assert is_there(int(pid))
         run.send_signal(signal.SIGKILL)
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while is_there(int(pid)) or Path(folder).exists():
         assert time.monotonic() < end
         time.sleep(0.05)
