@@ -215,7 +215,10 @@ class Writer(Protocol):
 
 
 class Engine(Protocol):
-    """An index that can be asked. It shows one commit until it is opened again."""
+    """An index that can be asked.
+
+    One on this machine shows one commit until it is opened again; a cluster shows each commit from when it is done.
+    """
 
     @property
     def language(self) -> str:
@@ -243,4 +246,4 @@ class Engine(Protocol):
         """Show what was committed since the index was opened."""
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Let go of files and connections."""

@@ -139,7 +139,11 @@ def test_a_file_imports_only_what_is_installed_with_the_package(path: Path) -> N
     """
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     wanted = list(project["dependencies"])
-    alone = {"indexing/watching.py": "watch", "readers/language_detection.py": "language"}
+    alone = {
+        "indexing/watching.py": "watch",
+        "readers/language_detection.py": "language",
+        "cluster/connection.py": "cluster",
+    }
     if extra := alone.get(path.relative_to(PACKAGE).as_posix()):
         wanted += project["optional-dependencies"][extra]
     for row in FORMATS:

@@ -12,7 +12,6 @@ import typer
 from searchkit.cli.formats import json_text
 from searchkit.cli.options import DEFAULT_INDEX, IndexOption
 from searchkit.cli.terminal import Screen, screen, visible, write
-
 from searchkit.errors import UsageError
 from searchkit.index import is_cluster
 

@@ -17,7 +17,10 @@ Apart = tuple[Sequence[int], Sequence[int], Sequence[int]]
 
 
 class KnownWords:
-    """The words of articles by number, with what they are folded and stemmed to, and their tokens within JSON."""
+    """The words of articles by number, with what they are folded and stemmed to, and their tokens within JSON.
+
+    The first ``given`` are abbreviations, known from the start, whether an article has them or not.
+    """
 
     def __init__(self, chain: Chain) -> None:
         self.forms: list[str] = []
@@ -27,8 +30,8 @@ class KnownWords:
         self._words: list[Token] = []
         self._chain = chain
         self._vocabulary = new_vocabulary()
-        # (The vocabulary knows abbreviations from the start.)
         self._learn()
+        self.given = len(self.forms)
 
     def take_apart(self, articles: Sequence[Article]) -> list[Apart]:
         """The words of each."""

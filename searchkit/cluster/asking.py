@@ -7,8 +7,8 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from searchkit.cluster.connection import Connection
-from searchkit.errors import IndexMissing, OperationError, QueryTimeout, QueryTooLarge, SearchkitError
+from searchkit.cluster.connection import Connection, as_error
+from searchkit.errors import ClusterError, QueryTimeout, QueryTooLarge, SearchkitError
 
 # The answer may be on its way when the server's time ends.
 _GRACE = 0.5
@@ -24,8 +24,6 @@ class Asking:
     def __init__(self, connection: Connection, deadline: int = 0) -> None:
         self._connection = connection
         self._deadline = deadline
-        # What the server says it took, in milliseconds, searches side by side counted once.
-        self.took = 0
 
     def seconds_left(self) -> float:
         """Until the deadline; raises QueryTimeout behind it."""
@@ -57,7 +55,7 @@ class Asking:
         answer = self._connection.post(
             f"/{index}/_mget", body={"ids": list(keys)}, params={"realtime": "false"}, timeout=left + _GRACE
         )
-        return [_document(one, index) for one in answer["docs"]]
+        return [_document(one) for one in answer["docs"]]
 
     def _at_once(self, index: str, bodies: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         left = self.seconds_left()
@@ -73,8 +71,7 @@ class Asking:
         )
         responses = answer.get("responses", [])
         if len(responses) != len(bodies):
-            raise OperationError("the cluster answered something else than it was asked")
-        self.took += int(answer.get("took", 0))
+            raise ClusterError("the cluster answered something else than it was asked", hint="Ask again.")
         return [_whole(one, index) for one in responses]
 
 
@@ -98,7 +95,7 @@ def timed_out() -> QueryTimeout:
 
 def _whole(answer: dict[str, Any], index: str) -> dict[str, Any]:
     if "error" in answer:
-        raise _refused(answer["error"], int(answer.get("status", 500)), index)
+        raise _refused(answer["error"], int(answer.get("status", 500)))
     if answer.get("timed_out"):
         raise timed_out()
     shards = answer.get("_shards", {})
@@ -107,49 +104,31 @@ def _whole(answer: dict[str, Any], index: str) -> dict[str, Any]:
     return answer
 
 
-def _incomplete(index: str) -> OperationError:
-    return OperationError(
+def _incomplete(index: str) -> ClusterError:
+    return ClusterError(
         f"parts of the index {index} did not answer, and half of an answer is none",
         hint="See which nodes of the cluster are away: GET _cluster/health",
     )
 
 
-def _refused(error: dict[str, Any], status: int, index: str) -> SearchkitError:
+def _refused(error: dict[str, Any], status: int) -> SearchkitError:
     """What the server says of a search, as an error of ours."""
-    kinds = [str(error.get("type", ""))]
-    reasons = [str(error.get("reason", ""))]
-    causes = [error.get("caused_by"), *error.get("root_cause", [])]
-    causes += [shard.get("reason") for shard in error.get("failed_shards", [])]
-    while causes:
-        cause = causes.pop()
-        if isinstance(cause, dict):
-            kinds.append(str(cause.get("type", "")))
-            reasons.append(str(cause.get("reason", "")))
-            causes.append(cause.get("caused_by"))
-    if "index_not_found_exception" in kinds:
-        return IndexMissing(f"the cluster has no index {index}", hint="Make it with: searchkit index PATH --index …")
-    if any(kind in ("too_many_clauses", "too_many_nested_clauses") for kind in kinds) or any(
-        "maxClauseCount" in reason for reason in reasons
-    ):
+    said = json.dumps(error).lower()
+    if any(name in said for name in ("too_many_clauses", "too_many_nested_clauses", "maxclausecount")):
         return QueryTooLarge(
             "the query has more words, with all that its patterns mean, than the cluster takes at once",
             hint="Ask in several queries, or raise the cluster's indices.query.bool.max_clause_count.",
         )
-    if any("time exceeded" in reason.lower() or "Timed out" in reason for reason in reasons) or any(
-        kind in ("task_cancelled_exception", "time_exceeded_exception") for kind in kinds
-    ):
+    if any(name in said for name in ("time exceeded", "time_exceeded", "task_cancelled")):
         return timed_out()
-    if any(kind == "circuit_breaking_exception" for kind in kinds):
+    if "circuit_breaking_exception" in said:
         return QueryTooLarge(
             "the query needs more memory than a node of the cluster has for it", hint="Ask for less at once."
         )
-    if status == 503 or "no_shard_available_action_exception" in kinds:
-        return _incomplete(index)
-    said = next((reason for reason in reversed(reasons) if reason), "no reason")
-    return OperationError(f"the cluster could not answer: {said}")
+    return as_error(status, error)
 
 
-def _document(one: dict[str, Any], index: str) -> dict[str, Any] | None:
+def _document(one: dict[str, Any]) -> dict[str, Any] | None:
     if "error" in one:
-        raise _refused(one["error"], 500, index)
+        raise _refused(one["error"], 500)
     return one if one.get("found") else None

@@ -44,13 +44,15 @@ Query = dict[str, Any]
 # The server counts 1,024 clauses at most, unless it is told otherwise.
 MOST_CLAUSES = 1000
 NOTHING: Query = {"match_none": {}}
+# A pattern that means more stems is not ranked by the server: each of them is a clause.
+_MOST_RANKED = 300
 # What the lesser of two scores adds, where a passage stands in the title and in the body.
 _IN_BOTH = 0.3
 _ALL: Query = {"match_all": {"boost": 0.0}}
 
 
 class Compiled:
-    """A tree as a query. ``exact``: it matches what is meant, not more. ``ranked``: by the very score that is meant."""
+    """A tree as a query. ``exact``: it matches what is meant, not more; ``ranked``: by the score that is meant."""
 
     __slots__ = ("exact", "query", "ranked")
 
@@ -362,7 +364,7 @@ class _Compiling:
         if isinstance(node, Exact):
             return [self._weight(one.stem, factor) for one in self._chain.tokens(node.text)]
         meaning = self._meant[node, False]  # type: ignore[index]
-        if not meaning.stems:
+        if not meaning.stems or len(meaning.stems) > _MOST_RANKED:
             return []
         # Words at one position are ranked as one.
         text = " ".join(meaning.stems)

@@ -11,7 +11,7 @@ import random
 import re
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from searchkit.cluster.address import CA_FILE, PASSWORD, USER, Address, certificates, credentials
 from searchkit.errors import (
@@ -39,6 +39,14 @@ _OLDEST, _TOO_NEW = (2, 10), (4, 0)
 _ASKS = re.compile(r"/_(?:m?search|count|mget|termvectors|mtermvectors|validate|explain|field_caps)\b")
 TOO_MANY_REQUESTS, TOO_LARGE = 429, 413
 _PASSING = (TOO_MANY_REQUESTS, 502, 503, 504)
+
+
+class Options(TypedDict, total=False):
+    """What goes with a request: JSON or lines of it, parameters of the address, and seconds."""
+
+    body: object
+    params: Mapping[str, Any] | None
+    timeout: float | None
 
 
 class Connection:
@@ -74,19 +82,19 @@ class Connection:
         authorities = certificates() if address.secure else ""
         return cls(*address.urls, user=who.user, password=who.password, authorities=authorities)
 
-    def get(self, path: str, **options: Any) -> dict[str, Any]:
+    def get(self, path: str, **options: Unpack[Options]) -> dict[str, Any]:
         """What is there."""
         return self._ask("GET", path, **options)
 
-    def post(self, path: str, **options: Any) -> dict[str, Any]:
+    def post(self, path: str, **options: Unpack[Options]) -> dict[str, Any]:
         """The answer to a question."""
         return self._ask("POST", path, **options)
 
-    def put(self, path: str, **options: Any) -> dict[str, Any]:
+    def put(self, path: str, **options: Unpack[Options]) -> dict[str, Any]:
         """Make or change something."""
         return self._ask("PUT", path, **options)
 
-    def delete(self, path: str, **options: Any) -> dict[str, Any]:
+    def delete(self, path: str, **options: Unpack[Options]) -> dict[str, Any]:
         """Remove something."""
         return self._ask("DELETE", path, **options)
 

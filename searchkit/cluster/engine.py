@@ -8,15 +8,17 @@ from typing import Any
 
 from searchkit.article import Article
 from searchkit.cluster.asking import Asking
+from searchkit.cluster.compiling import Query
 from searchkit.cluster.connection import Connection
 from searchkit.cluster.deciding import weighed
 from searchkit.cluster.hits import article_of
-from searchkit.cluster.layout import Layout, words_index
+from searchkit.cluster.indexes import Indexes
+from searchkit.cluster.layout import words_index
 from searchkit.cluster.search import Search
 from searchkit.cluster.tokens import key_of
 from searchkit.cluster.vocabulary import similar
 from searchkit.engine import Explanation, Request, Response, Statistics
-from searchkit.errors import ArticleMissing, IndexMissing, NotAnIndex
+from searchkit.errors import ArticleMissing, IndexMissing
 from searchkit.query import Everything
 from searchkit.version import __version__
 
@@ -39,11 +41,8 @@ class ClusterEngine:
 
     def refresh(self) -> None:
         """See which index the name stands for now, and how it is laid out."""
-        found = self._connection.get(f"/{self._name}/_mapping")
-        if len(found) != 1:
-            raise NotAnIndex(f"{self._name} stands for {len(found)} indexes of the cluster", hint="Name one of them.")
-        ((self._index, told),) = found.items()
-        self._layout = Layout.of_metadata(told.get("mappings", {}).get("_meta"), self._name)
+        standing = Indexes(self._connection, self._name).find()
+        self._index, self._layout = standing.index, standing.layout
         self._asked = None
 
     def search(self, request: Request) -> Response:
@@ -105,11 +104,12 @@ class ClusterEngine:
         found = answer["aggregations"]
         both = f"{self._index},{words_index(self._index)}"
         store = self._connection.get(f"/{both}/_stats/store")["_all"]["total"]["store"]
-        sources = dict(_all_values(asking, self._index, "source_name"))
+        of_texts: Query = {"bool": {"must_not": [{"term": {"known": True}}]}}
+        sources = dict(_all_values(asking, self._index, "source_name", {"match_all": {}}))
         return Statistics(
             articles=int(answer["hits"]["total"]["value"]),
             words=int(found["title"]["value"] + found["body"]["value"]),
-            terms=sum(1 for _ in _all_values(asking, words_index(self._index), "stem")),
+            terms=sum(1 for _ in _all_values(asking, words_index(self._index), "stem", of_texts)),
             sources=tuple(sorted(sources.items(), key=lambda item: (-item[1], item[0]))),
             first_date=_day(found["first"]["value"]),
             last_date=_day(found["last"]["value"]),
@@ -135,13 +135,12 @@ class ClusterEngine:
         }
 
 
-def _all_values(asking: Asking, index: str, field: str) -> Iterator[tuple[str, int]]:
-    """Each value of a field, and how many documents have it."""
+def _all_values(asking: Asking, index: str, field: str, query: Query) -> Iterator[tuple[str, int]]:
+    """Each value of a field, and how many of the documents that match have it."""
     pages: dict[str, Any] = {"size": _BUCKETS, "sources": [{"value": {"terms": {"field": field}}}]}
     while True:
-        answer = asking.search(
-            index, {"size": 0, "track_total_hits": False, "aggs": {"values": {"composite": pages}}}
-        )
+        body = {"query": query, "size": 0, "track_total_hits": False, "aggs": {"values": {"composite": pages}}}
+        answer = asking.search(index, body)
         found = answer["aggregations"]["values"]
         for bucket in found["buckets"]:
             yield bucket["key"]["value"], int(bucket["doc_count"])

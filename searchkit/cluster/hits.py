@@ -1,4 +1,4 @@
-"""What does an engine of a cluster hand out? Hits whose articles are fetched when they are asked for, some at once."""
+"""What does an engine of a cluster hand out? Hits whose articles are fetched when they are wanted, some at once."""
 
 from __future__ import annotations
 

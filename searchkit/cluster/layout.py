@@ -60,6 +60,7 @@ _BATCH = 128
 TITLE_K1 = K1 / TITLE_WEIGHT
 # With more words in mind, the memory starts anew.
 _MOST_WORDS = 1_000_000
+_MOST_VALUES = 10_000
 _WORDS_SUFFIX = "-words"
 
 # A mark says what ends with a word and what begins with it: s a sentence, p a paragraph (and its sentence). So a
@@ -104,9 +105,12 @@ class Layout:
         self.fineness = _fineness(averages)
         self._words = KnownWords(self.chain)
         self._told = 0
+        self._absent = set(range(self._words.given))
         # Words of what is known of articles: all of them, and those not told of yet.
         self._known_forms: set[str] = set()
         self._fresh: list[Form] = []
+        # Most articles have a source, a section and authors of others.
+        self._taken_apart: dict[tuple[str, str], dict[str, list[str]]] = {}
 
     @classmethod
     def for_articles(cls, language: str, articles: Sequence[Article]) -> Layout:
@@ -144,7 +148,9 @@ class Layout:
         """What is known of words; from time to time it starts anew, lest it grow without end."""
         if len(self._words.forms) > _MOST_WORDS:
             self._words, self._told = KnownWords(self.chain), 0
+            self._absent = set(range(self._words.given))
             self._known_forms.clear()
+            self._taken_apart.clear()
         return self._words
 
     @property
@@ -226,15 +232,22 @@ class Layout:
         for batch in _batches(articles):
             known = self.known_words
             apart = known.take_apart(batch)
-            fresh = [
-                Form(form, stem)
-                for form, stem in dict(zip(known.forms[self._told :], known.stems[self._told :], strict=True)).items()
-            ]
-            self._told = len(known.forms)
+            fresh = self._not_told(known, apart)
             for article, words in zip(batch, apart, strict=True):
                 source = self._source(article, words)
                 yield key_of(article.id), source, fresh + self._fresh
                 fresh, self._fresh = [], []
+
+    def _not_told(self, known: KnownWords, apart: Sequence[Apart]) -> list[Form]:
+        """The words of articles that were not told of before."""
+        numbers = [*range(max(self._told, known.given), len(known.forms))]
+        # What the vocabulary knew from the start is told when an article has it.
+        for titles, bodies, _ in apart if self._absent else ():
+            found = self._absent.intersection(titles) | self._absent.intersection(bodies)
+            self._absent -= found
+            numbers += found
+        self._told = len(known.forms)
+        return [Form(*pair) for pair in {known.forms[one]: known.stems[one] for one in numbers}.items()]
 
     def word_document(self, form: Form) -> tuple[str, bytes]:
         """(``_id``, source as JSON) of a word in the index of the words."""
@@ -252,28 +265,30 @@ class Layout:
     def _source(self, article: Article, apart: Apart) -> bytes:
         """The document of an article; tokens are bytes within quotation marks already."""
         titles, bodies, borders = apart
-        words = self._words
-        stems, forms = words.stem_tokens, words.form_tokens
-        before = _FILLERS * (len(titles) + 1)
-        marks = _marks(len(titles) + len(bodies), borders)
-        facts = json.dumps(self._facts(article, len(titles), len(bodies)), ensure_ascii=False, separators=(",", ":"))
+        title_words, body_words = len(titles), len(bodies)
+        stems, forms = self._words.stem_tokens, self._words.form_tokens
+        titled, counted = [stems[number] for number in titles], [stems[number] for number in bodies]
+        before = _FILLERS * (title_words + 1)
+        marks = _marks(title_words + body_words, borders)
         parts = [
-            facts[:-1].encode("utf-8", "replace"),
+            _AS_JSON(self._facts(article, title_words, body_words))[:-1].encode("utf-8", "replace"),
             b',"title":{"stems":"# ',
-            b" ".join([stems[number] for number in titles]),
+            b" ".join(titled),
             b'","forms":"# ',
             b" ".join([forms[number] for number in titles]),
             b'","borders":"^ ',
-            b" ".join(marks[: len(titles)]),
+            b" ".join(marks[:title_words]),
             b'"},"body":{"stems":"',
-            before + b" ".join([stems[number] for number in bodies]),
+            before,
+            b" ".join(counted),
             b'","forms":"',
-            before + b" ".join([forms[number] for number in bodies]),
+            before,
+            b" ".join([forms[number] for number in bodies]),
             b'","borders":"',
-            b"^ " + _FILLERS * (len(titles) - 1) + b"b^ " if titles else b"^^ ",
-            b" ".join(marks[len(titles) :]),
+            b"^ " + _FILLERS * (title_words - 1) + b"b^ " if titles else b"^^ ",
+            b" ".join(marks[title_words:]),
             b'"},"weights":"',
-            b" ".join(self._weights(titles, bodies)),
+            b" ".join(self._weights(titled, counted)),
             b'"}',
         ]
         return b"".join(parts)
@@ -294,7 +309,13 @@ class Layout:
         if has:
             facts["has"] = has
         for field in has:
-            facts[field_name(field)] = self._known(field, value_of(article, field))
+            value = value_of(article, field)
+            known = self._taken_apart.get((field, value))
+            if known is None:
+                if len(self._taken_apart) >= _MOST_VALUES:
+                    self._taken_apart.clear()
+                known = self._taken_apart[field, value] = self._known(field, value)
+            facts[field_name(field)] = known
         return facts
 
     def _known(self, field: str, value: str) -> dict[str, list[str]]:
@@ -309,26 +330,30 @@ class Layout:
             "forms": [" ".join([token(word.word) for _, word in part]) for part in parts],
         }
 
-    def _weights(self, titles: Sequence[int], bodies: Sequence[int]) -> Iterator[bytes]:
-        """Each stem with its weighted frequency."""
-        stems = self._words.stem_tokens
+    def _weights(self, titled: Sequence[bytes], counted: Sequence[bytes]) -> list[bytes]:
+        """Each stem of a title and of a body with its weighted frequency."""
         title_weight, title_base, title_slope, body_base, body_slope = self.averages.for_bounds()
-        in_title = self.fineness * title_weight / (title_base + title_slope * len(titles))
-        in_body = self.fineness / (body_base + body_slope * len(bodies))
-        titled = Counter([stems[number] for number in titles])
-        counted = Counter([stems[number] for number in bodies])
+        in_title = self.fineness * title_weight / (title_base + title_slope * len(titled))
+        in_body = self.fineness / (body_base + body_slope * len(counted))
+        often = Counter(counted)
         # One that every article has: so the server knows of them all when it weighs how rare a stem is.
-        yield _EVERY
-        for stem, count in titled.items():
-            yield stem + b"|%d" % max(1, round(count * in_title + counted.pop(stem, 0) * in_body))
-        written: dict[int, bytes] = {}
-        for stem, count in counted.items():
-            ending = written.get(count)
-            if ending is None:
-                ending = written[count] = b"|%d" % max(1, round(count * in_body))
-            yield stem + ending
+        found = [_EVERY]
+        for stem, count in Counter(titled).items():
+            found.append(stem + b"|%d" % max(1, round(count * in_title + often.pop(stem, 0) * in_body)))
+        # Most stems of a body stand there as often as many others.
+        alike: dict[int, list[bytes]] = {}
+        for stem, count in often.items():
+            if count in alike:
+                alike[count].append(stem)
+            else:
+                alike[count] = [stem]
+        for count, stems in alike.items():
+            ending = b"|%d" % max(1, round(count * in_body))
+            found.append((ending + b" ").join(stems) + ending)
+        return found
 
 
+_AS_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _FILLERS = FILLER.encode() + b" "
 _EVERY = f"{FILLER}{COUNTED}1".encode()
 

@@ -135,7 +135,7 @@ class Search:
         """A search for hits in the order that is asked for."""
         return {
             "query": filtered(query, self._request.filters),
-            "from": begin,
+            "from": begin if size else 0,
             "size": size,
             "track_total_hits": True,
             "sort": _order(self._request.sort),
