@@ -5,7 +5,7 @@ Scores are BM25F. Each term's share is rounded to a multiple of 2^-36: sums of s
 double, so a score does not depend on the order in which shares are added, and ties are ties.
 
 ``query.pxi`` holds what is shared; ``any_of.pxi``, ``all_of.pxi`` with ``phrase.pxi``, and ``tree.pxi`` with
-``passages.pxi`` are the three ways to answer; ``meant.pxi`` answers a pattern that stands alone. They are one module: a
+``passages.pxi`` and ``close.pxi`` are the three ways to answer; ``meant.pxi`` answers a pattern that stands alone. They are one module: a
 call between them costs nothing, and one file is loaded at the start.
 """
 
@@ -40,6 +40,7 @@ include "any_of.pxi"
 include "phrase.pxi"
 include "all_of.pxi"
 include "passages.pxi"
+include "close.pxi"
 include "tree.pxi"
 include "meant.pxi"
 
