@@ -129,9 +129,11 @@ cdef int match_here(Search *search, Node *root, uint32_t article, bint phrases, 
     cdef double bound = 0, share
     cdef bint scoring = search.order == RELEVANCE and search.best.room > 0
     if scoring:
-        for at in range(leaves):
-            bound += leaf_bound(search, leaf_of(search, root, at))
-        scoring = not hopeless(&search.best, bound)
+        # While any score counts, a bound says nothing.
+        if leaves > 1 or search.best.size == search.best.room or search.best.floor > 0:
+            for at in range(leaves):
+                bound += leaf_bound(search, leaf_of(search, root, at))
+            scoring = not hopeless(&search.best, bound)
     if scoring or phrases:
         failed = ready(search, article)
         if failed < 0:
@@ -141,6 +143,8 @@ cdef int match_here(Search *search, Node *root, uint32_t article, bint phrases, 
             if failed < 0:
                 return failed
     score[0] = 0
+    if scoring:
+        sk_fetch(&search.norm[article])
     for at in range(leaves):
         leaf = leaf_of(search, root, at)
         if leaf.kind == PHRASE:
@@ -161,9 +165,10 @@ cdef int match_here(Search *search, Node *root, uint32_t article, bint phrases, 
         if scoring:
             share = share_of(search, leaf.weight, article, total, title)
             score[0] += share
-            bound += share - leaf_bound(search, leaf)
             # Behind the last leaf the sum itself counts: a bound is only nearly it, and would drop what is tied.
-            scoring = at + 1 == leaves or not hopeless(&search.best, bound)
+            if at + 1 < leaves:
+                bound += share - leaf_bound(search, leaf)
+                scoring = not hopeless(&search.best, bound)
     if not scoring:
         score[0] = -1
     return 1

@@ -50,45 +50,44 @@ cdef int pair_matches(Search *search, Node *node, uint32_t article, int wanted) 
     """
     cdef Cursor *left = &search.cursors[search.nodes[node.children[0]].first]
     cdef Cursor *right = &search.cursors[search.nodes[node.children[1]].first]
-    cdef uint32_t lefts, rights, at = 0, other = 0, place, label, last = 0, last_label = 0, title = search.titles[article]
-    cdef uint32_t one, two, reach, found = 0, in_title = 0, hit
+    cdef uint32_t left_start, right_start, lefts, rights, left_base, right_base, left_titles = 0
+    cdef uint32_t right_titles = 0, total = 0, in_title, last_in_title = 0
+    cdef uint32_t at = 0, other = 0, one, two, place, label, last = 0, last_label = 0, hit
+    cdef uint32_t reach = <uint32_t>min(<uint64_t>node.distance + 1, <uint64_t>LAST_POSITION)
+    cdef const uint32_t *left_places
+    cdef const uint32_t *right_places
     cdef int failed = at_article(left, article)
-    node.total = node.title = 0
     if failed > 0:
         failed = at_article(right, article)
+    node.total = node.title = 0
     if failed <= 0:
         return failed
-    if load_counts(left) < 0 or load_counts(right) < 0:
+    if place_here(left, &left_start, &lefts) < 0 or place_here(right, &right_start, &rights) < 0:
         return DAMAGED
-    find_place(left)
-    find_place(right)
-    lefts, rights = positions_here(left), positions_here(right)
-    if lefts > left.occurrences or rights > right.occurrences:
-        return DAMAGED
-    failed = room_for(search, max(lefts, rights) + 1)
+    failed = room_for(search, max(lefts, rights))
     if failed < 0:
         return failed
-    if positions_of(left, search.lead_places, NULL) < 0 or positions_of(right, search.other_places, NULL) < 0:
+    # Positions ascend: those in the title are the first. The title's length is further away.
+    if counts_here(left, &total, &left_titles) < 0 or counts_here(right, &total, &right_titles) < 0:
         return DAMAGED
-    # Behind the last place of each there is one that nothing is near to.
-    search.lead_places[lefts] = search.other_places[rights] = NONE
-    reach = <uint32_t>min(<uint64_t>node.distance + 1, <uint64_t>LAST_POSITION)
-    while at + other < lefts + rights:
-        one, two = search.lead_places[at], search.other_places[other]
+    left_places = places_from(left, left_start, lefts, search.lead_places, &left_base)
+    right_places = places_from(right, right_start, rights, search.other_places, &right_base)
+    if left_places == NULL or right_places == NULL:
+        return DAMAGED
+    while True:
+        one = left_places[at] + left_base if at < lefts else NONE
+        two = right_places[other] + right_base if other < rights else NONE
         place = min(one, two)
-        # A bit for each word that stands here: only damage gives both one place.
+        # A bit for each word that stands here. Without a branch: which of them comes next cannot be foreseen.
         label = (one <= two) | (two <= one) << 1
-        at += (one <= two) & (at < lefts)
-        other += (two <= one) & (other < rights)
-        hit = ((label | last_label) == 3) & (last_label != 0) & (place - last <= reach) & (
-            (last < title) == (place < title))
-        found += hit
-        in_title += hit & (last < title)
-        if wanted == WHETHER and hit:
-            break
-        last, last_label = place, label
-        if (label == 2 and at == lefts) or (label == 1 and other == rights):
-            # No more than one of them is left.
-            break
-    node.total, node.title = found, in_title
-    return found > 0
+        in_title = at < left_titles if one <= two else other < right_titles
+        at += one <= two
+        other += two <= one
+        hit = ((label | last_label) == 3) & (last_label != 0) & (place - last <= reach) & (in_title == last_in_title)
+        node.total += hit
+        node.title += hit & in_title
+        last, last_label, last_in_title = place, label, in_title
+        if (hit and wanted == WHETHER) or (at >= lefts and (label == 2 or other >= rights)) or (
+                other >= rights and label == 1):
+            # Of one word is nothing left, and what is left of the other is near to nothing.
+            return node.total > 0

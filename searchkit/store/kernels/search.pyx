@@ -17,11 +17,12 @@ from libc.stdlib cimport calloc, free, malloc, qsort, realloc
 from libc.string cimport memcpy, memmove, memset
 
 from searchkit.store.kernels.bits cimport (
-    BLOCK, POSITION_BITS, load64, sk_count_bits, sk_highest_bit, sk_load_acquire, sk_lowest_bit, sk_store_release,
+    BLOCK, POSITION_BITS, load64, sk_count_bits, sk_fetch, sk_highest_bit, sk_lane_value, sk_load_acquire,
+    sk_lowest_bit, sk_store_release,
 )
 from searchkit.store.kernels.cursor cimport (
     NONE, Cursor, block_of, counts_here, find_place, last_of_block, list_block, load_block, load_counts,
-    load_places, load_starts, peak_of_block, positions_of, seek, start_cursor,
+    load_places, load_starts, peak_of_block, place_here, places_from, positions_of, seek, start_cursor,
 )
 from searchkit.store.kernels.dictionary cimport Dictionary
 
