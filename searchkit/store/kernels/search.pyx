@@ -102,6 +102,7 @@ cdef class Norms:
     cdef double _base
     cdef double _slope
     cdef float *_norm
+    cdef uint8_t *_coarse
     cdef uint8_t *_made
     cdef uint8_t *_bordered     # the windows whose borders are verified
     cdef object _failure
@@ -111,13 +112,15 @@ cdef class Norms:
         self._base = base
         self._slope = slope
         self._norm = <float *>malloc((<size_t>segment.articles + 1) * sizeof(float))
+        self._coarse = <uint8_t *>malloc(<size_t>segment.articles + 1)
         self._made = <uint8_t *>calloc(segment.articles // WINDOW + 1, 1)
         self._bordered = <uint8_t *>calloc(segment.articles // WINDOW + 1, 1)
-        if self._norm == NULL or self._made == NULL or self._bordered == NULL:
+        if self._norm == NULL or self._coarse == NULL or self._made == NULL or self._bordered == NULL:
             raise MemoryError
 
     def __dealloc__(self):
         free(self._norm)
+        free(self._coarse)
         free(self._made)
         free(self._bordered)
 
@@ -127,6 +130,7 @@ cdef class Norms:
             self._segment._verify(first, last)
         for at in range(first, last):
             self._norm[at] = <float>(1 / (self._base + self._slope * self._segment._bodies[at]))
+            self._coarse[at] = <uint8_t>min(<double>COARSEST, self._norm[at] * COARSEST * self._base + 1)
         sk_store_release(&self._made[window], 1)
         return 0
 
