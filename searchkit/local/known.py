@@ -177,8 +177,8 @@ class KnownWords:
 
     def _numbers(self, leaf: Leaf) -> list[tuple[Forms, list[int]]]:
         """For each segment the numbers of the forms that a pattern means."""
-        find = self._finder(leaf)
-        return [(forms, find(forms)) for forms in (segment.reader.forms for segment in self._snapshot.segments)]
+        found = self._snapshot.forms.numbers(self._finder(leaf))
+        return [(segment.reader.forms, numbers) for segment, numbers in zip(self._snapshot.segments, found, strict=True)]
 
     def _finder(self, leaf: Leaf) -> Callable[[Forms], list[int]]:
         match leaf:

@@ -6,12 +6,12 @@ stem have numbers in a row. Everything here is about one segment and knows nothi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from searchkit.store.kernels import Damage, FormTable
+from searchkit.store.kernels import Damage, FormTable, FormUnion
 from searchkit.store.sections import SectionReader
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 # More edits than this make one word of any other.
 MOST_EDITS = 2
 _SECTIONS = ["forms", "forms.ends", "forms.sorted", "forms.first"]
+# So many patterns are looked up in each segment before its forms are united with those of the others.
+_ASKED_APART = 3
 # What the kernels call the wildcards; below them, a byte means itself.
 _ONE, _MANY = 256, 257
 
@@ -100,6 +102,12 @@ class Forms:
                 return numbers
             return [numbers[at] for at in expression.matching(lexicon.lines_of(numbers))]
 
+    def united(self, others: Sequence[Forms]) -> UnitedForms:
+        """These forms and those of other segments, each once."""
+        with self._damage():
+            union = FormUnion([self._lexicon, *(other._lexicon for other in others)])
+        return UnitedForms(self._file, union)
+
     @contextmanager
     def _damage(self) -> Iterator[None]:
         """What a kernel complains of is an error of this file."""
@@ -107,6 +115,41 @@ class Forms:
             yield
         except Damage as error:
             raise self._file.damaged(str(error.args[0])) from error
+
+
+class UnitedForms(Forms):
+    """The forms of several segments, each once; in their alphabetical order they have numbers of their own."""
+
+    def __init__(self, file: SectionReader, union: FormUnion) -> None:
+        self._file = file
+        self._union = union
+        self._lexicon = union.table
+
+    def split(self, numbers: Iterable[int]) -> list[list[int]]:
+        """For each segment the numbers that these forms have there, ascending."""
+        return self._union.split(numbers)
+
+
+class SharedForms:
+    """The forms of the segments of a snapshot. Who asks once asks each segment; for who asks on they are united.
+
+    To unite them takes about as long as thirty look-ups in each of them. Safe for many threads.
+    """
+
+    def __init__(self, forms: Sequence[Forms]) -> None:
+        self._forms = forms
+        self._asked = 0
+        self._united: UnitedForms | None = None
+
+    def numbers(self, find: Callable[[Forms], list[int]]) -> list[list[int]]:
+        """For each segment the numbers of the forms that ``find`` finds."""
+        if self._united is None and len(self._forms) > 1:
+            self._asked += 1
+            if self._asked > _ASKED_APART:
+                self._united = self._forms[0].united(self._forms[1:])
+        if self._united is None:
+            return [find(forms) for forms in self._forms]
+        return self._united.split(find(self._united))
 
 
 def _bytes(text: str) -> bytes:

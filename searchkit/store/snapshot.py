@@ -8,6 +8,7 @@ from pathlib import Path
 from searchkit.article import Article
 from searchkit.errors import IndexDamaged
 from searchkit.store import kernels
+from searchkit.store.forms import SharedForms
 from searchkit.store.manifest import Manifest, SegmentEntry, read_manifest
 from searchkit.store.ranking import Scale
 from searchkit.store.sections import SectionReader
@@ -73,6 +74,11 @@ class Snapshot:
         except kernels.Damage as error:
             raise IndexDamaged(f"the index is damaged: {error}", hint="See: searchkit check") from error
         return kernels.Searcher(parts, self.articles, self.scale.for_scores())
+
+    @cached_property
+    def forms(self) -> SharedForms:
+        """The written forms of all segments."""
+        return SharedForms([segment.reader.forms for segment in self.segments])
 
     def damaged(self, error: kernels.Damage) -> IndexDamaged:
         """What a complaint of the searcher becomes."""

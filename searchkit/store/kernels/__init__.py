@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from searchkit.store.kernels.gathering import Register, deal, id_digest, sort_digests
     from searchkit.store.kernels.lexicon import Lexicon
     from searchkit.store.kernels.merging import Merger
-    from searchkit.store.kernels.patterns import FormTable
+    from searchkit.store.kernels.patterns import FormTable, FormUnion
     from searchkit.store.kernels.search import Exhausted, Searcher, Segment
     from searchkit.store.kernels.words import Vocabulary
 
@@ -37,7 +37,7 @@ else:
         from searchkit.store.kernels.gathering import Register, deal, id_digest, sort_digests
         from searchkit.store.kernels.lexicon import Lexicon
         from searchkit.store.kernels.merging import Merger
-        from searchkit.store.kernels.patterns import FormTable
+        from searchkit.store.kernels.patterns import FormTable, FormUnion
         from searchkit.store.kernels.search import Exhausted, Searcher, Segment
         from searchkit.store.kernels.words import Vocabulary
 
@@ -51,6 +51,7 @@ else:
             Dictionary,
             Exhausted,
             FormTable,
+            FormUnion,
             Lexicon,
             Merger,
             Register,
@@ -78,6 +79,7 @@ __all__ = [
     "Dictionary",
     "Exhausted",
     "FormTable",
+    "FormUnion",
     "Lexicon",
     "Merger",
     "Register",

@@ -1,4 +1,4 @@
-# All of some words and phrases. Where one of them is rare it leads, and the others gallop after it; where all are
+# All of some words, phrases and passages. Where one of them is rare it leads, and the others gallop after it; where all are
 # common, windows of bit sets are cut: from the newest articles to the oldest, since what comes later must then be
 # better to count, but with phrases from the oldest to the newest, since positions are packed to be read forward.
 
@@ -7,7 +7,7 @@ cdef struct Words:
     Cursor **cursor
     uint32_t count
     double *behind          # what a word and those behind it can add to some articles
-    bint phrases            # whether some of them are words of phrases
+    bint phrases            # whether some of them are words of phrases or passages
 
 
 cdef int all_of(Search *search, Node *root) noexcept nogil:
@@ -34,22 +34,29 @@ cdef int all_of(Search *search, Node *root) noexcept nogil:
 
 cdef void gather(Search *search, Node *root, Words *words) noexcept nogil:
     """Bring the cursors of the words in order."""
-    cdef uint32_t leaves = root.count if root.kind == ALL_OF else 1
-    cdef uint32_t at, number, place
-    cdef Node *leaf
-    cdef Cursor *cursor
+    cdef uint32_t at
     words.count = 0
-    for at in range(leaves):
-        leaf = leaf_of(search, root, at)
+    words.phrases = False
+    for at in range(root.count if root.kind == ALL_OF else 1):
+        gather_leaf(search, leaf_of(search, root, at), words)
+
+
+cdef void gather_leaf(Search *search, const Node *leaf, Words *words) noexcept nogil:
+    cdef uint32_t number, place
+    cdef Cursor *cursor
+    words.phrases = words.phrases or leaf.kind != WORD
+    if leaf.kind > SPOT:
         for number in range(leaf.count):
-            cursor = &search.cursors[leaf.first + number]
-            place = words.count
-            while place and words.cursor[place - 1].articles > cursor.articles:
-                words.cursor[place] = words.cursor[place - 1]
-                place -= 1
-            words.cursor[place] = cursor
-            words.count += 1
-    words.phrases = words.count > leaves
+            gather_leaf(search, &search.nodes[leaf.children[number]], words)
+        return
+    for number in range(leaf.count):
+        cursor = &search.cursors[leaf.first + number]
+        place = words.count
+        while place and words.cursor[place - 1].articles > cursor.articles:
+            words.cursor[place] = words.cursor[place - 1]
+            place -= 1
+        words.cursor[place] = cursor
+        words.count += 1
 
 
 cdef inline Node *leaf_of(Search *search, Node *root, uint32_t number) noexcept nogil:
@@ -96,11 +103,13 @@ cdef int all_articles(Search *search, Node *root, const Words *words) noexcept n
 
 
 cdef inline double leaf_bound(Search *search, Node *leaf) noexcept nogil:
-    """The most that a word or phrase can add to the article that its cursors are at."""
+    """The most that a leaf can add to the article that its cursors are at."""
     cdef uint32_t number
     cdef double peak, here
     if leaf.kind == WORD:
         return block_bound(search, &search.cursors[leaf.first])
+    if leaf.kind != PHRASE:
+        return bound_of(search, leaf.weight, passage_peak(search, leaf))
     # A phrase stands no more often than any of its words.
     peak = 1e30
     for number in range(leaf.first, leaf.first + leaf.count):
@@ -111,7 +120,7 @@ cdef inline double leaf_bound(Search *search, Node *leaf) noexcept nogil:
 
 
 cdef int match_here(Search *search, Node *root, uint32_t article, bint phrases, double *score) noexcept nogil:
-    """Whether every phrase stands in an article that has all words (1 or 0), and its score, or -1 if it is hopeless."""
+    """Whether all leaves match an article that has all words (1 or 0), and its score, or -1 if it is hopeless."""
     cdef uint32_t leaves = root.count if root.kind == ALL_OF else 1
     cdef uint32_t at, total, title
     cdef Node *leaf
@@ -120,14 +129,22 @@ cdef int match_here(Search *search, Node *root, uint32_t article, bint phrases, 
     cdef double bound = 0, share
     cdef bint scoring = search.order == RELEVANCE and search.best.room > 0
     if scoring:
-        for at in range(leaves):
-            bound += leaf_bound(search, leaf_of(search, root, at))
-        scoring = not hopeless(&search.best, bound)
+        # While any score counts, a bound says nothing.
+        if leaves > 1 or search.best.size == search.best.room or search.best.floor > 0:
+            for at in range(leaves):
+                bound += leaf_bound(search, leaf_of(search, root, at))
+            scoring = not hopeless(&search.best, bound)
     if scoring or phrases:
         failed = ready(search, article)
         if failed < 0:
             return failed
+        if search.bordered != NULL and not sk_load_acquire(&search.bordered[article // WINDOW]):
+            failed = make_borders(search, article // WINDOW)
+            if failed < 0:
+                return failed
     score[0] = 0
+    if scoring:
+        sk_fetch(&search.norm[article])
     for at in range(leaves):
         leaf = leaf_of(search, root, at)
         if leaf.kind == PHRASE:
@@ -136,6 +153,11 @@ cdef int match_here(Search *search, Node *root, uint32_t article, bint phrases, 
                 return failed
             if total == 0:
                 return 0
+        elif leaf.kind != WORD:
+            failed = passages_match(search, leaf, article, BEGINS if scoring else WHETHER)
+            if failed <= 0:
+                return failed
+            total, title = leaf.total, leaf.title
         elif scoring:
             cursor = &search.cursors[leaf.first]
             if counts_here(cursor, &total, &title) < 0:
@@ -143,9 +165,10 @@ cdef int match_here(Search *search, Node *root, uint32_t article, bint phrases, 
         if scoring:
             share = share_of(search, leaf.weight, article, total, title)
             score[0] += share
-            bound += share - leaf_bound(search, leaf)
             # Behind the last leaf the sum itself counts: a bound is only nearly it, and would drop what is tied.
-            scoring = at + 1 == leaves or not hopeless(&search.best, bound)
+            if at + 1 < leaves:
+                bound += share - leaf_bound(search, leaf)
+                scoring = not hopeless(&search.best, bound)
     if not scoring:
         score[0] = -1
     return 1

@@ -19,6 +19,10 @@ cdef extern from "lanes.h":
     void sk_unpack_sums(const uint8_t *, uint32_t, uint32_t, uint32_t *) noexcept nogil
 
 
+cdef extern from *:
+    void sk_fetch "__builtin_prefetch"(const void *) noexcept nogil
+
+
 cdef enum:
     BLOCK = 128
     # In place of the width of a block's gaps: its articles are a bit set.

@@ -34,6 +34,7 @@ cdef struct Cursor:
     bint listed             # whether ``article`` is there
     bint counted            # whether ``total`` and ``title`` are there
     bint placed             # whether ``start`` is there
+    uint32_t looked_up      # of its postings, since it came to hand
     const uint8_t *totals   # where the packed frequencies begin, and their widths
     const uint8_t *titles
     uint32_t total_width
@@ -46,9 +47,10 @@ cdef struct Cursor:
     # The posting at hand.
     uint32_t here           # its article
     uint32_t at             # its place in the block, NONE while it is not known
-    # The block of positions at hand.
+    # The block of positions that was found last, and the one at hand.
+    uint32_t seen_block     # its number, NONE for none
+    size_t seen_at          # where it begins
     uint32_t place_block    # its number, NONE for none
-    size_t place_next       # where the next one begins
     uint32_t place_held
     bint place_forms        # whether the numbers of the forms are there
     uint32_t place[BLOCK]   # running sums of the gaps
@@ -67,4 +69,7 @@ cdef int seek(Cursor *cursor, uint32_t article, uint32_t *found) noexcept nogil
 cdef int find_place(Cursor *cursor) noexcept nogil
 cdef int counts_here(Cursor *cursor, uint32_t *total, uint32_t *title) noexcept nogil
 cdef int load_places(Cursor *cursor, uint32_t block, bint forms) noexcept nogil
+cdef int place_here(Cursor *cursor, uint32_t *start, uint32_t *total) noexcept nogil
+cdef const uint32_t *places_from(Cursor *cursor, uint32_t number, uint32_t count, uint32_t *room,
+                                 uint32_t *base) noexcept nogil
 cdef int positions_of(Cursor *cursor, uint32_t *out, uint32_t *forms) noexcept nogil

@@ -8,7 +8,7 @@ from libc.stdint cimport int32_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
 from searchkit.store.kernels.bits cimport (
-    BIT_SET, BLOCK, load32, load64, load_float, read_number, sk_count_bits, sk_lane_value, sk_lowest_bit,
+    BIT_SET, BLOCK, load32, load64, load_float, read_number, sk_count_bits, sk_fetch, sk_lane_value, sk_lowest_bit,
     sk_unpack_sums, unpack,
 )
 
@@ -17,6 +17,9 @@ cdef enum:
     WIDEST_GAP = 24
     # Behind the last article of all, in the places of a block that hold none.
     BEYOND = 0x7FFFFFFF
+    # So many postings of a block are looked up one by one before all of it is unpacked, and so many positions.
+    FEW_POSTINGS = 3
+    FEW_POSITIONS = 6
 
 
 cdef int start_cursor(Cursor *cursor) noexcept nogil:
@@ -25,6 +28,7 @@ cdef int start_cursor(Cursor *cursor) noexcept nogil:
     cursor.rest = cursor.articles % BLOCK
     cursor.block = NONE
     cursor.place_block = NONE
+    cursor.seen_block = NONE
     cursor.held = 0
     cursor.at = 0
     cursor.here = 0
@@ -98,6 +102,7 @@ cdef int load_block(Cursor *cursor, uint32_t block) noexcept nogil:
     cursor.listed = cursor.bit_set == NULL
     cursor.counted = False
     cursor.placed = False
+    cursor.looked_up = 0
     cursor.bound = -1
     cursor.at = 0
     return 0
@@ -333,36 +338,75 @@ cdef int counts_here(Cursor *cursor, uint32_t *total, uint32_t *title) noexcept 
     return 0 if title[0] <= total[0] else -1
 
 
-cdef int load_places(Cursor *cursor, uint32_t block, bint forms) noexcept nogil:
-    """Bring a block of positions to hand; blocks are walked forward from the nearest one that is known.
+cdef int place_here(Cursor *cursor, uint32_t *start, uint32_t *total) noexcept nogil:
+    """The number of the first position of the posting at hand, and how many there are: none more than there can be."""
+    cdef uint32_t totals[BLOCK]
+    cdef const uint32_t *counted = cursor.total
+    cdef uint32_t index, sum = 0, at
+    find_place(cursor)
+    at = cursor.at
+    cursor.looked_up += 1
+    if cursor.block < cursor.blocks:
+        # They will be wanted, and are far away.
+        sk_fetch(cursor.positions + load32(cursor.postings + cursor.block * SKIP + 12))
+    if not cursor.placed and cursor.looked_up > FEW_POSTINGS and load_starts(cursor) < 0:
+        return -1
+    if cursor.placed:
+        start[0], total[0] = cursor.start[at], cursor.total[at]
+        return 0 if total[0] <= cursor.occurrences else -1
+    if not cursor.counted:
+        unpack(cursor.totals, cursor.total_width, totals)
+        counted = totals
+        # Packed, they are one less.
+        sum = at
+    # Through to the end, so that the compiler adds eight at a time.
+    for index in range(BLOCK):
+        sum += counted[index] if index < at else 0
+    start[0] = load32(cursor.postings + cursor.block * SKIP + 8) + sum
+    total[0] = counted[at] + (not cursor.counted)
+    if <uint64_t>start[0] + total[0] > cursor.occurrences or total[0] == 0:
+        return -1
+    return 0
 
-    ``place`` gets the running sum of the gaps through the block, whatever articles they belong to: a position is
-    the difference of two sums. Without ``forms`` the numbers of the written forms stay packed.
-    """
-    cdef uint32_t full = cursor.occurrences // BLOCK, number, index, sum, gap = 0
-    cdef size_t at
-    cdef const uint8_t *byte
-    cdef const uint8_t *end = cursor.positions + cursor.positions_size
-    if cursor.place_block == block and (cursor.place_forms or not forms):
-        return 0
-    if cursor.place_block != NONE and cursor.place_block < block:
-        number = cursor.place_block + 1
-        at = cursor.place_next
-    else:
-        number = 0
-        at = 0
+
+cdef int find_positions(Cursor *cursor, uint32_t block, size_t *offset) noexcept nogil:
+    """Where a block of positions lies: blocks are walked forward from the nearest one that is known."""
+    cdef uint32_t number = 0, index
+    cdef size_t at = 0
+    if cursor.seen_block != NONE and cursor.seen_block <= block:
+        number = cursor.seen_block
+        at = cursor.seen_at
     if cursor.block < cursor.blocks:
         # The block of postings knows where its own positions begin.
         index = load32(cursor.postings + cursor.block * SKIP + 8) // BLOCK
-        if index <= block and (number < index or number > block):
+        if number < index <= block:
             number = index
             at = load32(cursor.postings + cursor.block * SKIP + 12)
-    cursor.place_block = NONE
     while number < block:
         if at + 2 > cursor.positions_size:
             return -1
         at += 2 + 16 * (<size_t>cursor.positions[at] + cursor.positions[at + 1])
         number += 1
+    cursor.seen_block = block
+    cursor.seen_at = offset[0] = at
+    return 0
+
+
+cdef int load_places(Cursor *cursor, uint32_t block, bint forms) noexcept nogil:
+    """Bring a block of positions to hand.
+
+    ``place`` gets the running sum of the gaps through the block, whatever articles they belong to: a position is
+    the difference of two sums. Without ``forms`` the numbers of the written forms stay packed.
+    """
+    cdef uint32_t full = cursor.occurrences // BLOCK, index, sum, gap = 0
+    cdef size_t at
+    cdef const uint8_t *byte
+    cdef const uint8_t *end = cursor.positions + cursor.positions_size
+    if cursor.place_block == block and (cursor.place_forms or not forms):
+        return 0
+    cursor.place_block = NONE
+    if find_positions(cursor, block, &at) < 0:
+        return -1
     if block < full:
         if at + 2 > cursor.positions_size:
             return -1
@@ -373,7 +417,6 @@ cdef int load_places(Cursor *cursor, uint32_t block, bint forms) noexcept nogil:
         if forms:
             unpack(byte + 2 + 16 * byte[0], byte[1], cursor.form)
         cursor.place_held = BLOCK
-        cursor.place_next = at + 2 + 16 * (<size_t>byte[0] + byte[1])
     else:
         if at > cursor.positions_size:
             return -1
@@ -389,20 +432,66 @@ cdef int load_places(Cursor *cursor, uint32_t block, bint forms) noexcept nogil:
                 byte = read_number(byte, end, &cursor.form[index])
             if byte == NULL:
                 return -1
-        cursor.place_next = cursor.positions_size
     cursor.place_block = block
     cursor.place_forms = forms or block == full
     return 0
 
 
+cdef int pick_places(Cursor *cursor, uint32_t number, uint32_t count, uint32_t *out) noexcept nogil:
+    """Write the few positions from ``number`` on, which all lie in one full block, without unpacking it."""
+    cdef uint32_t index = number % BLOCK, at, sum = NONE
+    cdef size_t offset
+    cdef const uint8_t *byte
+    if find_positions(cursor, number // BLOCK, &offset) < 0 or offset + 2 > cursor.positions_size:
+        return -1
+    byte = cursor.positions + offset
+    if byte[0] > 32 or offset + 2 + 16 * <size_t>byte[0] > cursor.positions_size:
+        return -1
+    for at in range(count):
+        sum += sk_lane_value(byte + 2, byte[0], index + at) + 1
+        out[at] = sum
+    return 0
+
+
+cdef const uint32_t *places_from(Cursor *cursor, uint32_t number, uint32_t count, uint32_t *room,
+                                 uint32_t *base) noexcept nogil:
+    """The positions of the posting at hand, ``count`` from ``number`` on, less ``base``, or NULL where they are damaged.
+
+    They lie in the block at hand, or in ``room``, which must have room for all of them.
+    """
+    cdef uint32_t index = number % BLOCK, block = number // BLOCK
+    base[0] = 0
+    if cursor.place_block != block and count <= FEW_POSITIONS and index + count <= BLOCK and (
+            block < cursor.occurrences // BLOCK):
+        return room if pick_places(cursor, number, count, room) == 0 else NULL
+    if load_places(cursor, block, False) < 0:
+        return NULL
+    if index + count <= cursor.place_held:
+        base[0] = NONE - (cursor.place[index - 1] if index else NONE)
+        return &cursor.place[index]
+    return room if write_places(cursor, number, count, room, NULL) == 0 else NULL
+
+
 cdef int positions_of(Cursor *cursor, uint32_t *out, uint32_t *forms) noexcept nogil:
     """Write the positions (and, unless NULL, the forms) of the posting at hand; there are ``total`` of them."""
-    cdef uint32_t number, left, previous = NONE, index, taken = 0, here, before, at
-    if load_starts(cursor) < 0:
+    cdef uint32_t number, total, base, at
+    cdef const uint32_t *places
+    if place_here(cursor, &number, &total) < 0:
         return -1
-    find_place(cursor)
-    number = cursor.start[cursor.at]
-    left = cursor.total[cursor.at]
+    if forms != NULL:
+        return write_places(cursor, number, total, out, forms)
+    places = places_from(cursor, number, total, out, &base)
+    if places == NULL:
+        return -1
+    if places != out:
+        for at in range(total):
+            out[at] = places[at] + base
+    return 0
+
+
+cdef int write_places(Cursor *cursor, uint32_t number, uint32_t left, uint32_t *out, uint32_t *forms) noexcept nogil:
+    """The same for ``left`` positions from ``number`` on, whatever blocks they lie in."""
+    cdef uint32_t previous = NONE, index, taken = 0, here, before, at
     while left:
         if load_places(cursor, number // BLOCK, forms != NULL) < 0:
             return -1

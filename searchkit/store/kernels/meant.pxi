@@ -19,16 +19,23 @@ cdef struct Meant:
     uint32_t filter_size
 
 
+cdef enum:
+    # A frequency that is too large for a byte, or is in part of the title.
+    LARGE = 255
+
+
 cdef struct Sums:
-    # Of the articles of a segment. What is not marked in ``bits`` has no frequency yet.
+    # Of the articles of a segment. What is not marked in ``bits`` has no frequency yet. Most frequencies are small:
+    # bytes of them stay near the processor.
     uint64_t *bits              # the articles that have a word
-    uint64_t *counts            # how often the words stand there, and above 32 bits, how often in the title
+    uint8_t *small              # how often the words stand there, none of them in the title; or LARGE
+    uint64_t *large             # how often they do where it is LARGE, and above 32 bits, how often in the title
     bint scoring                # whether the frequencies are wanted
 
 
 cdef size_t sums_size(uint32_t articles) noexcept nogil:
     """The bytes that sums over as many articles take; whole windows have their bits."""
-    return sizeof(uint64_t) * (WORDS * (<size_t>articles // WINDOW + 1) + articles)
+    return sizeof(uint64_t) * (WORDS * (<size_t>articles // WINDOW + 1) + articles) + articles
 
 
 cdef void begin_sums(Sums *sums, void *memory, uint32_t articles, bint scoring) noexcept nogil:
@@ -36,7 +43,8 @@ cdef void begin_sums(Sums *sums, void *memory, uint32_t articles, bint scoring) 
     cdef size_t words = (<size_t>articles // WINDOW + 1) * WORDS
     sums.scoring = scoring
     sums.bits = <uint64_t *>memory
-    sums.counts = sums.bits + words
+    sums.large = sums.bits + words
+    sums.small = <uint8_t *>(sums.large + articles)
     memset(memory, 0, words * sizeof(uint64_t))
 
 
@@ -44,10 +52,18 @@ cdef inline void add_counts(Sums *sums, uint32_t article, uint32_t total, uint32
     """A word stands in an article ``total`` times, ``title`` of them in the title."""
     cdef uint64_t word = sums.bits[article >> 6]
     # All bits where the article has a frequency already, and else none: without a branch.
-    cdef uint64_t known = 0 - ((word >> (article & 63)) & 1)
+    cdef uint32_t known = 0 - <uint32_t>((word >> (article & 63)) & 1)
+    cdef uint32_t before
     sums.bits[article >> 6] = word | (<uint64_t>1) << (article & 63)
     if sums.scoring:
-        sums.counts[article] = (sums.counts[article] & known) + (total | <uint64_t>title << 32)
+        before = sums.small[article] & known
+        if title == 0 and total < LARGE and before + total < LARGE:
+            sums.small[article] = <uint8_t>(before + total)
+            return
+        if before != LARGE:
+            sums.small[article] = LARGE
+            sums.large[article] = before
+        sums.large[article] += total | <uint64_t>title << 32
 
 
 cdef int add_meant(Search *search, Sums *sums, Cursor *cursor, const Meant *meant) noexcept nogil:

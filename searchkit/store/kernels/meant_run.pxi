@@ -179,21 +179,25 @@ cdef int keep_frequent(Run run, uint32_t number, uint32_t window, const Sums *su
     cdef uint32_t word, article, total, title, at, count = 0
     cdef uint64_t left
     cdef double frequency, least = floor_of(frequencies, search.scale.k1, weight)
+    cdef uint32_t bar = coarse_bar(search, least)
     # The most that a word in a title adds: it is all of the title. Few articles need the length of theirs looked up.
     cdef double most = search.scale.title_weight / (search.scale.title_base + search.scale.title_slope) * (1 + 1e-9)
-    # Listed first, so that what is looked up for one does not wait for what is decided of another.
+    # Most articles are out of the question by what two bytes say: without a branch, for none of it can be foreseen.
     for word in range(WORDS):
         left = passing[word]
         while left:
-            articles[count] = window + 64 * word + sk_lowest_bit(left)
+            article = window + 64 * word + sk_lowest_bit(left)
             left &= left - 1
-            count += 1
+            articles[count] = article
+            total = sums.small[article]
+            count += (total * search.coarse[article] >= bar) | (total == LARGE)
     for at in range(count):
         article = articles[at]
-        total = <uint32_t>sums.counts[article]
-        title = sums.counts[article] >> 32
-        if (total - title) * search.norm[article] + title * most < least:
-            continue
+        total, title = sums.small[article], 0
+        if total == LARGE:
+            total, title = <uint32_t>sums.large[article], sums.large[article] >> 32
+            if (total - title) * search.norm[article] + title * most < least:
+                continue
         frequency = frequency_of(search, article, total, title)
         if frequency < least:
             continue
@@ -203,6 +207,12 @@ cdef int keep_frequent(Run run, uint32_t number, uint32_t window, const Sums *su
             offer(frequencies, frequency, article)
             least = floor_of(frequencies, search.scale.k1, weight)
     return 0
+
+
+cdef inline uint32_t coarse_bar(const Search *search, double least) noexcept nogil:
+    """What a frequency in the body, times the coarse norm, must reach for the weighted frequency to be ``least``."""
+    cdef double bar = least * COARSEST * search.scale.body_base * (1 - 1e-6)
+    return <uint32_t>bar if bar < 1e9 else 1000000000
 
 
 cdef check_list_of(list values, kind, Py_ssize_t least):

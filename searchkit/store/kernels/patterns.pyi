@@ -2,6 +2,11 @@ from collections.abc import Callable, Iterable, Sequence
 
 from typing_extensions import Buffer
 
+class FormUnion:
+    table: FormTable
+    def __init__(self, tables: list[FormTable]) -> None: ...
+    def split(self, numbers: Iterable[int]) -> list[list[int]]: ...
+
 class FormTable:
     forms: int
     def __init__(

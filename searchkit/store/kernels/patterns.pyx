@@ -7,9 +7,10 @@ every place that comes out of it is held against its bounds where it is used.
 """
 
 cimport cython
+from cpython.bytearray cimport PyByteArray_AS_STRING
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
-from libc.stdlib cimport calloc, free, malloc
+from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memchr, memcmp, memcpy
 
 from searchkit.store.kernels.bits cimport Buffer, load32, load64, reserve, store32
@@ -69,6 +70,7 @@ cdef inline int push(Buffer *found, uint32_t value) noexcept nogil:
     return 0
 
 
+include "tables.pxi"
 include "wildcards.pxi"
 include "fuzzy.pxi"
 
@@ -239,11 +241,18 @@ cdef class FormTable:
         cdef uint32_t begin, end
         return self._stem(number, &begin, &end)
 
-    cdef uint32_t _stem(self, uint32_t number, uint32_t *begin, uint32_t *end) except? 0xFFFFFFFF:
-        """The stem of a form; its forms are numbered from ``begin`` to ``end``."""
-        cdef uint32_t low = 0, high = <uint32_t>(self._size[FIRST] // 4), middle
+    cdef uint32_t _stem(self, uint32_t number, uint32_t *begin, uint32_t *end, uint32_t low=0) except? 0xFFFFFFFF:
+        """The stem of a form, not before the stem ``low``; its forms are numbered from ``begin`` to ``end``."""
+        cdef uint32_t high = <uint32_t>(self._size[FIRST] // 4), middle, step = 16
         if number >= self.forms:
             raise IndexError(number)
+        # Of many forms most are near the one before.
+        while low and low + step < high:
+            if self._number(FIRST, low + step) > number:
+                high = low + step
+                break
+            low += step
+            step *= 2
         while low < high:
             middle = low + (high - low) // 2
             if self._number(FIRST, middle) <= number:
@@ -267,7 +276,7 @@ cdef class FormTable:
                 limit = end
                 if end:
                     chosen[stem] = bytes(flags)
-                stem = self._stem(number, &begin, &end)
+                stem = self._stem(number, &begin, &end, stem)
                 # Groups that overlap could make of a small file more bytes than there is memory.
                 if begin < limit:
                     raise Damage("the forms are not grouped by their stems")
@@ -411,42 +420,4 @@ cdef list _numbers(const Buffer *found):
     return [load32(found.data + 4 * at) for at in range(found.size // 4)]
 
 
-cdef int check_table(const Table *table) noexcept nogil:
-    """Whether the ends ascend to the last byte, and the order has each form once."""
-    cdef uint32_t number, end, last = 0, at
-    cdef uint8_t *seen = <uint8_t *>calloc(table.count // 8 + 1, 1)
-    cdef int failed = 0
-    if seen == NULL:
-        return NO_MEMORY
-    for at in range(table.count):
-        end = load32(table.ends + 4 * <size_t>at)
-        number = load32(table.order + 4 * <size_t>at)
-        if end < last or number >= table.count or seen[number >> 3] >> (number & 7) & 1:
-            failed = DAMAGED
-            break
-        seen[number >> 3] |= <uint8_t>(1 << (number & 7))
-        last = end
-    free(seen)
-    return failed if last == table.size else DAMAGED
-
-
-cdef int write_lines(const Table *table, uint8_t *out, size_t total) noexcept nogil:
-    cdef size_t begin, end, size, at = 0
-    cdef uint32_t form, lines = 0
-    for form in range(table.count):
-        if place(table, form, &begin, &end) < 0:
-            return DAMAGED
-        size = end - begin
-        if size >= total - at:
-            return DAMAGED
-        if size <= 16 and begin + 16 <= table.size and at + 16 <= total:
-            # Most forms are short, and sixteen bytes are copied more quickly than just as many as there are.
-            memcpy(out + at, table.forms + begin, 16)
-        else:
-            memcpy(out + at, table.forms + begin, size)
-        out[at + size] = 10
-        at += size + 1
-    for begin in range(total):
-        lines += out[begin] == 10
-    # A form with a newline in it would be two, and every number behind it wrong.
-    return 0 if at == total and lines == table.count else DAMAGED
+include "union.pxi"

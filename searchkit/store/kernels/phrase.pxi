@@ -57,10 +57,8 @@ cdef int phrase_here(Search *search, Node *node, uint32_t article, bint counting
     # The words with the fewest positions go first: the others are only tested against what these leave.
     for number in range(node.count):
         cursor = &search.cursors[node.first + number]
-        if load_counts(cursor) < 0:
-            return DAMAGED
         find_place(cursor)
-        held = cursor.total[cursor.at]
+        held = positions_here(cursor)
         place = number
         while place and positions_here(&search.cursors[node.first + node.children[place - 1]]) > held:
             node.children[place] = node.children[place - 1]
@@ -84,8 +82,8 @@ cdef int phrase_here(Search *search, Node *node, uint32_t article, bint counting
     if failed < 0:
         return failed
     total[0] = kept
-    held = search.titles[article]
     at = 0
+    held = search.titles[article] if kept else 0
     while at < kept and search.places[at] < held:
         at += 1
     title[0] = at
@@ -93,8 +91,8 @@ cdef int phrase_here(Search *search, Node *node, uint32_t article, bint counting
 
 
 cdef inline uint32_t positions_here(const Cursor *cursor) noexcept nogil:
-    """How many positions the posting at hand has; its place and frequency are known."""
-    return cursor.total[cursor.at]
+    """How many positions the posting at hand has; its place is known."""
+    return cursor.total[cursor.at] if cursor.counted else sk_lane_value(cursor.totals, cursor.total_width, cursor.at) + 1
 
 
 cdef int begins_among(Search *search, Node *node, uint32_t held, uint32_t *kept) noexcept nogil:

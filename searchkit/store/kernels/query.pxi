@@ -2,6 +2,7 @@
 
 cdef enum:
     WINDOW = 4096
+    COARSEST = 255
     WORDS = 64
     STEPS = 1 << 14
 
@@ -113,6 +114,7 @@ cdef struct Search:
     Scale scale
     PyObject *norms             # the Norms of the segment, and what lies in them
     const float *norm
+    const uint8_t *coarse       # the norms in a byte: more than they are, in parts of the largest there can be
     const uint8_t *normed
     const uint32_t *titles
     const uint32_t *sources

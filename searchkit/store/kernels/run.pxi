@@ -342,6 +342,7 @@ cdef class Run:
         norms = <Norms>self._searcher._norms[number]
         search.norms = <PyObject *>norms
         search.norm = norms._norm
+        search.coarse = norms._coarse
         search.normed = norms._made
         search.bordered = NULL
         search.deadline = deadline
@@ -636,11 +637,13 @@ cdef int answer(Search *search, uint32_t node_count) noexcept nogil:
     cdef Node *root = &search.nodes[search.root]
     cdef uint32_t at
     cdef int kind
-    cdef bint leaves = root.kind == WORD or root.kind == PHRASE or root.kind == ANY_OF or root.kind == ALL_OF
+    cdef bint leaves = root.kind == WORD or root.kind == PHRASE or needs_all(search, root)
     if root.kind == ANY_OF or root.kind == ALL_OF:
+        leaves = True
         for at in range(root.count):
             kind = search.nodes[root.children[at]].kind
-            leaves = leaves and (kind == WORD or (kind == PHRASE and root.kind == ALL_OF))
+            leaves = leaves and (kind == WORD or (root.kind == ALL_OF and (
+                kind == PHRASE or needs_all(search, &search.nodes[root.children[at]]))))
     if leaves and (root.kind == ANY_OF or root.kind == WORD):
         return any_of(search, root)
     if leaves:

@@ -5,7 +5,7 @@ Scores are BM25F. Each term's share is rounded to a multiple of 2^-36: sums of s
 double, so a score does not depend on the order in which shares are added, and ties are ties.
 
 ``query.pxi`` holds what is shared; ``any_of.pxi``, ``all_of.pxi`` with ``phrase.pxi``, and ``tree.pxi`` with
-``passages.pxi`` are the three ways to answer; ``meant.pxi`` answers a pattern that stands alone. They are one module: a
+``passages.pxi`` and ``close.pxi`` are the three ways to answer; ``meant.pxi`` answers a pattern that stands alone. They are one module: a
 call between them costs nothing, and one file is loaded at the start.
 """
 
@@ -17,11 +17,12 @@ from libc.stdlib cimport calloc, free, malloc, qsort, realloc
 from libc.string cimport memcpy, memmove, memset
 
 from searchkit.store.kernels.bits cimport (
-    BLOCK, POSITION_BITS, load64, sk_count_bits, sk_highest_bit, sk_load_acquire, sk_lowest_bit, sk_store_release,
+    BLOCK, POSITION_BITS, load64, sk_count_bits, sk_fetch, sk_highest_bit, sk_lane_value, sk_load_acquire,
+    sk_lowest_bit, sk_store_release,
 )
 from searchkit.store.kernels.cursor cimport (
     NONE, Cursor, block_of, counts_here, find_place, last_of_block, list_block, load_block, load_counts,
-    load_places, load_starts, peak_of_block, positions_of, seek, start_cursor,
+    load_places, load_starts, peak_of_block, place_here, places_from, positions_of, seek, start_cursor,
 )
 from searchkit.store.kernels.dictionary cimport Dictionary
 
@@ -40,6 +41,7 @@ include "any_of.pxi"
 include "phrase.pxi"
 include "all_of.pxi"
 include "passages.pxi"
+include "close.pxi"
 include "tree.pxi"
 include "meant.pxi"
 
@@ -100,6 +102,7 @@ cdef class Norms:
     cdef double _base
     cdef double _slope
     cdef float *_norm
+    cdef uint8_t *_coarse
     cdef uint8_t *_made
     cdef uint8_t *_bordered     # the windows whose borders are verified
     cdef object _failure
@@ -109,13 +112,15 @@ cdef class Norms:
         self._base = base
         self._slope = slope
         self._norm = <float *>malloc((<size_t>segment.articles + 1) * sizeof(float))
+        self._coarse = <uint8_t *>malloc(<size_t>segment.articles + 1)
         self._made = <uint8_t *>calloc(segment.articles // WINDOW + 1, 1)
         self._bordered = <uint8_t *>calloc(segment.articles // WINDOW + 1, 1)
-        if self._norm == NULL or self._made == NULL or self._bordered == NULL:
+        if self._norm == NULL or self._coarse == NULL or self._made == NULL or self._bordered == NULL:
             raise MemoryError
 
     def __dealloc__(self):
         free(self._norm)
+        free(self._coarse)
         free(self._made)
         free(self._bordered)
 
@@ -125,6 +130,7 @@ cdef class Norms:
             self._segment._verify(first, last)
         for at in range(first, last):
             self._norm[at] = <float>(1 / (self._base + self._slope * self._segment._bodies[at]))
+            self._coarse[at] = <uint8_t>min(<double>COARSEST, self._norm[at] * COARSEST * self._base + 1)
         sk_store_release(&self._made[window], 1)
         return 0
 

@@ -406,6 +406,8 @@ cdef int passages_match(Search *search, Node *node, uint32_t article, int wanted
         return node.total > 0
     if node.kind == SPOT:
         return count_forms(search, node, article, wanted)
+    if is_pair(search, node):
+        return pair_matches(search, node, article, wanted)
     failed = passages(search, node, article, wanted)
     if failed < 0:
         return failed

@@ -9,7 +9,7 @@ from searchkit.store.kernels.plain.encoding import Bench, TermOutput, arrange, c
 from searchkit.store.kernels.plain.gathering import Register, deal, id_digest, sort_digests
 from searchkit.store.kernels.plain.lexicon import Lexicon
 from searchkit.store.kernels.plain.merging import Merger
-from searchkit.store.kernels.plain.patterns import FormTable
+from searchkit.store.kernels.plain.patterns import FormTable, FormUnion
 from searchkit.store.kernels.plain.search import Exhausted, Searcher, Segment
 from searchkit.store.kernels.plain.words import Vocabulary
 
@@ -19,6 +19,7 @@ __all__ = [
     "Dictionary",
     "Exhausted",
     "FormTable",
+    "FormUnion",
     "Lexicon",
     "Merger",
     "Register",

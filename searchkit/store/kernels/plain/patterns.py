@@ -7,7 +7,7 @@ import struct
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 from searchkit.store.kernels.plain.dictionary import Damage
@@ -192,6 +192,35 @@ class FormTable:
                 if not self._verified[page]:
                     self._verify(page)
         return bytes(self._file[offset + begin : offset + end])
+
+
+class FormUnion:
+    """The forms of some tables, each once. Their numbers are their places in the order of their bytes."""
+
+    def __init__(self, tables: list[FormTable]) -> None:
+        places: dict[bytes, list[tuple[int, int]]] = {}
+        for at, table in enumerate(tables):
+            for number in range(table.forms):
+                places.setdefault(table.form(number), []).append((at, number))
+        forms = sorted(places)
+        self._places = [places[form] for form in forms]
+        self._tables = len(tables)
+        data, sections = b"", []
+        ends = list(accumulate(map(len, forms)))
+        for part in (b"".join(forms), *(struct.pack(f"<{len(n)}I", *n) for n in (ends, range(len(forms)), [0]))):
+            sections.append((len(data), len(part)))
+            data += part
+        self.table = FormTable(data, len(data), bytearray(b"\1"), lambda page: None, sections)
+
+    def split(self, numbers: Iterable[int]) -> list[list[int]]:
+        """For each table the numbers that these forms have in it, ascending."""
+        found: list[list[int]] = [[] for _ in range(self._tables)]
+        for number in numbers:
+            if not 0 <= number < self.table.forms:
+                raise IndexError(number)
+            for at, there in self._places[number]:
+                found[at].append(there)
+        return [sorted(one) for one in found]
 
 
 def _lines(forms: Sequence[bytes]) -> bytes:

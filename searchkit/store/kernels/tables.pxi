@@ -1,0 +1,42 @@
+# Tables of forms as a whole, a part of patterns.pyx: are they sound, and all forms as lines.
+
+
+cdef int check_table(const Table *table) noexcept nogil:
+    """Whether the ends ascend to the last byte, and the order has each form once."""
+    cdef uint32_t number, end, last = 0, at
+    cdef uint8_t *seen = <uint8_t *>calloc(table.count // 8 + 1, 1)
+    cdef int failed = 0
+    if seen == NULL:
+        return NO_MEMORY
+    for at in range(table.count):
+        end = load32(table.ends + 4 * <size_t>at)
+        number = load32(table.order + 4 * <size_t>at)
+        if end < last or number >= table.count or seen[number >> 3] >> (number & 7) & 1:
+            failed = DAMAGED
+            break
+        seen[number >> 3] |= <uint8_t>(1 << (number & 7))
+        last = end
+    free(seen)
+    return failed if last == table.size else DAMAGED
+
+
+cdef int write_lines(const Table *table, uint8_t *out, size_t total) noexcept nogil:
+    cdef size_t begin, end, size, at = 0
+    cdef uint32_t form, lines = 0
+    for form in range(table.count):
+        if place(table, form, &begin, &end) < 0:
+            return DAMAGED
+        size = end - begin
+        if size >= total - at:
+            return DAMAGED
+        if size <= 16 and begin + 16 <= table.size and at + 16 <= total:
+            # Most forms are short, and sixteen bytes are copied more quickly than just as many as there are.
+            memcpy(out + at, table.forms + begin, 16)
+        else:
+            memcpy(out + at, table.forms + begin, size)
+        out[at + size] = 10
+        at += size + 1
+    for begin in range(total):
+        lines += out[begin] == 10
+    # A form with a newline in it would be two, and every number behind it wrong.
+    return 0 if at == total and lines == table.count else DAMAGED
