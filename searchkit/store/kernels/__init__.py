@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from searchkit.store.kernels.checksums import page_checksums
     from searchkit.store.kernels.dictionary import Damage, Dictionary
     from searchkit.store.kernels.encoding import Bench, TermOutput, arrange, common, count_words, invert
-    from searchkit.store.kernels.gathering import Register, deal, id_digest, sort_digests
+    from searchkit.store.kernels.gathering import Register, article_digests, deal, id_digest, sort_digests
     from searchkit.store.kernels.lexicon import Lexicon
     from searchkit.store.kernels.merging import Merger
     from searchkit.store.kernels.patterns import FormTable
@@ -34,7 +34,7 @@ else:
         from searchkit.store.kernels.checksums import page_checksums
         from searchkit.store.kernels.dictionary import Damage, Dictionary
         from searchkit.store.kernels.encoding import Bench, TermOutput, arrange, common, count_words, invert
-        from searchkit.store.kernels.gathering import Register, deal, id_digest, sort_digests
+        from searchkit.store.kernels.gathering import Register, article_digests, deal, id_digest, sort_digests
         from searchkit.store.kernels.lexicon import Lexicon
         from searchkit.store.kernels.merging import Merger
         from searchkit.store.kernels.patterns import FormTable
@@ -59,6 +59,7 @@ else:
             TermOutput,
             Vocabulary,
             arrange,
+            article_digests,
             common,
             count_words,
             deal,
@@ -86,6 +87,7 @@ __all__ = [
     "TermOutput",
     "Vocabulary",
     "arrange",
+    "article_digests",
     "common",
     "count_words",
     "deal",

@@ -4,6 +4,8 @@
 A record is what searchkit.store.record says: the lengths of ten fields, then the fields, in UTF-8.
 """
 
+import zlib
+
 from cpython.bytearray cimport PyByteArray_AS_STRING
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
@@ -11,6 +13,8 @@ from libc.stdlib cimport calloc, free, malloc, qsort, realloc
 from libc.string cimport memcmp, memcpy
 
 from searchkit.store.kernels.bits cimport Buffer, free_room, load64, reserve, store32
+
+from searchkit.analysis.folding import folded_text
 
 
 cdef extern from "Python.h":
@@ -96,6 +100,9 @@ cdef int take_fields(object article, Field *fields, list kept) except -1:
     take(notes, &fields[9], kept, "replace")
     take(article.body, &fields[BODY], kept, "replace")
     return 0
+
+
+include "likeness.pxi"
 
 
 cdef int by_day(const void *left, const void *right) noexcept nogil:
