@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -21,9 +20,6 @@ from searchkit.store.writer import LONGEST_ARTICLE
 
 # Of so many articles of a new file it is kept in mind where they stood; of the others the ledger tells that they did.
 _REMEMBERED = 200_000
-# So much of a file is dealt with at once: items, and seconds that a slow reader may take for them.
-_ITEMS = 256
-_SECONDS = 0.1
 # Failures that may mend themselves while the file stays what it is.
 _PASSING = frozenset(("access", "extra", "slow"))
 
@@ -35,21 +31,6 @@ class Books(NamedTuple):
     ledger: Ledger
     report: Report
     note: Callable[[Problem, int], None]
-
-
-def handfuls(items: Iterable[Article | Problem], most: int) -> Iterator[list[Article | Problem]]:
-    """The items in their order, as many at a time as are worth a step of their own, up to ``most`` characters."""
-    held: list[Article | Problem] = []
-    size, since = 0, time.monotonic()
-    for item in items:
-        held.append(item)
-        if isinstance(item, Article):
-            size += len(item.body)
-        if len(held) >= _ITEMS or size >= most or time.monotonic() - since > _SECONDS:
-            yield held
-            held, size, since = [], 0, time.monotonic()
-    if held:
-        yield held
 
 
 class Intake:

@@ -20,12 +20,14 @@ from searchkit.indexing.difference import (
     is_gone_from,
     is_same,
     lies_in,
+    may_have_grown,
     merged,
     settled_time,
     with_moves,
 )
 from searchkit.indexing.digests import digests
-from searchkit.indexing.intake import Books, Intake, counts, handfuls
+from searchkit.indexing.handfuls import handfuls
+from searchkit.indexing.intake import Books, Intake, counts
 from searchkit.indexing.ledger import NAME as LEDGER
 from searchkit.indexing.ledger import Known, Ledger
 from searchkit.indexing.pool import Pool, PooledReading
@@ -37,6 +39,8 @@ from searchkit.readers import HeavyError, Reading, Settings, is_heavy
 # What a crash can cost: a batch is committed after so many characters of text, or after so many seconds.
 _BATCH = 250_000_000
 _SECONDS = 15.0
+# To read a file of so many bytes takes longer than to start a process that does it.
+_LARGE = 8 << 20
 # So many characters of a file are dealt with at once.
 _HANDFUL = 1 << 20
 # Files that are known before the first is read, so that what has moved is found and progress has an end.
@@ -214,13 +218,18 @@ class Sync:
         return True
 
     def _ahead(self, jobs: Iterable[Job]) -> Generator[tuple[Job, Reading | PooledReading], None, None]:
-        """Each job with its reading: the heavy ones are begun, in other processes, while others are taken."""
+        """Each job with its reading: heavy and large ones are begun, in other processes, while others are taken."""
         waiting: deque[tuple[Job, PooledReading | None]] = deque()
         with Pool(self._workers, self._settings, lambda: self._tell(0)) as pool:
             self._pool = pool
             for job in jobs:
-                heavy = is_heavy(job.file.path)
-                waiting.append((job, pool.submit(job.file) if heavy else None))
+                if is_heavy(job.file.path):
+                    pooled: PooledReading | None = pool.submit(job.file)
+                elif self._workers > 1 and job.file.size >= _LARGE and not may_have_grown(job):
+                    pooled = pool.submit(job.file, light=True)
+                else:
+                    pooled = None
+                waiting.append((job, pooled))
                 while waiting and (len(waiting) >= pool.room or waiting[0][1] is None):
                     yield self._opened(*waiting.popleft())
             while waiting:
