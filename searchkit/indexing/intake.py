@@ -109,7 +109,8 @@ class Intake:
     def _renamed_from(self, article: Article, first: int | None) -> Article:
         if first is None or first == self._number:
             return article
-        article_id, owner = article.id, first
+        article_id = article.id
+        owner: int | None = first
         while owner not in (None, self._number):
             article_id = f"{self._file.name}#{article_id}"
             owner = self._ledger.owner(article_id)

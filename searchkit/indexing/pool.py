@@ -11,6 +11,7 @@ import contextlib
 import json
 import math
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -29,6 +30,7 @@ from searchkit.store.kernels import unpack_articles
 
 # An article has at most 64 MiB, and JSON writes a character in up to six bytes.
 _LONGEST_MESSAGE = 1 << 30
+_ROOM = 4 << 20
 _PROGRAM = "from searchkit.indexing.worker import main; main()"
 _ENDED = "made its reader end, or took more memory than it may"
 # So often, in seconds, whoever waits looks whether to wait on.
@@ -106,6 +108,7 @@ class _Process:
         """Tell the process of a file, be it that it has to be started."""
         if self._connection is None:
             ours, theirs = Pipe()
+            _widen(theirs)
             # Safe of path: what lies in the folder at hand is news, and no module of this program.
             command = [sys.executable, "-P", "-c", _PROGRAM, str(theirs.fileno())]
             # A group of its own, so that Ctrl-C is for this program alone; what libraries say of hostile files is
@@ -239,6 +242,12 @@ class PooledReading:
             return items, True, str(message["failure"])
         except (AttributeError, KeyError, OverflowError, StopIteration, TypeError, ValueError) as error:
             raise _FailedError(_ENDED) from error
+
+
+def _widen(connection: Connection) -> None:
+    """Let more wait in a pipe than the system would: so much a process reads while this one is busy."""
+    with socket.socket(fileno=os.dup(connection.fileno())) as pipe:
+        pipe.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _ROOM)
 
 
 def _packed(connection: Connection, size: int) -> bytearray:

@@ -65,8 +65,9 @@ class Sync:
     """One run that brings an index into agreement with files.
 
     ``index`` is the folder of the index, which is never read as news. ``watch`` is called after every
-    few articles and after each file, ``on_problem`` for each problem. Where ``stop`` returns True, the run commits what it
-    has and ends. Files that cost milliseconds an article are read in ``workers`` processes.
+    few articles and after each file, ``on_problem`` for each problem. Where ``stop`` returns True, the run commits
+    what it has and ends. Files that cost milliseconds an article are read in ``workers`` processes, and so are large
+    ones where there is more than one worker.
     """
 
     def __init__(
@@ -94,8 +95,8 @@ class Sync:
         self._committed = Report()
         self._uncommitted = 0
         self._last_commit = time.monotonic()
-        self._before = 0
-        self._total = 0
+        # Bytes of the files that are done, of the one at hand, and of all.
+        self._before = self._within = self._total = 0
 
     def run(self, paths: Sequence[Path], *, rebuild: bool = False, within: Sequence[str] | None = None) -> Report:
         """Index ``paths``, absolute files and folders; returns the report once all is committed.
@@ -157,7 +158,8 @@ class Sync:
             for job, reading in ahead:
                 self._read(job, reading)
                 self._before += job.file.size
-                self._tell(0)
+                self._within = 0
+                self._tell()
         self._remove_files(gone)
 
     def _remove_files(self, gone: dict[int, Known]) -> None:
@@ -193,7 +195,7 @@ class Sync:
             files = walk(path, label, leave_out=str(self._index), report=self._note, explicit=path == root)
         for count, (file, known) in enumerate(merged(files, self._ledger.files_below(path))):
             if not count % _LOOK:
-                self._tell(0)
+                self._tell()
             if file is None:
                 if known and (seen is None or known.path not in seen) and is_gone_from(known.path, root):
                     gone[known.number] = known
@@ -220,7 +222,7 @@ class Sync:
     def _ahead(self, jobs: Iterable[Job]) -> Generator[tuple[Job, Reading | PooledReading], None, None]:
         """Each job with its reading: heavy and large ones are begun, in other processes, while others are taken."""
         waiting: deque[tuple[Job, PooledReading | None]] = deque()
-        with Pool(self._workers, self._settings, lambda: self._tell(0)) as pool:
+        with Pool(self._workers, self._settings, self._tell) as pool:
             self._pool = pool
             for job in jobs:
                 if is_heavy(job.file.path):
@@ -257,7 +259,8 @@ class Sync:
                 self._uncommitted += intake.take(handful)
                 if self._uncommitted >= _BATCH or time.monotonic() - self._last_commit > _SECONDS:
                     self._commit()
-                self._tell(reading.bytes_read)
+                self._within = reading.bytes_read
+                self._tell()
         intake.finish(reading)
 
     def _begun(
@@ -298,11 +301,11 @@ class Sync:
         if self._on_problem:
             self._on_problem(problem)
 
-    def _tell(self, bytes_read: int) -> None:
+    def _tell(self) -> None:
         if self._watch:
             report = self._report
             met = report.added + report.changed + report.moved + report.unchanged
-            far = self._before + bytes_read
+            far = self._before + self._within
             self._watch(Progress(met, min(far, self._total) if self._total else far, self._total))
         if self._stop and self._stop():
             raise _Stopped

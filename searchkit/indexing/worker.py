@@ -93,7 +93,9 @@ def serve(connection: Connection) -> None:
 
 
 def _read(
-    connection: Connection, reading: Reading, send: Callable[[Connection, list[Article | Problem], dict[str, Any]], None]
+    connection: Connection,
+    reading: Reading,
+    send: Callable[[Connection, list[Article | Problem], dict[str, Any]], None],
 ) -> None:
     failure, heavy = "", False
     with reading:

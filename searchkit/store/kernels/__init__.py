@@ -13,7 +13,15 @@ if TYPE_CHECKING:
     from searchkit.store.kernels.checksums import page_checksums
     from searchkit.store.kernels.dictionary import Damage, Dictionary
     from searchkit.store.kernels.encoding import Bench, TermOutput, arrange, common, count_words, invert
-    from searchkit.store.kernels.gathering import Register, article_digests, deal, id_digest, pack_articles, sort_digests, unpack_articles
+    from searchkit.store.kernels.gathering import (
+        Register,
+        article_digests,
+        deal,
+        id_digest,
+        pack_articles,
+        sort_digests,
+        unpack_articles,
+    )
     from searchkit.store.kernels.lexicon import Lexicon
     from searchkit.store.kernels.merging import Merger
     from searchkit.store.kernels.patterns import FormTable
@@ -34,7 +42,15 @@ else:
         from searchkit.store.kernels.checksums import page_checksums
         from searchkit.store.kernels.dictionary import Damage, Dictionary
         from searchkit.store.kernels.encoding import Bench, TermOutput, arrange, common, count_words, invert
-        from searchkit.store.kernels.gathering import Register, article_digests, deal, id_digest, pack_articles, sort_digests, unpack_articles
+        from searchkit.store.kernels.gathering import (
+            Register,
+            article_digests,
+            deal,
+            id_digest,
+            pack_articles,
+            sort_digests,
+            unpack_articles,
+        )
         from searchkit.store.kernels.lexicon import Lexicon
         from searchkit.store.kernels.merging import Merger
         from searchkit.store.kernels.patterns import FormTable
