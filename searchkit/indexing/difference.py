@@ -97,13 +97,19 @@ def trace_of(path: str, size: int) -> Trace | None:
 
 def grown(job: Job) -> Trace | None:
     """The trace of what was read before, where that still is the beginning of a file of lines; else None."""
+    known = job.known
+    if not known or not may_have_grown(job):
+        return None
+    trace = trace_of(job.file.path, known.size)
+    return trace if trace and trace.lines and trace.digest == known.digest else None
+
+
+def may_have_grown(job: Job) -> bool:
+    """Whether a file of lines is longer than it was: it may be read on from there."""
     file, known = job.file, job.known
     if job.moved or not known or not known.lines or not known.formats.startswith(_LIKE_LINES):
-        return None
-    if "," in known.formats or not 0 < known.size < file.size:
-        return None
-    trace = trace_of(file.path, known.size)
-    return trace if trace and trace.lines and trace.digest == known.digest else None
+        return False
+    return "," not in known.formats and 0 < known.size < file.size
 
 
 def settled_time(file: File) -> int:

@@ -272,12 +272,18 @@ class Ledger:
         rows = self._rows("SELECT id, digest FROM articles WHERE file = ?", number)
         return {key: bytes(digest) for key, digest in rows}
 
+    def owners(self, ids: list[str]) -> dict[str, int]:
+        """The numbers of the files that gave the articles with these ids, where there is one."""
+        pending, seen = self._pending_articles, self._seen
+        asked = ids if seen is None else [key for key in ids if key in pending or key in seen]
+        return {key: owner for key in asked if (owner := self.owner(key)) is not None}
+
     def owner(self, article_id: str) -> int | None:
         """The number of the file that gave the article with this id, or None."""
         pending = self._pending_articles.get(article_id)
         if pending:
             return pending[0]
-        if self._seen and hash(article_id) not in self._seen:
+        if self._seen and article_id not in self._seen:
             return None
         rows = self._rows("SELECT file FROM articles WHERE id = ?", article_id)
         return int(rows[0][0]) if rows else None
@@ -292,8 +298,9 @@ class Ledger:
 
     def with_text(self, text: bytes) -> list[str]:
         """The ids of some articles that have a text of this digest."""
-        pending = [self._pending_texts[text]] if text in self._pending_texts else []
-        if self._seen and int.from_bytes(text[:8], "little") not in self._seen:
+        first = self._pending_texts.get(text)
+        pending = [first] if first is not None else []
+        if self._seen and text not in self._seen:
             return pending
         return pending + [key for (key,) in self._rows("SELECT id FROM articles WHERE text = ? LIMIT 5", text)]
 
@@ -301,9 +308,6 @@ class Ledger:
         """Note that file ``number`` gave this article; ``text`` is the digest of its folded text."""
         self._pending_articles[article_id] = (number, digest, text)
         self._pending_texts.setdefault(text, article_id)
-        if self._seen:
-            self._seen.add(hash(article_id))
-            self._seen.add(int.from_bytes(text[:8], "little"))
         if len(self._pending_articles) >= _MOST_PENDING:
             self.flush()
 
@@ -356,6 +360,9 @@ class Ledger:
                     "INSERT OR REPLACE INTO articles VALUES (?, ?, ?, ?)",
                     [(key, *row) for key, row in sorted(self._pending_articles.items())],
                 )
+                if self._seen:
+                    self._seen.add(self._pending_articles)
+                    self._seen.add(self._pending_texts)
                 self._pending_articles.clear()
                 self._pending_texts.clear()
 

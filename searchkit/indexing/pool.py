@@ -1,4 +1,5 @@
-"""Who reads the files that cost milliseconds an article? Processes beside this one, a file at a time, in order.
+"""Who reads the files that cost milliseconds an article, and those that are large? Processes beside this one, a
+file at a time, in order.
 
 A process that says nothing for too long is ended, and so is its file: the files that it had still to read go to
 another. What one sends is text, and is checked by what makes articles of it.
@@ -8,6 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
+import os
+import socket
 import subprocess
 import sys
 import time
@@ -21,10 +25,12 @@ from typing import Any, Self
 from searchkit.article import Article, Origin, Problem
 from searchkit.indexing.walk import File
 from searchkit.indexing.worker import as_item
-from searchkit.readers import Settings
+from searchkit.readers import HeavyError, Settings
+from searchkit.store.kernels import unpack_articles
 
 # An article has at most 64 MiB, and JSON writes a character in up to six bytes.
 _LONGEST_MESSAGE = 1 << 30
+_ROOM = 4 << 20
 _PROGRAM = "from searchkit.indexing.worker import main; main()"
 _ENDED = "made its reader end, or took more memory than it may"
 # So often, in seconds, whoever waits looks whether to wait on.
@@ -58,16 +64,20 @@ class Pool:
         self._aside = _Process()
         self.room = count * AHEAD
 
-    def submit(self, file: File) -> PooledReading:
-        """Have a file read; its articles are asked for in the order in which the files were submitted."""
-        return self._given(min(self._processes, key=lambda process: len(process.readings)), file)
+    def submit(self, file: File, *, light: bool = False) -> PooledReading:
+        """Have a file read; its articles are asked for in the order in which the files were submitted.
+
+        One that is ``light`` may be silent for as long as it takes, as if it were read here; where its content shows
+        that it is not, the first item raises HeavyError.
+        """
+        return self._given(min(self._processes, key=lambda process: len(process.readings)), file, light)
 
     def read_aside(self, file: File) -> PooledReading:
         """Have a file read by a process that no other file waits for: its articles are asked for at once."""
-        return self._given(self._aside, file)
+        return self._given(self._aside, file, light=False)
 
-    def _given(self, process: _Process, file: File) -> PooledReading:
-        reading = PooledReading(process, file, self._settings, self._pulse)
+    def _given(self, process: _Process, file: File, light: bool) -> PooledReading:
+        reading = PooledReading(process, file, self._settings, self._pulse, light)
         process.readings.append(reading)
         process.ask(reading)
         return reading
@@ -98,6 +108,7 @@ class _Process:
         """Tell the process of a file, be it that it has to be started."""
         if self._connection is None:
             ours, theirs = Pipe()
+            _widen(theirs)
             # Safe of path: what lies in the folder at hand is news, and no module of this program.
             command = [sys.executable, "-P", "-c", _PROGRAM, str(theirs.fileno())]
             # A group of its own, so that Ctrl-C is for this program alone; what libraries say of hostile files is
@@ -117,8 +128,11 @@ class _Process:
         with contextlib.suppress(OSError):
             self._connection.send_bytes(reading.job())
 
-    def answer(self, seconds: float, pulse: Callable[[], None]) -> dict[str, Any]:
-        """The next message about the first file; raises _FailedError where there is none within ``seconds``."""
+    def answer(self, seconds: float, pulse: Callable[[], None]) -> tuple[dict[str, Any], bytes | bytearray]:
+        """The next message about the first file, and what is packed behind it.
+
+        Raises _FailedError where there is none within ``seconds``.
+        """
         connection = self._connection
         if connection is None:
             raise _FailedError("its reader has ended")
@@ -129,11 +143,11 @@ class _Process:
                     raise _FailedError(f"took longer than {seconds / _PATIENCE:g} seconds")
                 pulse()
             message = json.loads(connection.recv_bytes(_LONGEST_MESSAGE))
-        except (EOFError, OSError, ValueError, RecursionError) as error:
+            if not isinstance(message, dict):
+                raise _FailedError(_ENDED)
+            return message, _packed(connection, message["size"]) if "size" in message else b""
+        except (EOFError, OSError, TypeError, ValueError, RecursionError) as error:
             raise _FailedError(_ENDED) from error
-        if not isinstance(message, dict):
-            raise _FailedError(_ENDED)
-        return message
 
     def give_up(self) -> None:
         """End the process and its first file; the others are asked for anew."""
@@ -155,7 +169,10 @@ class _Process:
 class PooledReading:
     """What a process says of one file; it looks like ``readers.Reading``."""
 
-    def __init__(self, process: _Process, file: File, settings: Settings, pulse: Callable[[], None]) -> None:
+    def __init__(
+        self, process: _Process, file: File, settings: Settings, pulse: Callable[[], None], light: bool
+    ) -> None:
+        self._light = light
         self._process = process
         self._file = file
         self._settings = settings
@@ -170,7 +187,7 @@ class PooledReading:
     def job(self) -> bytes:
         """What the process is told."""
         file = self._file
-        return json.dumps([file.path, file.name, file.explicit]).encode("ascii")
+        return json.dumps([file.path, file.name, file.explicit, self._light]).encode("ascii")
 
     def settings(self) -> bytes:
         """What the process is told first: how all its files are read."""
@@ -189,10 +206,11 @@ class PooledReading:
 
     def _read(self) -> Generator[Article | Problem, None, None]:
         count, ended, failure = 0, False, ""
+        seconds = math.inf if self._light else self._settings.seconds * _PATIENCE
         while not ended:
             try:
-                message = self._process.answer(self._settings.seconds * _PATIENCE, self._pulse)
-                items, ended, failure = self._understood(message)
+                message, packed = self._process.answer(seconds, self._pulse)
+                items, ended, failure = self._understood(message, packed)
             except _FailedError as error:
                 self._process.give_up()
                 before = _before(count)
@@ -201,21 +219,46 @@ class PooledReading:
             count += sum(isinstance(item, Article) for item in items)
             yield from items
         self._process.readings.popleft()
+        if self._light and message.get("heavy") is True:
+            raise HeavyError
         if failure:
             reason = f"made its reader fail, which is a mistake of this program: {failure}"
             yield Problem(Origin(self._file.path), reason)
 
-    def _understood(self, message: dict[str, Any]) -> tuple[list[Article | Problem], bool, str]:
+    def _understood(
+        self, message: dict[str, Any], packed: bytes | bytearray
+    ) -> tuple[list[Article | Problem], bool, str]:
         """The items of a message, whether it is the last one, and what went wrong in the reader."""
         try:
-            items = [as_item(said) for said in message["items"]]
+            articles = iter(unpack_articles(packed))
+            items = [next(articles) if said is None else as_item(said) for said in message["items"]]
             if any(item.origin.path != self._file.path for item in items):
                 raise ValueError("another file")
+            self.bytes_read = int(message["bytes"])
             if "end" not in message:
                 return items, False, ""
             self.formats = Counter({str(name): int(count) for name, count in message["formats"].items()})
-            self.digest = bytes.fromhex(message["digest"])
-            self.bytes_read = int(message["bytes"])
+            self.digest, self.lines = bytes.fromhex(message["digest"]), int(message["lines"])
             return items, True, str(message["failure"])
-        except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, OverflowError, StopIteration, TypeError, ValueError) as error:
             raise _FailedError(_ENDED) from error
+
+
+def _widen(connection: Connection) -> None:
+    """Let more wait in a pipe than the system would: so much a process reads while this one is busy."""
+    with socket.socket(fileno=os.dup(connection.fileno())) as pipe:
+        pipe.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _ROOM)
+
+
+def _packed(connection: Connection, size: int) -> bytearray:
+    """So many bytes, as they come; raises EOFError, and ValueError where no message is so long."""
+    if not 0 <= size <= _LONGEST_MESSAGE:
+        raise ValueError("too much")
+    packed = bytearray(size)
+    left = memoryview(packed)
+    while left:
+        count = os.readv(connection.fileno(), [left])
+        if not count:
+            raise EOFError
+        left = left[count:]
+    return packed

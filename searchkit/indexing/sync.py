@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
 
@@ -21,30 +20,32 @@ from searchkit.indexing.difference import (
     is_gone_from,
     is_same,
     lies_in,
+    may_have_grown,
     merged,
     settled_time,
     with_moves,
 )
 from searchkit.indexing.digests import digests
+from searchkit.indexing.handfuls import handfuls
+from searchkit.indexing.intake import Books, Intake, counts
 from searchkit.indexing.ledger import NAME as LEDGER
 from searchkit.indexing.ledger import Known, Ledger
 from searchkit.indexing.pool import Pool, PooledReading
 from searchkit.indexing.report import Progress, Report
 from searchkit.indexing.walk import STANDARD_INPUT, File, printable, walk
 from searchkit.readers import HeavyError, Reading, Settings, is_heavy
-from searchkit.store.writer import LONGEST_ARTICLE
 
 # What a crash can cost: a batch is committed after so many characters of text, or after so many seconds.
 _BATCH = 250_000_000
 _SECONDS = 15.0
+# To read a file of so many bytes takes longer than to start a process that does it.
+_LARGE = 8 << 20
+# So many characters of a file are dealt with at once.
+_HANDFUL = 1 << 20
 # Files that are known before the first is read, so that what has moved is found and progress has an end.
 _FORESEEN = 200_000
-# Of so many articles of a new file it is kept in mind where they stood; of the others the ledger tells that they did.
-_REMEMBERED = 200_000
 # After so many files that are compared, somebody looks whether Ctrl-C was pressed.
 _LOOK = 256
-# Failures that may mend themselves while the file stays what it is.
-_PASSING = frozenset(("access", "extra", "slow"))
 
 
 class Interrupted(Exception):
@@ -62,9 +63,10 @@ class _Stopped(Exception):
 class Sync:
     """One run that brings an index into agreement with files.
 
-    ``index`` is the folder of the index, which is never read as news. ``watch`` is called after each
-    article and each file, ``on_problem`` for each problem. Where ``stop`` returns True, the run commits what it
-    has and ends. Files that cost milliseconds an article are read in ``workers`` processes.
+    ``index`` is the folder of the index, which is never read as news. ``watch`` is called after every
+    few articles and after each file, ``on_problem`` for each problem. Where ``stop`` returns True, the run commits
+    what it has and ends. Files that cost milliseconds an article are read in ``workers`` processes, and so are large
+    ones where there is more than one worker.
     """
 
     def __init__(
@@ -88,11 +90,12 @@ class Sync:
         self._on_problem = on_problem
         self._stop = stop
         self._report = Report()
+        self._books = Books(writer, ledger, self._report, self._note)
         self._committed = Report()
         self._uncommitted = 0
         self._last_commit = time.monotonic()
-        self._before = 0
-        self._total = 0
+        # Bytes of the files that are done, of the one at hand, and of all.
+        self._before = self._within = self._total = 0
 
     def run(self, paths: Sequence[Path], *, rebuild: bool = False, within: Sequence[str] | None = None) -> Report:
         """Index ``paths``, absolute files and folders; returns the report once all is committed.
@@ -154,7 +157,8 @@ class Sync:
             for job, reading in ahead:
                 self._read(job, reading)
                 self._before += job.file.size
-                self._tell(0)
+                self._within = 0
+                self._tell()
         self._remove_files(gone)
 
     def _remove_files(self, gone: dict[int, Known]) -> None:
@@ -190,7 +194,7 @@ class Sync:
             files = walk(path, label, leave_out=str(self._index), report=self._note, explicit=path == root)
         for count, (file, known) in enumerate(merged(files, self._ledger.files_below(path))):
             if not count % _LOOK:
-                self._tell(0)
+                self._tell()
             if file is None:
                 if known and (seen is None or known.path not in seen) and is_gone_from(known.path, root):
                     gone[known.number] = known
@@ -210,20 +214,23 @@ class Sync:
         if not same:
             return False
         self._report.unchanged += known.articles
-        self._count_formats(known.formats)
-        if known.problems:
-            for problem in self._ledger.problems(known.number):
-                self._say(problem)
+        self._report.formats.update(counts(known.formats))
+        self._say_again(known)
         return True
 
     def _ahead(self, jobs: Iterable[Job]) -> Generator[tuple[Job, Reading | PooledReading], None, None]:
-        """Each job with its reading: the heavy ones are begun, in other processes, while others are taken."""
+        """Each job with its reading: heavy and large ones are begun, in other processes, while others are taken."""
         waiting: deque[tuple[Job, PooledReading | None]] = deque()
-        with Pool(self._workers, self._settings, lambda: self._tell(0)) as pool:
+        with Pool(self._workers, self._settings, self._tell) as pool:
             self._pool = pool
             for job in jobs:
-                heavy = is_heavy(job.file.path)
-                waiting.append((job, pool.submit(job.file) if heavy else None))
+                if is_heavy(job.file.path):
+                    pooled: PooledReading | None = pool.submit(job.file)
+                elif self._workers > 1 and job.file.size >= _LARGE and not may_have_grown(job):
+                    pooled = pool.submit(job.file, light=True)
+                else:
+                    pooled = None
+                waiting.append((job, pooled))
                 while waiting and (len(waiting) >= pool.room or waiting[0][1] is None):
                     yield self._opened(*waiting.popleft())
             while waiting:
@@ -241,59 +248,19 @@ class Sync:
 
     def _read(self, job: Job, reading: Reading | PooledReading) -> None:
         """Put what a file says into the index, and take out what it says no more."""
-        file, known = job.file, job.known
-        goes_on = reading.goes_on
-        # Of a file that only grew, the ledger itself is asked: it may hold millions.
-        before = self._ledger.articles(known.number) if known and not goes_on else {}
-        number = self._ledger.begin_file(file.path, known)
-        problems = 0
-        if known and goes_on:
-            problems = self._tell_again(known)
-        elif known:
-            self._ledger.forget_problems(number)
-        given = _Given(number, before, goes_on, job.moved)
-        renamed: Counter[int] = Counter()
-        again = False
-        reading, items = self._begun(reading, file)
+        intake = Intake(self._books, job, reading.goes_on)
+        if job.known and reading.goes_on:
+            # What was said of the beginning, which is not read again.
+            self._say_again(job.known)
+        reading, items = self._begun(reading, job.file)
         with reading:
-            for item in items:
-                if isinstance(item, Problem):
-                    self._note(item, number)
-                    problems += 1
-                    whole = not item.kept and not item.origin.place
-                    again = again or (whole and item.kind in _PASSING)
-                    continue
-                problems += self._article(self._named(item, number, file.name, renamed), given)
-                self._tell(reading.bytes_read)
-        for owner, count in renamed.items():
-            ids = "1 id is" if count == 1 else f"{count:,} ids are"
-            reason = (
-                f"{ids} taken by {printable(self._ledger.path_of(owner))}; in this file they begin with {file.name}#"
-            )
-            self._note(Problem(Origin(file.path), reason, True, "id"), number)
-            problems += 1
-        # What cannot be looked at today is not gone; what is there and says nothing more is.
-        keeps_rest = again or goes_on or file.path == STANDARD_INPUT
-        if not keeps_rest:
-            self._remove(before.keys() - given.seen.keys(), given)
-        elif again and known:
-            # What cannot be read today is still there.
-            self._report.unchanged += len(before.keys() - given.seen.keys())
-        goes_with = known and (goes_on or (again and not given.seen))
-        formats = reading.formats + _counts(known.formats if known and goes_with else "")
-        articles = given.count
-        if goes_on and known:
-            articles += known.articles
-        elif keeps_rest:
-            articles += len(before.keys() - given.seen.keys())
-        said = ", ".join(f"{name} {count}" for name, count in sorted(formats.items()))
-        self._count_formats(said)
-        self._ledger.finish_file(
-            Known(
-                *(number, file.path, file.size, settled_time(file), reading.digest, reading.lines, said),
-                *(articles, problems, again),
-            )
-        )
+            for handful in handfuls(items, min(_HANDFUL, _BATCH)):
+                self._uncommitted += intake.take(handful)
+                if self._uncommitted >= _BATCH or time.monotonic() - self._last_commit > _SECONDS:
+                    self._commit(whole=False)
+                self._within = reading.bytes_read
+                self._tell()
+        intake.finish(reading)
 
     def _begun(
         self, reading: Reading | PooledReading, file: File
@@ -308,74 +275,15 @@ class Sync:
             return reading, iter(reading)
         return reading, chain([first], items) if first else iter(())
 
-    def _tell_again(self, known: Known) -> int:
-        """What was said of the beginning of a file that is not read again."""
-        self._report.unchanged += known.articles
-        for problem in self._ledger.problems(known.number):
-            self._say(problem)
-        return known.problems
-
-    def _named(self, article: Article, number: int, name: str, renamed: Counter[int]) -> Article:
-        """The article; where another file gave its id first, under an id that says which file this is."""
-        first = owner = self._ledger.owner(article.id)
-        if first is None or owner == number:
-            return article
-        article_id = article.id
-        while owner not in (None, number):
-            article_id = f"{name}#{article_id}"
-            owner = self._ledger.owner(article_id)
-        renamed[first] += 1
-        return replace(article, id=article_id)
-
-    def _article(self, article: Article, given: _Given) -> int:
-        """Put an article where it is new or has changed; returns how many problems it gave."""
-        if len(article.title) + len(article.body) > LONGEST_ARTICLE:
-            reason = f"is longer than {LONGEST_ARTICLE:,} characters, more than one article can be"
-            self._note(Problem(article.origin, reason, kind="limit"), given.number)
-            return 1
-        if (taken := self._taken(article.id, given)) is not None:
-            reason = f"the id {article.id!r} is taken already, by {taken or 'this file'}"
-            self._note(Problem(article.origin, reason, kind="id"), given.number)
-            return 1
-        digest, text = digests(article)
-        known = given.before.get(article.id)
-        given.count += 1
-        if given.before or len(given.seen) < _REMEMBERED:
-            given.seen[article.id] = article.origin.place
-        if known == digest:
-            self._report.unchanged += 1
-            return 0
-        if given.moved:
-            self._report.moved += 1
-        elif known is None:
-            self._report.added += 1
-        else:
-            self._report.changed += 1
-        self._report.copies += not given.moved and any(
-            other != article.id and (other not in given.before or other in given.seen)
-            for other in self._ledger.with_text(text)
-        )
-        self._writer.put(article)
-        self._ledger.put_article(article.id, given.number, digest, text)
-        self._uncommitted += len(article.title) + len(article.body)
-        if self._uncommitted >= _BATCH or time.monotonic() - self._last_commit > _SECONDS:
-            self._commit(whole=False)
-        return 0
-
-    def _taken(self, article_id: str, given: _Given) -> str | None:
-        """Where this file gave the id before, '' for the whole file; None where it did not."""
-        if article_id in given.seen:
-            return given.seen[article_id]
-        asks = given.goes_on or len(given.seen) >= _REMEMBERED
-        return "an earlier line" if asks and self._ledger.owner(article_id) == given.number else None
-
-    def _remove(self, ids: Iterable[str], given: _Given) -> None:
-        for article_id in ids:
-            self._writer.remove(article_id)
-            self._ledger.remove_article(article_id)
-            self._report.removed += not given.moved
+    def _say_again(self, known: Known) -> None:
+        """What a file gave that is not read again."""
+        if known.problems:
+            for problem in self._ledger.problems(known.number):
+                self._say(problem)
 
     def _commit(self, *, whole: bool = True) -> None:
+        # While the writer still has its hands full.
+        self._ledger.flush()
         for refused in self._writer.commit(whole=whole):
             self._note(refused.problem, self._ledger.owner(refused.article_id) or 0)
             self._ledger.refuse_article(refused.article_id)
@@ -398,29 +306,14 @@ class Sync:
         if self._on_problem:
             self._on_problem(problem)
 
-    def _count_formats(self, said: str) -> None:
-        self._report.formats.update(_counts(said))
-
-    def _tell(self, bytes_read: int) -> None:
+    def _tell(self) -> None:
         if self._watch:
             report = self._report
             met = report.added + report.changed + report.moved + report.unchanged
-            far = self._before + bytes_read
+            far = self._before + self._within
             self._watch(Progress(met, min(far, self._total) if self._total else far, self._total))
         if self._stop and self._stop():
             raise _Stopped
-
-
-class _Given:
-    """What one file has given so far: ``before`` in earlier runs, ``seen`` in this one, each with its place."""
-
-    def __init__(self, number: int, before: dict[str, bytes], goes_on: bool, moved: bool) -> None:
-        self.number = number
-        self.before = before
-        self.goes_on = goes_on
-        self.moved = moved
-        self.seen: dict[str, str] = {}
-        self.count = 0
 
 
 def require_path(path: Path) -> None:
@@ -431,15 +324,6 @@ def require_path(path: Path) -> None:
         raise StorageError(f"{path} cannot be looked at: {error.strerror}") from error
     if not there:
         raise PathMissing(f"there is nothing at {path}", hint="Look at the path for a slip.")
-
-
-def _counts(said: str) -> Counter[str]:
-    """The counts of a text such as "HTML 3, NITF 1"."""
-    found: Counter[str] = Counter()
-    for part in said.split(", ") if said else ():
-        name, _, count = part.rpartition(" ")
-        found[name] += int(count)
-    return found
 
 
 def _told(settings: Settings) -> str:

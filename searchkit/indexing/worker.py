@@ -1,7 +1,9 @@
 """How is a file read in a process of its own? By this program: jobs come in, articles and problems go out.
 
 The pool starts it as a fresh interpreter that calls ``main``. Both speak JSON, and not pickle, because what reads
-hostile pages may be taken over by one: then it can still say nothing but text.
+hostile pages may be taken over by one: then it can still say nothing but text. Of a light file, which is read here
+only so that reading goes on beside indexing, the articles come packed behind each message: ``size`` bytes of them,
+in place of each null among the items.
 """
 
 from __future__ import annotations
@@ -15,17 +17,20 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from searchkit.article import KINDS, Article, Origin, Problem
-from searchkit.readers import Reading, Settings
+from searchkit.indexing.handfuls import handfuls
+from searchkit.readers import HeavyError, Reading, Settings
+from searchkit.store.kernels import pack_articles
 
 # Beyond what the program itself takes.
 MEMORY = 2 << 30
-_AT_MOST = 64
-_SECONDS = 0.5
+# So many characters go over the pipe at once.
+_CHARACTERS = 1 << 20
 
 
 def as_list(item: Article | Problem) -> list[Any]:
@@ -82,39 +87,50 @@ def serve(connection: Connection) -> None:
     told["keys"] = tuple((field, key) for field, key in told["keys"])
     settings = Settings(**told)
     while True:
-        path, name, explicit = json.loads(connection.recv_bytes())
-        _read(connection, Reading(Path(path), name, explicit=explicit, settings=settings))
+        path, name, explicit, light = json.loads(connection.recv_bytes())
+        reading = Reading(Path(path), name, explicit=explicit, settings=settings, light=light)
+        _read(connection, reading, _send_packed if light else _send)
 
 
-def _read(connection: Connection, reading: Reading) -> None:
-    held: list[Any] = []
-    since = time.monotonic()
-    failure = ""
+def _read(
+    connection: Connection,
+    reading: Reading,
+    send: Callable[[Connection, list[Article | Problem], dict[str, Any]], None],
+) -> None:
+    failure, heavy = "", False
     with reading:
         try:
-            for item in reading:
-                held.append(as_list(item))
-                if len(held) >= _AT_MOST or time.monotonic() - since > _SECONDS:
-                    _send(connection, {"items": held})
-                    held, since = [], time.monotonic()
+            for held in handfuls(reading, _CHARACTERS):
+                send(connection, held, {"bytes": reading.bytes_read})
+        except HeavyError:
+            heavy = True
         except Exception as error:
             # A mistake in a reader costs its file, and is told; the run goes on.
             failure = f"{type(error).__name__}: {error}"[:200]
-    _send(
-        connection,
-        {
-            "items": held,
-            "end": True,
-            "formats": reading.formats,
-            "digest": reading.digest.hex(),
-            "bytes": reading.bytes_read,
-            "failure": failure,
-        },
-    )
+    end = {
+        "end": True,
+        "formats": reading.formats,
+        "digest": reading.digest.hex(),
+        "lines": reading.lines,
+        "bytes": reading.bytes_read,
+        "failure": failure,
+        "heavy": heavy,
+    }
+    send(connection, [], end)
 
 
-def _send(connection: Connection, message: dict[str, Any]) -> None:
+def _send(connection: Connection, items: list[Article | Problem], message: dict[str, Any]) -> None:
+    message["items"] = [as_list(item) for item in items]
     connection.send_bytes(json.dumps(message).encode("ascii"))
+
+
+def _send_packed(connection: Connection, items: list[Article | Problem], message: dict[str, Any]) -> None:
+    packed = memoryview(pack_articles([item for item in items if isinstance(item, Article)]))
+    message["items"] = [None if isinstance(item, Article) else as_list(item) for item in items]
+    message["size"] = len(packed)
+    connection.send_bytes(json.dumps(message).encode("ascii"))
+    while packed:
+        packed = packed[os.write(connection.fileno(), packed) :]
 
 
 def _end_with(parent: int) -> None:

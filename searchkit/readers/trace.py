@@ -29,12 +29,13 @@ class Trace:
         """Note the next bytes, of which there is one at least."""
         self.size += len(piece)
         self._hash.update(piece)
+        if not self._simple:
+            return
+        # A pair of the two that is cut by the end of a piece costs no more than another reading.
+        if b"\0" in piece or (b"\r" in piece and piece.count(b"\r") != piece.count(b"\r\n")):
+            self._simple = False
         self._lines += piece.count(b"\n")
         self._last = piece[-1]
-        returns = b"\r" in piece and piece.count(b"\r") != piece.count(b"\r\n")
-        if self._simple and (returns or b"\0" in piece):
-            # A pair of the two that is cut by the end of a piece costs no more than another reading.
-            self._simple = False
 
     @property
     def digest(self) -> bytes:

@@ -37,12 +37,13 @@ class Home:
         stop: Callable[[], bool] | None = None,
         settings: Settings | None = None,
         within: list[str] | None = None,
+        workers: int = 1,
     ) -> Report:
         with (
             open_writer(self.index, fresh=rebuild) as writer,
             Ledger(self.index) as ledger,
         ):
-            run = Sync(writer, ledger, self.index, watch=watch, stop=stop, settings=settings)
+            run = Sync(writer, ledger, self.index, workers=workers, watch=watch, stop=stop, settings=settings)
             return run.run(paths or (self.news,), rebuild=rebuild, within=within)
 
     def ids(self, text: str) -> list[str]:

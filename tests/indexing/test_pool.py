@@ -7,16 +7,19 @@ import json
 import os
 import time
 import zipfile
+from multiprocessing.connection import Pipe
 from pathlib import Path
 
 import pytest
 from home import Home
 
 from searchkit.article import NOWHERE, Article, Origin, Problem
+from searchkit.indexing import Progress
+from searchkit.indexing import sync as sync_module
 from searchkit.indexing.pool import Pool
 from searchkit.indexing.walk import File
 from searchkit.indexing.worker import as_item, as_list
-from searchkit.readers import Settings, is_heavy, open_articles
+from searchkit.readers import HeavyError, Settings, is_heavy, open_articles
 
 
 def packed(*texts: str) -> bytes:
@@ -126,3 +129,88 @@ def test_a_run_over_both_kinds_keeps_the_order_of_paths(tmp_path: Path) -> None:
 
     with open_index(home.index) as index:
         assert index.article("same").origin.path.endswith("0.jsonl")
+
+
+def lines_with_faults(path: Path, count: int) -> File:
+    """A file of JSON lines, larger than a pipe, of which every tenth has no article."""
+    record = {"id": "", "title": "Café", "text": "police " * 300, "date": "2020-01-02", "author": ["A", "B"]}
+    lines = [json.dumps({**record, "id": f"a{number}"}) if number % 10 else "junk" for number in range(count)]
+    return file(path, "\n".join([*lines, ""]).encode())
+
+
+def test_a_large_file_is_read_by_another_process_as_by_a_reading_here(tmp_path: Path) -> None:
+    one, other = lines_with_faults(tmp_path / "1.jsonl", 3000), lines_with_faults(tmp_path / "2.jsonl", 10)
+    with Pool(1, Settings()) as pool:
+        readings = [pool.submit(this, light=True) for this in (one, other)]
+        for this, reading in zip((one, other), readings, strict=True):
+            here = open_articles(Path(this.path), this.name)
+            assert list(reading) == list(here)
+            assert (reading.formats, reading.digest, reading.lines) == (here.formats, here.digest, here.lines)
+            assert reading.bytes_read == here.bytes_read == this.size
+
+
+def test_a_large_file_is_never_given_up_for_its_silence(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    pipe = File(str(tmp_path / "pipe"), "pipe", 0, 0, explicit=True)
+    waited: list[float] = []
+
+    def pulse() -> None:
+        waited.append(time.monotonic())
+        if waited[-1] - waited[0] > 1.5:
+            (tmp_path / "pipe").write_text("police")
+
+    with Pool(1, Settings(seconds=1), pulse) as pool:
+        assert [getattr(item, "body", "") for item in pool.submit(pipe, light=True)] == ["police"]
+
+
+def test_a_file_that_only_its_content_shows_to_be_heavy_comes_back(tmp_path: Path) -> None:
+    archive, last = file(tmp_path / "a.txt", packed("one")), file(tmp_path / "b.txt", b"two")
+    with Pool(1, Settings()) as pool:
+        readings = [pool.submit(one, light=True) for one in (archive, last)]
+        with pytest.raises(HeavyError):
+            next(iter(readings[0]))
+        assert [getattr(item, "body", "") for item in readings[1]] == ["two"]
+
+
+@pytest.mark.parametrize("said", [{"size": 1 << 40}, {"size": -1}, {"size": "1"}, {"size": 8, "items": [None]}])
+def test_what_a_process_says_is_checked(tmp_path: Path, said: dict[str, object]) -> None:
+    one = file(tmp_path / "a.txt", b"one")
+    with Pool(1, Settings()) as pool:
+        reading = pool.submit(one, light=True)
+        (process,) = pool._processes
+        assert process._program
+        assert process._connection
+        process._program.kill()
+        process._connection.close()
+        process._connection, theirs = Pipe()
+        theirs.send_bytes(json.dumps({"items": [], "bytes": 0, **said}).encode())
+        os.write(theirs.fileno(), b"12345678")
+        (problem,) = reading
+        assert isinstance(problem, Problem)
+        assert problem.reason.startswith("made its reader end")
+
+
+def test_a_run_whose_large_files_are_read_ahead_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Problems in the order of the files, ids that are taken, growth from where it stopped, progress that grows."""
+    told: list[list[object]] = []
+    for workers in (1, 2):
+        monkeypatch.setattr(sync_module, "_LARGE", 1000)
+        (tmp_path / str(workers)).mkdir()
+        home = Home(tmp_path / str(workers))
+        for name in ("a.jsonl", "b/c.jsonl", "d.jsonl", "small.txt", "zip.txt"):
+            home.file(name, "police")
+        for name in ("a.jsonl", "b/c.jsonl", "d.jsonl"):
+            lines_with_faults(home.news / name, 30)
+        (home.news / "zip.txt").write_bytes(packed(*[f"{number} " * 400 for number in range(9)]))
+        seen: list[Progress] = []
+        first = home.sync(workers=workers, watch=seen.append)
+        assert [far.bytes_read for far in seen] == sorted(far.bytes_read for far in seen)
+        with (home.news / "a.jsonl").open("a") as grown:
+            grown.write(json.dumps({"id": "new", "text": "police"}) + "\n")
+        second = home.sync(workers=workers)
+        assert (second.added, second.changed) == (1, 0)
+        told.append([home.ids("police")])
+        for report in (first, second):
+            places = [(Path(problem.origin.path).name, problem.origin.place) for problem in report.problems]
+            told[-1].append((str(report), report.formats, report.kinds, places))
+    assert told[0] == told[1]

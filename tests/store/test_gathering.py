@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 import random
 from array import array
+from dataclasses import replace
 from itertools import accumulate
 from typing import Any
 
@@ -12,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from searchkit.analysis.folding import folded_text
 from searchkit.article import Article, Origin
 from searchkit.store import kernels
 from searchkit.store.kernels import plain
@@ -151,3 +154,70 @@ def test_a_digest_is_the_one_of_its_authors_test_vectors() -> None:
         for ends in ([2, 1], [4]):
             with pytest.raises(ValueError, match="overlap"):
                 module.sort_digests(b"abc", array("I", ends))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(ARTICLES, max_size=6))
+def test_digests_of_articles(articles: list[Article]) -> None:
+    ours, twin = (module.article_digests(articles) for module in BOTH)
+    assert ours == twin
+    for article, (_, text) in zip(articles, ours, strict=True):
+        folded = folded_text(article.title, article.body)
+        assert text == hashlib.blake2b(folded, digest_size=16).digest()
+
+
+@pytest.mark.parametrize("spaces", ["", " ", "\n\n", "\t \v\f\r"])
+def test_texts_of_every_length_have_the_digests_of_the_standard_library(spaces: str) -> None:
+    """Blocks of 128 bytes that are just full, steps of 16 that are not, and all that is white or large in ASCII."""
+    letters = "".join(map(chr, range(128)))
+    for size in (*range(300), 511, 512, 513, 1024, 5000):
+        article = Article("a", letters[: size % 7], (letters * 40)[size % 128 :][:size] + spaces + "End")
+        assert kernels.article_digests([article]) == plain.article_digests([article])
+
+
+def test_whatever_an_article_says_makes_another_digest_and_folding_only_another_first() -> None:
+    article = Article("a", "Title", "Body of it", datetime.date(2020, 1, 1), origin=Origin("/news/a.txt"))
+    others = [
+        replace(article, **change)  # type: ignore[arg-type]
+        for change in (
+            *({name: "x"} for name in ("id", "title", "body", "source", "section", "url", "language")),
+            {"date": None},
+            {"authors": ("x",)},
+            {"authors": ("x", "y")},
+            {"origin": Origin("/news/b.txt")},
+            {"origin": Origin("/news/a.txt", "line 1")},
+            {"notes": (("x", "y"),)},
+            {"title": "Title B", "body": "ody of it"},
+        )
+    ]
+    for module in BOTH:
+        assert len({first for first, _ in module.article_digests([article, *others])}) == 1 + len(others)
+        (one, text), (other, same) = module.article_digests([article, replace(article, body="body  OF it")])
+        assert (one != other, text == same) == (True, True)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(ARTICLES, max_size=6), st.data())
+def test_articles_on_their_way_between_processes(articles: list[Article], data: st.DataObject) -> None:
+    ours, twin = (module.pack_articles(articles) for module in BOTH)
+    assert ours == twin
+    unpacked = kernels.unpack_articles(ours)
+    assert unpacked == plain.unpack_articles(ours)
+    assert [article.id for article in unpacked] == [
+        article.id.encode("utf-8", "replace").decode() for article in articles
+    ]
+    assert kernels.pack_articles(unpacked) == ours
+    if ours:
+        cut = ours[: data.draw(st.integers(1, len(ours) - 1))]
+        at = data.draw(st.integers(0, len(ours) - 1))
+        damaged = ours[:at] + bytes((ours[at] ^ data.draw(st.integers(1, 255)),)) + ours[at + 1 :]
+        for wrong in (cut, damaged):
+            assert outcome(kernels, wrong) == outcome(plain, wrong)
+
+
+def outcome(module: Any, packed: bytes) -> object:
+    """The articles, or None where the bytes are refused."""
+    try:
+        return module.unpack_articles(packed)
+    except ValueError:
+        return None

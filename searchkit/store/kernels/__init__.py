@@ -13,7 +13,15 @@ if TYPE_CHECKING:
     from searchkit.store.kernels.checksums import page_checksums
     from searchkit.store.kernels.dictionary import Damage, Dictionary
     from searchkit.store.kernels.encoding import Bench, TermOutput, arrange, common, count_words, invert
-    from searchkit.store.kernels.gathering import Register, deal, id_digest, sort_digests
+    from searchkit.store.kernels.gathering import (
+        Register,
+        article_digests,
+        deal,
+        id_digest,
+        pack_articles,
+        sort_digests,
+        unpack_articles,
+    )
     from searchkit.store.kernels.lexicon import Lexicon
     from searchkit.store.kernels.merging import Merger
     from searchkit.store.kernels.patterns import FormTable, FormUnion
@@ -34,7 +42,15 @@ else:
         from searchkit.store.kernels.checksums import page_checksums
         from searchkit.store.kernels.dictionary import Damage, Dictionary
         from searchkit.store.kernels.encoding import Bench, TermOutput, arrange, common, count_words, invert
-        from searchkit.store.kernels.gathering import Register, deal, id_digest, sort_digests
+        from searchkit.store.kernels.gathering import (
+            Register,
+            article_digests,
+            deal,
+            id_digest,
+            pack_articles,
+            sort_digests,
+            unpack_articles,
+        )
         from searchkit.store.kernels.lexicon import Lexicon
         from searchkit.store.kernels.merging import Merger
         from searchkit.store.kernels.patterns import FormTable, FormUnion
@@ -60,13 +76,16 @@ else:
             TermOutput,
             Vocabulary,
             arrange,
+            article_digests,
             common,
             count_words,
             deal,
             id_digest,
             invert,
+            pack_articles,
             page_checksums,
             sort_digests,
+            unpack_articles,
         )
 
         COMPILED = False
@@ -88,11 +107,14 @@ __all__ = [
     "TermOutput",
     "Vocabulary",
     "arrange",
+    "article_digests",
     "common",
     "count_words",
     "deal",
     "id_digest",
     "invert",
+    "pack_articles",
     "page_checksums",
     "sort_digests",
+    "unpack_articles",
 ]

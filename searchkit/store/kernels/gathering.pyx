@@ -4,27 +4,37 @@
 A record is what searchkit.store.record says: the lengths of ten fields, then the fields, in UTF-8.
 """
 
+import datetime
+import zlib
+
 from cpython.bytearray cimport PyByteArray_AS_STRING
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc, qsort, realloc
 from libc.string cimport memcmp, memcpy
 
-from searchkit.store.kernels.bits cimport Buffer, free_room, load64, reserve, store32
+from searchkit.store.kernels.bits cimport Buffer, free_room, load32, load64, reserve, store32
+
+from searchkit.analysis.folding import folded_text
+from searchkit.article import Article, Origin
 
 
 cdef extern from "Python.h":
     const char *PyUnicode_AsUTF8AndSize(object, Py_ssize_t *) except NULL
+    str PyUnicode_DecodeUTF8(const char *, Py_ssize_t, const char *)
 
 
 cdef enum:
     FIELDS = 11
     HEAD = 4 * FIELDS
     TITLE = 1
+    PATH = 7
     BODY = 10
 
 # No reader lets this character into a name.
 cdef str BETWEEN = "\x1f"
+cdef uint32_t LAST_DAY = datetime.date.max.toordinal()
+cdef object fromordinal = datetime.date.fromordinal
 
 
 cdef struct Field:
@@ -96,6 +106,10 @@ cdef int take_fields(object article, Field *fields, list kept) except -1:
     take(notes, &fields[9], kept, "replace")
     take(article.body, &fields[BODY], kept, "replace")
     return 0
+
+
+include "likeness.pxi"
+include "passing.pxi"
 
 
 cdef int by_day(const void *left, const void *right) noexcept nogil:

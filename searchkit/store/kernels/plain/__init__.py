@@ -6,7 +6,15 @@ Each class and function does what its namesake does, slowly and in the most obvi
 from searchkit.store.kernels.plain.checksums import page_checksums
 from searchkit.store.kernels.plain.dictionary import Damage, Dictionary
 from searchkit.store.kernels.plain.encoding import Bench, TermOutput, arrange, common, count_words, invert
-from searchkit.store.kernels.plain.gathering import Register, deal, id_digest, sort_digests
+from searchkit.store.kernels.plain.gathering import (
+    Register,
+    article_digests,
+    deal,
+    id_digest,
+    pack_articles,
+    sort_digests,
+    unpack_articles,
+)
 from searchkit.store.kernels.plain.lexicon import Lexicon
 from searchkit.store.kernels.plain.merging import Merger
 from searchkit.store.kernels.plain.patterns import FormTable, FormUnion
@@ -28,11 +36,14 @@ __all__ = [
     "TermOutput",
     "Vocabulary",
     "arrange",
+    "article_digests",
     "common",
     "count_words",
     "deal",
     "id_digest",
     "invert",
+    "pack_articles",
     "page_checksums",
     "sort_digests",
+    "unpack_articles",
 ]

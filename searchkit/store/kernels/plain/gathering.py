@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import struct
+import zlib
 from array import array
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from searchkit.analysis.folding import folded_text
 from searchkit.article import Article
-from searchkit.store.record import HEAD, encode
+from searchkit.store.record import HEAD, decode, encode
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
 _WORD = (1 << 64) - 1
 # What an article costs besides its id, in lists and dictionaries.
 _ARTICLE = 400
+_DIGEST = 16
 
 
 class Register:
@@ -104,6 +108,44 @@ class Register:
             names,
             array("I", [number for text in texts for number in self._places[text]]).tobytes(),
         )
+
+
+def article_digests(articles: list[Article]) -> list[tuple[bytes, bytes]]:
+    """For each article (a digest of all that it says, its place included; one of its text, folded): 16 bytes each.
+
+    The first is made of the second: what folding takes away is told by checksums.
+    """
+    return [_digests(article) for article in articles]
+
+
+def _digests(article: Article) -> tuple[bytes, bytes]:
+    text = hashlib.blake2b(folded_text(article.title, article.body), digest_size=_DIGEST).digest()
+    title, body = (part.encode("utf-8", "replace") for part in (article.title, article.body))
+    day = article.date.toordinal() if article.date else 0
+    sums = struct.pack("<5I", day, len(title), len(body), zlib.crc32(title), zlib.crc32(body))
+    return hashlib.blake2b(sums + encode(article, b"", b"") + text, digest_size=_DIGEST).digest(), text
+
+
+def pack_articles(articles: list[Article]) -> bytes:
+    """Articles as bytes, one after the other: each is its day, a uint32, and its record."""
+    packed = []
+    for article in articles:
+        day = article.date.toordinal() if article.date else 0
+        title, body = (part.encode("utf-8", "replace") for part in (article.title, article.body))
+        packed.append(struct.pack("<I", day) + encode(article, title, body))
+    return b"".join(packed)
+
+
+def unpack_articles(packed: Buffer) -> list[Article]:
+    """The articles that were packed so; raises ValueError where the bytes are nothing of the kind."""
+    data, at, made = bytes(packed), 0, []
+    while at < len(data):
+        if len(data) - at < 4 + HEAD:
+            raise ValueError("a record is cut off")
+        (day,) = struct.unpack_from("<I", data, at)
+        made.append(decode(data, at + 4, day))
+        at += 4 + HEAD + sum(struct.unpack_from(f"<{HEAD // 4}I", data, at + 4))
+    return made
 
 
 def deal(items: list[Article | str], lanes: int) -> list[list[Article | str]]:

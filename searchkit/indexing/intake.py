@@ -1,0 +1,193 @@
+"""What does one file say, held against what it said before? What is new is put, what it says no more is removed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import NamedTuple
+
+from searchkit.article import Article, Origin, Problem
+from searchkit.engine import Writer
+from searchkit.indexing.difference import Job, settled_time
+from searchkit.indexing.ledger import Known, Ledger
+from searchkit.indexing.pool import PooledReading
+from searchkit.indexing.report import Report
+from searchkit.indexing.walk import STANDARD_INPUT, printable
+from searchkit.readers import Reading
+from searchkit.store.kernels import article_digests
+from searchkit.store.writer import LONGEST_ARTICLE
+
+# Of so many articles of a new file it is kept in mind where they stood; of the others the ledger tells that they did.
+_REMEMBERED = 200_000
+# Failures that may mend themselves while the file stays what it is.
+_PASSING = frozenset(("access", "extra", "slow"))
+
+
+class Books(NamedTuple):
+    """What the files of a run have in common; ``note`` is told of each problem, and of the file that gave it."""
+
+    writer: Writer
+    ledger: Ledger
+    report: Report
+    note: Callable[[Problem, int], None]
+
+
+class Intake:
+    """One file on its way into the index: ``take`` what it says, bit by bit, and then ``finish``."""
+
+    def __init__(self, books: Books, job: Job, goes_on: bool) -> None:
+        """``goes_on`` says that only the end of the file is read, its beginning being in the index."""
+        self._writer, self._ledger, self._report, self._note = books
+        self._file, self._known, self._moved = job
+        self._goes_on = goes_on
+        known = job.known
+        # Of a file that only grew, the ledger itself is asked: it may hold millions.
+        self._before = self._ledger.articles(known.number) if known and not goes_on else {}
+        self._number = self._ledger.begin_file(job.file.path, known)
+        # The ids that the file gave in this run, each with its place.
+        self._seen: dict[str, str] = {}
+        self._count = 0
+        # How many of its ids were taken, by the number of the file that had them.
+        self._renamed: Counter[int] = Counter()
+        self._problems = 0
+        self._again = False
+        if known and goes_on:
+            self._problems = known.problems
+            self._report.unchanged += known.articles
+        elif known:
+            self._ledger.forget_problems(self._number)
+
+    def take(self, items: list[Article | Problem]) -> int:
+        """Take what the file says next, in its order; returns how many characters were put into the index."""
+        articles = self._named([item for item in items if isinstance(item, Article)])
+        digested = zip(articles, article_digests(articles), strict=True)
+        size = 0
+        for item in items:
+            if isinstance(item, Problem):
+                self._trouble(item)
+            else:
+                article, (digest, text) = next(digested)
+                size += self._article(article, digest, text)
+        return size
+
+    def finish(self, reading: Reading | PooledReading) -> None:
+        """Note what became of the file, once it was read to its end."""
+        file, known = self._file, self._known
+        self._tell_renamed()
+        lacking = self._before.keys() - self._seen.keys()
+        # What cannot be looked at today is not gone; what is there and says nothing more is.
+        keeps_rest = self._again or self._goes_on or file.path == STANDARD_INPUT
+        if not keeps_rest:
+            self._remove(lacking)
+        elif self._again and known:
+            # What cannot be read today is still there.
+            self._report.unchanged += len(lacking)
+        goes_with = known and (self._goes_on or (self._again and not self._seen))
+        formats = reading.formats + counts(known.formats if known and goes_with else "")
+        self._report.formats.update(formats)
+        articles = self._count
+        if self._goes_on and known:
+            articles += known.articles
+        elif keeps_rest:
+            articles += len(lacking)
+        said = ", ".join(f"{name} {count}" for name, count in sorted(formats.items()))
+        self._ledger.finish_file(
+            Known(
+                *(self._number, file.path, file.size, settled_time(file), reading.digest, reading.lines, said),
+                *(articles, self._problems, self._again),
+            )
+        )
+
+    def _named(self, articles: list[Article]) -> list[Article]:
+        """The articles; where another file gave an id first, under an id that says which file this is."""
+        owners = self._ledger.owners([article.id for article in articles])
+        if not owners:
+            return articles
+        return [self._renamed_from(article, owners.get(article.id)) for article in articles]
+
+    def _renamed_from(self, article: Article, first: int | None) -> Article:
+        if first is None or first == self._number:
+            return article
+        article_id = article.id
+        owner: int | None = first
+        while owner not in (None, self._number):
+            article_id = f"{self._file.name}#{article_id}"
+            owner = self._ledger.owner(article_id)
+        self._renamed[first] += 1
+        return replace(article, id=article_id)
+
+    def _tell_renamed(self) -> None:
+        for owner, count in self._renamed.items():
+            ids = "1 id is" if count == 1 else f"{count:,} ids are"
+            there, here = printable(self._ledger.path_of(owner)), self._file.name
+            reason = f"{ids} taken by {there}; in this file they begin with {here}#"
+            self._tell(Problem(Origin(self._file.path), reason, True, "id"))
+
+    def _trouble(self, problem: Problem) -> None:
+        """What the reader says of the file."""
+        self._tell(problem)
+        whole = not problem.kept and not problem.origin.place
+        self._again = self._again or (whole and problem.kind in _PASSING)
+
+    def _tell(self, problem: Problem) -> None:
+        self._note(problem, self._number)
+        self._problems += 1
+
+    def _article(self, article: Article, digest: bytes, text: bytes) -> int:
+        """Put an article where it is new or has changed; returns how many characters that are."""
+        size = len(article.title) + len(article.body)
+        if size > LONGEST_ARTICLE:
+            reason = f"is longer than {LONGEST_ARTICLE:,} characters, more than one article can be"
+            self._tell(Problem(article.origin, reason, kind="limit"))
+            return 0
+        key, seen, report = article.id, self._seen, self._report
+        if (taken := self._taken(key)) is not None:
+            reason = f"the id {key!r} is taken already, by {taken or 'this file'}"
+            self._tell(Problem(article.origin, reason, kind="id"))
+            return 0
+        known = self._before.get(key)
+        self._count += 1
+        if self._before or len(seen) < _REMEMBERED:
+            seen[key] = article.origin.place
+        if known == digest:
+            report.unchanged += 1
+            return 0
+        if self._moved:
+            report.moved += 1
+        elif known is None:
+            report.added += 1
+        else:
+            report.changed += 1
+        if not self._moved and (others := self._ledger.with_text(text)):
+            report.copies += self._is_copy(key, others)
+        self._writer.put(article)
+        self._ledger.put_article(key, self._number, digest, text)
+        return size
+
+    def _is_copy(self, key: str, others: list[str]) -> bool:
+        """Whether one of the articles that have the text of this one still has it, as far as this file has told."""
+        return any(other != key and (other not in self._before or other in self._seen) for other in others)
+
+    def _taken(self, article_id: str) -> str | None:
+        """Where this file gave the id before, '' for the whole file; None where it did not."""
+        place = self._seen.get(article_id)
+        if place is not None:
+            return place
+        asks = self._goes_on or len(self._seen) >= _REMEMBERED
+        return "an earlier line" if asks and self._ledger.owner(article_id) == self._number else None
+
+    def _remove(self, ids: Iterable[str]) -> None:
+        for article_id in ids:
+            self._writer.remove(article_id)
+            self._ledger.remove_article(article_id)
+            self._report.removed += not self._moved
+
+
+def counts(said: str) -> Counter[str]:
+    """The counts of a text such as "HTML 3, NITF 1"."""
+    found: Counter[str] = Counter()
+    for part in said.split(", ") if said else ():
+        name, _, count = part.rpartition(" ")
+        found[name] += int(count)
+    return found
