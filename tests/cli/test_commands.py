@@ -206,9 +206,9 @@ def test_ctrl_c_keeps_what_was_committed_and_the_next_run_goes_on(tmp_path: Path
         stderr=subprocess.PIPE,
         text=True,
     )
-    while not (tmp_path / "index" / "files.sqlite").exists() and process.poll() is None:
+    # Articles are being put once the first segment is begun.
+    while not list(tmp_path.glob("index/segment-*")) and process.poll() is None:
         time.sleep(0.01)
-    time.sleep(0.2)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 1
