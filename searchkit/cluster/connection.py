@@ -55,6 +55,7 @@ class Options(TypedDict, total=False):
     body: object
     params: Mapping[str, Any] | None
     timeout: float | None
+    patience: float
 
 
 class Connection:
