@@ -16,7 +16,7 @@ from collections.abc import Iterator
 import pytest
 from random_trees import SOURCES, RandomQueries
 
-from cluster.indexes import add, make_index, remove, remove_index
+from cluster.indexes import add, make_index, own, remove, remove_index
 from searchkit.article import Article
 from searchkit.cluster.connection import Connection
 from searchkit.cluster.engine import ClusterEngine
@@ -41,6 +41,7 @@ from searchkit.query import (
 )
 from searchkit.query.tree import KNOWN_FIELDS
 
+INDEX = own("random-trees")
 FIRST_DAY = datetime.date(2020, 1, 1)
 # A weighted frequency is rounded to a 4096th, a score to single precision.
 CLOSE = 1e-3
@@ -132,7 +133,7 @@ def ask_both(
 def connection(opensearch: str) -> Iterator[Connection]:
     made = Connection(opensearch)
     yield made
-    remove_index(made, "random-trees")
+    remove_index(made, INDEX)
     made.close()
 
 
@@ -142,14 +143,14 @@ def ask_seed(connection: Connection, seed: int, trees: int) -> None:
     choose = queries.random
     size = choose.choice([3, 20, 40, 90])
     live = {f"a{number}": queries.article(number) for number in choose.sample(range(size), choose.randint(1, size))}
-    engine = make_index(connection, "random-trees", list(live.values()), shards=choose.choice([1, 1, 3]))
+    engine = make_index(connection, INDEX, list(live.values()), shards=choose.choice([1, 1, 3]))
     layout = Layout.for_articles("english", list(live.values()))
     changes = choose.random() < 0.5
     changed = [queries.article(choose.randrange(size)) for _ in range(size // 3 * changes)]
     removed = choose.sample(sorted(live), len(live) // 4 * changes)
-    add(connection, "random-trees", layout, changed)
+    add(connection, INDEX, layout, changed)
     live |= {one.id: one for one in changed}
-    remove(connection, "random-trees", [key_of(key) for key in removed])
+    remove(connection, INDEX, [key_of(key) for key in removed])
     for key in removed:
         live.pop(key)
     # Of some words half of the articles were removed: that is what their rarity may differ by.
@@ -165,7 +166,7 @@ def test_random_trees(connection: Connection, seed: int) -> None:
 def test_random_trees_over_long_articles(connection: Connection) -> None:
     queries = RandomQueries(77)
     articles = [queries.article(number, 150) for number in range(17)]
-    engine = make_index(connection, "random-trees", articles)
+    engine = make_index(connection, INDEX, articles)
     layout = Layout.for_articles("english", articles)
     ask_both(engine, Oracle(articles, layout), queries, 60, "long")
 
