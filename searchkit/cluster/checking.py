@@ -31,7 +31,7 @@ from searchkit.store.committed import every_article
 _SAMPLE = 200
 # Articles in one round trip; words of each that are asked for; words in a row; findings that are kept.
 _AT_ONCE = 25
-_WORDS, _ROW = 60, 12
+_WORDS, _ROW = 20, 12
 _MOST_FINDINGS = 100
 _COUNTED = ("title.stems", "title.forms", "body.stems", "body.forms")
 _FACTS = ("id", "title_words", "body_words", "day", "source", "source_name", "has")

@@ -134,7 +134,10 @@ class Layout:
             language, revision = str(told["language"]), int(told["revision"])  # type: ignore[index]
             fingerprint, fineness = str(told["fingerprint"]), int(told["fineness"])  # type: ignore[index]
         except (KeyError, TypeError, ValueError):
-            raise NotAnIndex(f"the index {index} of the cluster was not made by searchkit") from None
+            raise NotAnIndex(
+                f"the index {index} of the cluster was not made by searchkit",
+                hint="Give a name that the cluster does not have yet, or one of an index of searchkit.",
+            ) from None
         hint = "Build it again: searchkit index --rebuild PATH"
         if revision != REVISION:
             raise AnalysisMismatch(f"the index {index} was laid out by another version of searchkit", hint=hint)

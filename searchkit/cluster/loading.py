@@ -17,7 +17,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 from searchkit.article import Article, Problem
-from searchkit.cluster.connection import TOO_LARGE, Connection, as_error
+from searchkit.cluster.connection import TOO_LARGE, TOO_MANY_REQUESTS, Connection, as_error
 from searchkit.cluster.layout import Form, Layout, words_index
 from searchkit.cluster.tokens import key_of
 from searchkit.engine import Refused
@@ -225,6 +225,10 @@ class _Lane:
                     end = time.monotonic() + self._patience
                 left = later
             except ClusterUnavailable as error:
+                if error.status == TOO_MANY_REQUESTS and again and len(left) > 1:
+                    # All at once may be more than a node ever takes.
+                    self._send_parts(left)
+                    return
                 failure, again = error, True
             except ClusterError as error:
                 if error.status != TOO_LARGE:
