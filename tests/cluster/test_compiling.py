@@ -208,7 +208,7 @@ def test_a_query_is_not_larger_than_the_server_takes() -> None:
 
 
 def test_a_phrase_is_found_and_ranked_in_one() -> None:
-    """So a search string of 240 phrases is one query. What takes more clauses with its scores does with fewer without."""
+    """So a search string of 240 phrases is one query; one that is too large with scores may not be without them."""
     phrases = AnyOf(tuple([Phrase((Word(f"left{number}"), Word(f"right{number}"))) for number in range(240)]))
     made = query_of(phrases)
     assert made.exact
