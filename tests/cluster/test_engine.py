@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from cluster.indexes import add, make_index, remove, remove_index
+from cluster.indexes import add, make_index, own, remove, remove_index
 from searchkit.analysis import Chain
 from searchkit.article import Article
 from searchkit.cluster import search
@@ -25,7 +25,7 @@ from searchkit.index import Index
 from searchkit.memory import MemoryEngine
 from searchkit.query import AnyOf, Everything, Near, Phrase, Within, Word, parse
 
-INDEX = "engine"
+INDEX = own("engine")
 # Of these the first have a day.
 MANY, DATED = 12_500, 4_000
 DAY = datetime.date(2020, 1, 1)
