@@ -127,8 +127,10 @@ class Intake:
     def _trouble(self, problem: Problem) -> None:
         """What the reader says of the file."""
         self._tell(problem)
-        whole = not problem.kept and not problem.origin.place
-        self._again = self._again or (whole and problem.kind in _PASSING)
+        # What changed while it was read may be half of a copy: kept, but it says nothing of what is gone.
+        lost = not problem.kept or problem.kind == "access"
+        if lost and not problem.origin.place and problem.kind in _PASSING:
+            self._again = True
 
     def _tell(self, problem: Problem) -> None:
         self._note(problem, self._number)
