@@ -13,13 +13,12 @@ from searchkit.indexing.difference import Job, settled_time
 from searchkit.indexing.ledger import Known, Ledger
 from searchkit.indexing.pool import PooledReading
 from searchkit.indexing.report import Report
+from searchkit.indexing.told import Told
 from searchkit.indexing.walk import STANDARD_INPUT, printable
 from searchkit.readers import Reading
 from searchkit.store.kernels import article_digests
 from searchkit.store.writer import LONGEST_ARTICLE
 
-# Of so many articles of a new file it is kept in mind where they stood; of the others the ledger tells that they did.
-_REMEMBERED = 200_000
 # Failures that may mend themselves while the file stays what it is.
 _PASSING = frozenset(("access", "extra", "slow"))
 
@@ -42,11 +41,8 @@ class Intake:
         self._file, self._known, self._moved = job
         self._goes_on = goes_on
         known = job.known
-        # Of a file that only grew, the ledger itself is asked: it may hold millions.
-        self._before = self._ledger.articles(known.number) if known and not goes_on else {}
         self._number = self._ledger.begin_file(job.file.path, known)
-        # The ids that the file gave in this run, each with its place.
-        self._seen: dict[str, str] = {}
+        self._told = Told(self._ledger, self._number, known, goes_on)
         self._count = 0
         # How many of its ids were taken, by the number of the file that had them.
         self._renamed: Counter[int] = Counter()
@@ -75,22 +71,22 @@ class Intake:
         """Note what became of the file, once it was read to its end."""
         file, known = self._file, self._known
         self._tell_renamed()
-        lacking = self._before.keys() - self._seen.keys()
         # What cannot be looked at today is not gone; what is there and says nothing more is.
         keeps_rest = self._again or self._goes_on or file.path == STANDARD_INPUT
+        lacking = sum(1 for _ in self._told.lacking()) if keeps_rest else 0
         if not keeps_rest:
-            self._remove(lacking)
+            self._remove(self._told.lacking())
         elif self._again and known:
             # What cannot be read today is still there.
-            self._report.unchanged += len(lacking)
-        goes_with = known and (self._goes_on or (self._again and not self._seen))
+            self._report.unchanged += lacking
+        goes_with = known and (self._goes_on or (self._again and not self._told))
         formats = reading.formats + counts(known.formats if known and goes_with else "")
         self._report.formats.update(formats)
         articles = self._count
         if self._goes_on and known:
             articles += known.articles
         elif keeps_rest:
-            articles += len(lacking)
+            articles += lacking
         said = ", ".join(f"{name} {count}" for name, count in sorted(formats.items()))
         self._ledger.finish_file(
             Known(
@@ -127,8 +123,10 @@ class Intake:
     def _trouble(self, problem: Problem) -> None:
         """What the reader says of the file."""
         self._tell(problem)
-        whole = not problem.kept and not problem.origin.place
-        self._again = self._again or (whole and problem.kind in _PASSING)
+        # What changed while it was read may be half of a copy: kept, but it says nothing of what is gone.
+        lost = not problem.kept or problem.kind == "access"
+        if lost and not problem.origin.place and problem.kind in _PASSING:
+            self._again = True
 
     def _tell(self, problem: Problem) -> None:
         self._note(problem, self._number)
@@ -141,15 +139,14 @@ class Intake:
             reason = f"is longer than {LONGEST_ARTICLE:,} characters, more than one article can be"
             self._tell(Problem(article.origin, reason, kind="limit"))
             return 0
-        key, seen, report = article.id, self._seen, self._report
-        if (taken := self._taken(key)) is not None:
+        key, told, report = article.id, self._told, self._report
+        if (taken := told.place(key)) is not None:
             reason = f"the id {key!r} is taken already, by {taken or 'this file'}"
             self._tell(Problem(article.origin, reason, kind="id"))
             return 0
-        known = self._before.get(key)
+        known = told.digest(key)
         self._count += 1
-        if self._before or len(seen) < _REMEMBERED:
-            seen[key] = article.origin.place
+        told.say(key, article.origin.place)
         if known == digest:
             report.unchanged += 1
             return 0
@@ -160,22 +157,10 @@ class Intake:
         else:
             report.changed += 1
         if not self._moved and (others := self._ledger.with_text(text)):
-            report.copies += self._is_copy(key, others)
+            report.copies += any(other != key and told.still_says(other) for other in others)
         self._writer.put(article)
         self._ledger.put_article(key, self._number, digest, text)
         return size
-
-    def _is_copy(self, key: str, others: list[str]) -> bool:
-        """Whether one of the articles that have the text of this one still has it, as far as this file has told."""
-        return any(other != key and (other not in self._before or other in self._seen) for other in others)
-
-    def _taken(self, article_id: str) -> str | None:
-        """Where this file gave the id before, '' for the whole file; None where it did not."""
-        place = self._seen.get(article_id)
-        if place is not None:
-            return place
-        asks = self._goes_on or len(self._seen) >= _REMEMBERED
-        return "an earlier line" if asks and self._ledger.owner(article_id) == self._number else None
 
     def _remove(self, ids: Iterable[str]) -> None:
         for article_id in ids:

@@ -19,66 +19,10 @@ from typing import Any, NamedTuple, Self
 from searchkit.article import Origin, Problem
 from searchkit.errors import IndexDamaged, StorageError
 from searchkit.indexing.seen import Seen
+from searchkit.indexing.tables import HELD, LEARN, MET, SCHEMA, TABLES
 from searchkit.indexing.walk import printable
 
 NAME = "files.sqlite"
-# What the conditions refuse, the check of a ledger that is opened finds.
-_TABLES = """
-CREATE TABLE IF NOT EXISTS commits (
-    mark BLOB NOT NULL CHECK (typeof(mark) = 'blob'), settings TEXT NOT NULL CHECK (typeof(settings) = 'text')
-);
-CREATE TABLE IF NOT EXISTS roots (
-    path BLOB PRIMARY KEY CHECK (typeof(path) = 'blob'), label TEXT NOT NULL UNIQUE CHECK (typeof(label) = 'text')
-);
-CREATE TABLE IF NOT EXISTS files (
-    number INTEGER PRIMARY KEY,
-    path BLOB NOT NULL UNIQUE CHECK (typeof(path) = 'blob'),
-    size INTEGER NOT NULL CHECK (typeof(size) = 'integer'),
-    changed INTEGER NOT NULL CHECK (typeof(changed) = 'integer'),
-    digest BLOB NOT NULL CHECK (typeof(digest) = 'blob'),
-    lines INTEGER NOT NULL CHECK (typeof(lines) = 'integer'),
-    formats TEXT NOT NULL CHECK (typeof(formats) = 'text'),
-    articles INTEGER NOT NULL CHECK (typeof(articles) = 'integer'),
-    problems INTEGER NOT NULL CHECK (typeof(problems) = 'integer'),
-    again INTEGER NOT NULL CHECK (typeof(again) = 'integer')
-);
-CREATE TABLE IF NOT EXISTS articles (
-    id TEXT PRIMARY KEY CHECK (typeof(id) = 'text'),
-    file INTEGER NOT NULL CHECK (typeof(file) = 'integer'),
-    digest BLOB NOT NULL CHECK (typeof(digest) = 'blob'),
-    text BLOB NOT NULL CHECK (typeof(text) = 'blob')
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS articles_of_file ON articles (file);
-CREATE INDEX IF NOT EXISTS articles_of_text ON articles (text);
-CREATE TABLE IF NOT EXISTS problems (
-    file INTEGER NOT NULL CHECK (typeof(file) = 'integer'),
-    path BLOB NOT NULL CHECK (typeof(path) = 'blob'),
-    place TEXT NOT NULL CHECK (typeof(place) = 'text'),
-    reason TEXT NOT NULL CHECK (typeof(reason) = 'text'),
-    kept INTEGER NOT NULL CHECK (typeof(kept) = 'integer'),
-    kind TEXT NOT NULL CHECK (typeof(kind) = 'text')
-);
-CREATE INDEX IF NOT EXISTS problems_of_file ON problems (file);
-"""
-_SCHEMA = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name"
-# What the index was found to hold, while the ledger learns it.
-_HELD = """
-CREATE TEMP TABLE held (id TEXT PRIMARY KEY, path BLOB NOT NULL, digest BLOB NOT NULL, text BLOB NOT NULL)
-WITHOUT ROWID
-"""
-_LEARN = (
-    "CREATE TEMP VIEW noted AS SELECT id, path, articles.digest FROM articles JOIN files ON files.number = file",
-    "CREATE TEMP VIEW there AS SELECT id, path, digest FROM held",
-    "INSERT OR IGNORE INTO files SELECT NULL, path, -1, 0, x'', 0, '', 0, 0, 0 FROM held",
-    # A file of which the two tell different things is read again, whatever its size and time say.
-    "UPDATE files SET size = -1 WHERE path IN (SELECT path FROM (SELECT * FROM noted EXCEPT SELECT * FROM there)"
-    " UNION SELECT path FROM (SELECT * FROM there EXCEPT SELECT * FROM noted))",
-    "DELETE FROM articles",
-    "INSERT INTO articles SELECT id, number, held.digest, text FROM held JOIN files ON files.path = held.path",
-    "DROP VIEW noted",
-    "DROP VIEW there",
-    "DROP TABLE held",
-)
 # A file that was not read to its end: no file has this size.
 UNFINISHED = -1
 # Problems of no file: a folder that cannot be listed, a file that cannot be looked at.
@@ -136,11 +80,12 @@ class Ledger:
             self._db.execute("PRAGMA cell_size_check = ON")
             # The keys of articles come in no order: without room for their tables each would cost a look at the disk.
             self._db.execute(f"PRAGMA cache_size = -{_CACHE}")
-            if self._db.execute(_SCHEMA).fetchall() not in ([], _schema()):
+            if self._db.execute(SCHEMA).fetchall() not in ([], _schema()):
                 raise sqlite3.DatabaseError("these are the tables of another program, or of another version")
-            self._db.executescript(_TABLES)
+            self._db.executescript(TABLES)
             if self._check and (found := self._db.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
                 raise sqlite3.DatabaseError(found)
+            self._db.execute(MET)
             self._db.execute("BEGIN")
         self._pending_files: dict[int, Known] = {}
         self._pending_articles: dict[str, tuple[int, bytes, bytes]] = {}
@@ -272,6 +217,42 @@ class Ledger:
         rows = self._rows("SELECT id, digest FROM articles WHERE file = ?", number)
         return {key: bytes(digest) for key, digest in rows}
 
+    def has_more(self, number: int, most: int) -> bool:
+        """Whether a file has more than ``most`` articles."""
+        self.flush()
+        counted = "SELECT count(*) FROM (SELECT 1 FROM articles WHERE file = ? LIMIT ?)"
+        return bool(self._rows(counted, number, most + 1)[0][0] > most)
+
+    def digest(self, number: int, article_id: str) -> bytes | None:
+        """The digest of an article as a file gave it, for one that is not dealt with in this run; None for none."""
+        rows = self._rows("SELECT digest FROM articles WHERE id = ? AND file = ?", article_id, number)
+        return bytes(rows[0][0]) if rows else None
+
+    def forget_met(self) -> None:
+        """Begin with another file to note what it says again."""
+        self._rows("DELETE FROM met")
+
+    def meet(self, article_id: str) -> None:
+        """Note that the file at hand has said this again."""
+        self._rows("INSERT OR IGNORE INTO met VALUES (?)", article_id)
+
+    def is_met(self, article_id: str) -> bool:
+        """Whether the file at hand has said this already."""
+        return bool(self._rows("SELECT 1 FROM met WHERE id = ?", article_id))
+
+    def unmet(self, number: int) -> Iterator[str]:
+        """The ids of the articles of a file that it has not said again; whoever asks may remove them."""
+        self.flush()
+        last = ""
+        statement = (
+            "SELECT id FROM articles WHERE file = ? AND id > ? AND id NOT IN (SELECT id FROM met)"
+            f" ORDER BY id LIMIT {_PAGE}"
+        )
+        # Nothing sorts before the empty id, which no article has.
+        while rows := self._rows(statement, number, last):
+            yield from (str(key) for (key,) in rows)
+            last = rows[-1][0]
+
     def owners(self, ids: list[str]) -> dict[str, int]:
         """The numbers of the files that gave the articles with these ids, where there is one."""
         pending, seen = self._pending_articles, self._seen
@@ -385,10 +366,10 @@ class Ledger:
 
         A file is noted as not read to its end where that is news.
         """
-        self._rows(_HELD)
+        self._rows(HELD)
         for article_id, path, digest, text in articles:
             self._rows("INSERT OR REPLACE INTO held VALUES (?, ?, ?, ?)", article_id, os.fsencode(path), digest, text)
-        for statement in _LEARN:
+        for statement in LEARN:
             self._rows(statement)
         self._count()
 
@@ -428,5 +409,5 @@ def _known(row: Any) -> Known:  # noqa: ANN401  (a row of SQLite)
 def _schema() -> list[Any]:
     """What the tables of a sound ledger look like."""
     with closing(sqlite3.connect(":memory:")) as empty:
-        empty.executescript(_TABLES)
-        return empty.execute(_SCHEMA).fetchall()
+        empty.executescript(TABLES)
+        return empty.execute(SCHEMA).fetchall()

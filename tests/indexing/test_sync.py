@@ -275,6 +275,25 @@ def test_a_damaged_ledger_is_said_and_made_anew(home: Home) -> None:
         assert str(home.sync()) == "0 added, 0 changed, 1 unchanged, 0 removed, 0 skipped"
 
 
+def test_half_of_a_copy_takes_nothing_out(home: Home) -> None:
+    """A file that is written anew while it is read once lost its later articles until the next run."""
+    records = [f'{{"id": "x{number}", "text": "police {"and parade " * 20}"}}\n' for number in range(900)]
+    home.file("d.jsonl", "".join(records))
+    home.sync()
+    half = home.file("d.jsonl", "".join(records[:600]).replace('"x0"', '"new"'))
+    # When the first articles have been taken, the reader is not yet at the end.
+    report = home.sync(watch=lambda far: os.utime(half, (home.ticks, home.ticks + far.articles)))
+    assert [(problem.kind, problem.kept) for problem in report.problems] == [("access", True)]
+    assert "changed while it was read" in report.problems[0].reason
+    assert str(report) == "1 added, 0 changed, 900 unchanged, 0 removed, 0 skipped"
+    assert len(home.ids("police")) == 901
+    # It is read again, though it looks as it did when it was noted.
+    os.utime(half, (home.ticks, home.ticks))
+    report = home.sync()
+    assert str(report) == "0 added, 0 changed, 600 unchanged, 301 removed, 0 skipped"
+    assert report.problems == []
+
+
 def test_progress_reaches_its_total(home: Home) -> None:
     seen: list[Progress] = []
     home.file("a.txt", "police")
