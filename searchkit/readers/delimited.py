@@ -33,7 +33,11 @@ def looks_like_table(sample: bytes) -> bool:
     first, _, rest = text.partition("\n")
     first = first.strip()
     # A blank line after the first makes that a title.
-    if not any(mark in first for mark in _DELIMITERS) or len(first) > _LONGEST_HEADER or rest.startswith(("\n", "\r\n")):
+    if (
+        not any(mark in first for mark in _DELIMITERS)
+        or len(first) > _LONGEST_HEADER
+        or rest.startswith(("\n", "\r\n"))
+    ):
         return False
     if _SEPARATOR.fullmatch(first):
         return True
