@@ -30,6 +30,7 @@ _COLUMN_NAME = re.compile(r"(?=.*[^\W\d])[\w#@.:/()%-][\w #@.:/()%-]{0,59}")
 def looks_like_table(sample: bytes) -> bool:
     """Whether a document that begins so is a table with a header, as far as that can be told without its name."""
     text = sample.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace").lstrip()
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     first, _, rest = text.partition("\n")
     first = first.strip()
     # A blank line after the first makes that a title.

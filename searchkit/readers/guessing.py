@@ -14,11 +14,13 @@ from collections import Counter
 
 WESTERN = "cp1252"
 _GUESS_SIZE = 1 << 14
+# Of a long line, so much before its first byte beyond ASCII is looked at too.
+_BEFORE = 200
 
 _MANY_BYTES = ("gb18030", "big5", "shift_jis", "euc_jp", "euc_kr")
 _OTHER_SCRIPTS = ("cp1251", "koi8_r", "cp1253", "cp1255", "cp1256")
 
-_HIGH_LINES = re.compile(rb"[^\n]*[\x80-\xff][^\n]*")
+_HIGH_BYTE = re.compile(rb"[\x80-\xff]")
 _ASCII = bytes(range(0x80))
 _HIGH = bytes(range(0x80, 0x100))
 _ASCII_LETTERS = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -65,7 +67,7 @@ def guess(block: bytes) -> str:
     The western page (Windows-1252, which contains the printable Latin-1) is the answer unless the
     bytes say clearly that it is another one.
     """
-    sample = b"\n".join(_HIGH_LINES.findall(block[: 1 << 20]))[:_GUESS_SIZE] or block[:_GUESS_SIZE]
+    sample = _telling(block[: 1 << 20])
     scores = {page: _score(sample.decode(page, "replace"), alphabets) for page, alphabets in _PAGES}
     share = _high_share(sample)
     if share > 0.5 or (share > 0.3 and scores[WESTERN] < 1):
@@ -81,6 +83,21 @@ def guess(block: bytes) -> str:
     if len(turkish) > 1 and scores["cp1254"] >= scores[WESTERN] and not high & set(b"\xe1\xe6\xed\xf3\xfa"):
         return "cp1254"
     return WESTERN
+
+
+def _telling(block: bytes) -> bytes:
+    """The lines with bytes beyond ASCII, as many as need be looked at; of long ones what is around such bytes."""
+    held: list[bytes] = []
+    size = 0
+    for line in block.split(b"\n"):
+        first = None if line.isascii() else _HIGH_BYTE.search(line)
+        if first:
+            begin = max(0, first.start() - _BEFORE)
+            held.append(line[begin : begin + _GUESS_SIZE])
+            size += len(held[-1])
+            if size >= _GUESS_SIZE:
+                break
+    return b"\n".join(held)[:_GUESS_SIZE]
 
 
 def _of_another_script(sample: bytes, share: float) -> str:

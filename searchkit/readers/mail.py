@@ -206,7 +206,7 @@ def _name_of(part: Message) -> str:
     if not name and part.get_content_type() == "message/rfc822":
         inner = part.get_payload()
         name = inner[0].get("Subject") if isinstance(inner, list) and inner and isinstance(inner[0], Message) else ""
-    return decoded_header(name) or part.get_content_type()
+    return decoded_header(name) or one_line(part.get_content_type())
 
 
 def content_of(part: Message) -> bytes:

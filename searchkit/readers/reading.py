@@ -18,7 +18,7 @@ from types import TracebackType
 
 from searchkit.article import Article, Origin, Problem
 from searchkit.readers.archives import archive_kind, members
-from searchkit.readers.decoding import SAMPLE_SIZE, refuse_binary
+from searchkit.readers.decoding import SAMPLE_SIZE, refuse_binary, wide_encoding
 from searchkit.readers.format import Format, HeavyError, Source, UnreadableError
 from searchkit.readers.formats import BY_NAME
 from searchkit.readers.packed import (
@@ -38,6 +38,9 @@ from searchkit.readers.trace import Counted, Trace
 
 # Formats whose bytes are no text: of all others, binary files are refused by name.
 _NO_TEXT = frozenset(("PDF", "Word document", "Parquet", "RTF", "ANPA 1312", "IPTC 7901", "WARC", "mail", "mailbox"))
+
+# And of these, in whose bytes a NUL is nothing strange.
+_NUL_BELONGS = _NO_TEXT - {"RTF", "mail", "mailbox"}
 
 _SAID = {
     errno.EACCES: "permission denied",
@@ -273,11 +276,11 @@ class Reading:
             raise HeavyError
         if row.name not in _NO_TEXT:
             refuse_binary(sample)
+        if b"\0" in sample and row.name not in _NUL_BELONGS and not wide_encoding(sample):
+            yield Problem(source.origin(), "holds NUL bytes, which are left out", kept=True)
         if row.container:
             yield from self._read(row, source)
             return
-        # What its library takes to load is not the time of the document.
-        row.load()
         with self._steps.document(source.inside) as wanted:
             if wanted:
                 items = self._read(row, source)
@@ -287,7 +290,10 @@ class Reading:
         # Where an article takes milliseconds anyway, its language costs nothing that one would feel.
         detect = row.heavy or self._settings.detect_language
         silent = True
-        for item in self._with_languages(row.read(source)) if detect else row.read(source):
+        items = row.read(source)
+        # What its library takes to load is not the time of the document.
+        self._steps.beat()
+        for item in self._with_languages(items) if detect else items:
             silent = False
             if isinstance(item, Article):
                 self.formats[row.name] += 1

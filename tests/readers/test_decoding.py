@@ -93,6 +93,12 @@ def test_an_encoding_is_found_in_a_few_words(text: str, encoding: str) -> None:
     assert data.decode(guess(data)) == text
 
 
+def test_long_lines_cost_no_more_than_their_length() -> None:
+    """A page on one line, with a broken byte at its end, once took time in the square of its length."""
+    assert guess(b"x" * 1_000_000 + "für".encode("cp1252")) == "cp1252"
+    assert guess((b"x" * 50_000 + b"\n") * 20 + "Gdańsk są".encode("cp1250")) == "cp1250"
+
+
 @pytest.mark.parametrize(("text", "encoding"), ENCODED, ids=[f"{e}-{t[:8]}" for t, e in ENCODED])
 def test_an_encoding_is_found_line_by_line(text: str, encoding: str) -> None:
     data = "\n".join(["plain ASCII first", text, text, ""]).encode(encoding)
