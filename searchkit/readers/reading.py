@@ -276,20 +276,22 @@ class Reading:
             raise HeavyError
         if row.name not in _NO_TEXT:
             refuse_binary(sample)
-        if b"\0" in sample and row.name not in _NUL_BELONGS and not wide_encoding(sample):
-            yield Problem(source.origin(), "holds NUL bytes, which are left out", kept=True)
-        if row.container:
-            yield from self._read(row, source)
-            return
+        if row.container or not source.inside:
+            return self._read(row, source, sample)
+        return self._step(row, source, sample)
+
+    def _step(self, row: Format, source: Source, sample: bytes) -> Iterator[Article | Problem]:
+        """A document in a container: what is wrong with it is part of its step."""
         with self._steps.document(source.inside) as wanted:
             if wanted:
-                items = self._read(row, source)
-                yield from _guarded(items, source.origin()) if source.inside else items
+                yield from _guarded(self._read(row, source, sample), source.origin())
 
-    def _read(self, row: Format, source: Source) -> Iterator[Article | Problem]:
+    def _read(self, row: Format, source: Source, sample: bytes) -> Iterator[Article | Problem]:
         # Where an article takes milliseconds anyway, its language costs nothing that one would feel.
         detect = row.heavy or self._settings.detect_language
         silent = True
+        if b"\0" in sample and row.name not in _NUL_BELONGS and not wide_encoding(sample):
+            yield Problem(source.origin(), "holds NUL bytes, which are left out", kept=True)
         items = row.read(source)
         # What its library takes to load is not the time of the document.
         self._steps.beat()

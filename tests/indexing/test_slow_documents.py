@@ -89,7 +89,8 @@ def ended(pool: Pool, place: str, number: int = signal.SIGKILL) -> Iterator[None
     (process,) = pool._processes
 
     def end() -> None:
-        while not (process.told.is_open and process.told.place == place):
+        # What is no document of a container has no place; the first beat says that the process has begun.
+        while not (process.told.beats > 1 and process.told.place == place and process.told.is_open == bool(place)):
             time.sleep(0.01)
         assert process._program
         process._program.send_signal(number)
