@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -38,6 +38,27 @@ DetectOption = Annotated[
     bool, typer.Option("--detect-language", help="Find out the language of articles that do not state it.")
 ]
 DatesOption = Annotated[str, typer.Option(metavar="ORDER", help="How 03/04/2020 is read: dmy or mdy.")]
+# What is said here of the defaults is held against ``readers.settings`` by a test: that room is heavy.
+SecondsOption = Annotated[
+    int | None,
+    typer.Option(
+        "--max-seconds",
+        metavar="N",
+        help="Seconds that one web page or document may take, each in an archive for itself: 60 unless told.",
+    ),
+]
+ExpansionOption = Annotated[
+    int | None,
+    typer.Option(
+        "--max-expansion",
+        metavar="N",
+        help="Times its size that a packed file may unfold to, beyond its first 256 MiB: 200 unless told.",
+    ),
+]
+ArchivesOption = Annotated[
+    int | None,
+    typer.Option("--max-archives", metavar="N", help="How many archives may lie one in the other: 2 unless told."),
+]
 MemoryOption = Annotated[
     int, typer.Option(metavar="MB", min=64, help="Memory to hold articles in before they are written.")
 ]
@@ -67,6 +88,9 @@ def index(
     mapping: MapOption = None,
     dates: DatesOption = "",
     detect: DetectOption = False,
+    max_seconds: SecondsOption = None,
+    max_expansion: ExpansionOption = None,
+    max_archives: ArchivesOption = None,
     report: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write each problem into this file, as a line of JSON.")
     ] = None,
@@ -83,7 +107,8 @@ def index(
     from searchkit.indexing import Interrupted, Ledger, Sync, require_path  # heavy, and few commands need them
     from searchkit.indexing.homes import ledger_folder, made_ledger_folder, open_writer, workers_of_this_machine
 
-    settings = reading_settings(mapping, dates, detect)
+    limits = {"seconds": max_seconds, "expansion": max_expansion, "archives": max_archives}
+    settings = reading_settings(mapping, dates, detect, limits)
     if language is not None and language not in LANGUAGES:
         raise UsageError(f"there is no language {language!r}", hint=f"Known: {', '.join(LANGUAGES)}.")
     place, roots = index_place(index_folder), [absolute(path) for path in paths]
@@ -138,13 +163,16 @@ def absolute(path: str | Path) -> Path:
     return Path(STANDARD_INPUT if str(path) == "-" else os.path.abspath(path).replace("//", "/"))  # noqa: PTH100
 
 
-def reading_settings(mapping: list[str] | None, dates: str, detect: bool) -> Settings:
+def reading_settings(
+    mapping: list[str] | None, dates: str, detect: bool, limits: Mapping[str, int | None]
+) -> Settings:
     """The settings of readers that the options ask for; raises UsageError."""
-    from searchkit.readers.settings import DAY_ORDERS, Settings, parse_keys  # heavy, as all of that room
+    from searchkit.readers.settings import DAY_ORDERS, Settings, parse_keys, with_limits  # heavy, as all there
 
     if dates and dates not in DAY_ORDERS:
         raise UsageError(f"there is no order of dates {dates!r}", hint=f"Known: {', '.join(DAY_ORDERS)}.")
-    return Settings(keys=parse_keys(mapping or ()), dates=dates, detect_language=detect)
+    settings = Settings(keys=parse_keys(mapping or ()), dates=dates, detect_language=detect)
+    return with_limits(settings, limits)
 
 
 def summary(done: Report) -> list[str]:

@@ -8,11 +8,14 @@ from typing import Annotated
 import typer
 
 from searchkit.cli.index import (
+    ArchivesOption,
     DatesOption,
     DetectOption,
+    ExpansionOption,
     LanguageOption,
     MapOption,
     MemoryOption,
+    SecondsOption,
     WorkersOption,
     absolute,
     complain_of,
@@ -35,6 +38,9 @@ def watch(
     mapping: MapOption = None,
     dates: DatesOption = "",
     detect: DetectOption = False,
+    max_seconds: SecondsOption = None,
+    max_expansion: ExpansionOption = None,
+    max_archives: ArchivesOption = None,
     memory: MemoryOption = 512,
     workers: WorkersOption = None,
     language: LanguageOption = None,
@@ -47,7 +53,8 @@ def watch(
 
     if "-" in paths:
         raise UsageError("standard input cannot be watched", hint="Name files and folders.")
-    settings = reading_settings(mapping, dates, detect)
+    limits = {"seconds": max_seconds, "expansion": max_expansion, "archives": max_archives}
+    settings = reading_settings(mapping, dates, detect, limits)
     place, roots = index_place(index_folder), [absolute(path) for path in paths]
     with stopped_by_ctrl_c() as stop:
         watching = Watch(place, roots, settings, memory=memory << 20, workers=workers, language=language, stop=stop)

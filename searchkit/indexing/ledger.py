@@ -357,6 +357,11 @@ class Ledger:
         """Let every file be read again."""
         self._rows(f"UPDATE files SET size = {UNFINISHED}")  # noqa: S608  (a number)
 
+    def doubt_limited(self) -> None:
+        """Let every file be read again of which something was left out because it went beyond a limit."""
+        with_problems = "SELECT file FROM problems WHERE kind IN ('archive', 'limit', 'slow')"
+        self._rows(f"UPDATE files SET size = {UNFINISHED} WHERE number IN ({with_problems})")  # noqa: S608  (a number)
+
     def tells_of(self, mark: bytes) -> bool:
         """Whether this is what the commit of the index with this mark holds."""
         return self._rows("SELECT mark FROM commits") == [(mark,)]

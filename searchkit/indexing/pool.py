@@ -1,8 +1,9 @@
 """Who reads the files that cost milliseconds an article, and those that are large? Processes beside this one, a
 file at a time, in order.
 
-A process that says nothing for too long is ended, and so is its file: the files that it had still to read go to
-another. What one sends is text, and is checked by what makes articles of it.
+A process that does nothing for too long is ended, and so is its file: the files that it had still to read go to
+another. Of a file that holds many documents only one is lost: the file is read again past it. What a process sends is
+text, and is checked by what makes articles of it.
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+import mmap
 import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterator
@@ -24,8 +27,10 @@ from typing import Any, Self
 
 from searchkit.article import Article, Origin, Problem
 from searchkit.indexing.walk import File
-from searchkit.indexing.worker import as_item
+from searchkit.indexing.worker import as_item, before, too_slow
 from searchkit.readers import HeavyError, Settings
+from searchkit.readers.prose import one_line
+from searchkit.readers.steps import CELL_SIZE, Told, told
 from searchkit.store.kernels import unpack_articles
 
 # An article has at most 64 MiB, and JSON writes a character in up to six bytes.
@@ -35,20 +40,16 @@ _PROGRAM = "from searchkit.indexing.worker import main; main()"
 _ENDED = "made its reader end, or took more memory than it may"
 # So often, in seconds, whoever waits looks whether to wait on.
 _SLICE = 0.2
-# A reader that looks at the clock itself, and then gives what it has, may be a little late.
-_PATIENCE = 1.1
+# A reader that looks at the clock itself, and then gives what it has, may be a little late, in part and in seconds.
+_PATIENCE, _GRACE = 1.1, 2.0
+# No file is worth more processes than this.
+_MOST_ENDED = 50
 AHEAD = 4
 """How many files a process is given before it has answered."""
 
 
 class _FailedError(Exception):
     """Why a process has not answered, as half a sentence."""
-
-
-def _before(count: int) -> str:
-    if not count:
-        return ""
-    return ": 1 article was read before that" if count == 1 else f": {count:,} articles were read before that"
 
 
 class Pool:
@@ -103,23 +104,17 @@ class _Process:
         self.readings: deque[PooledReading] = deque()
         self._connection: Connection | None = None
         self._program: subprocess.Popen[bytes] | None = None
+        self._cell: mmap.mmap | None = None
 
     def ask(self, reading: PooledReading) -> None:
         """Tell the process of a file, be it that it has to be started."""
         if self._connection is None:
             ours, theirs = Pipe()
-            _widen(theirs)
-            # Safe of path: what lies in the folder at hand is news, and no module of this program.
-            command = [sys.executable, "-P", "-c", _PROGRAM, str(theirs.fileno())]
-            # A group of its own, so that Ctrl-C is for this program alone; what libraries say of hostile files is
-            # nothing for a terminal.
-            self._program = subprocess.Popen(  # noqa: S603
-                command,
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                process_group=0,
-            )
+            with tempfile.TemporaryFile() as file:
+                file.truncate(CELL_SIZE)
+                self._cell = mmap.mmap(file.fileno(), CELL_SIZE)
+                _widen(theirs)
+                self._start(theirs.fileno(), file.fileno())
             theirs.close()
             self._connection = ours
             with contextlib.suppress(OSError):
@@ -128,19 +123,35 @@ class _Process:
         with contextlib.suppress(OSError):
             self._connection.send_bytes(reading.job())
 
+    def _start(self, *files: int) -> None:
+        # Safe of path: what lies in the folder at hand is news, and no module of this program.
+        command = [sys.executable, "-P", "-c", _PROGRAM, *map(str, files)]
+        # A group of its own, so that Ctrl-C is for this program alone; what libraries say of hostile files is
+        # nothing for a terminal.
+        self._program = subprocess.Popen(  # noqa: S603
+            command, pass_fds=files, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, process_group=0
+        )
+
+    @property
+    def told(self) -> Told:
+        """How far the process is."""
+        return told(self._cell) if self._cell else Told(0, 0, False, "")
+
     def answer(self, seconds: float, pulse: Callable[[], None]) -> tuple[dict[str, Any], bytes | bytearray]:
         """The next message about the first file, and what is packed behind it.
 
-        Raises _FailedError where there is none within ``seconds``.
+        Raises _FailedError where there is none and the process has ended, or did nothing for ``seconds``.
         """
         connection = self._connection
         if connection is None:
             raise _FailedError("its reader has ended")
-        end = time.monotonic() + seconds
+        beats, since = self.told.beats, time.monotonic()
         try:
             while not connection.poll(min(_SLICE, seconds)):
-                if time.monotonic() > end:
-                    raise _FailedError(f"took longer than {seconds / _PATIENCE:g} seconds")
+                if beats != self.told.beats:
+                    beats, since = self.told.beats, time.monotonic()
+                elif time.monotonic() - since > seconds * _PATIENCE + _GRACE:
+                    raise _FailedError(too_slow(seconds, 0))
                 pulse()
             message = json.loads(connection.recv_bytes(_LONGEST_MESSAGE))
             if not isinstance(message, dict):
@@ -149,10 +160,9 @@ class _Process:
         except (EOFError, OSError, TypeError, ValueError, RecursionError) as error:
             raise _FailedError(_ENDED) from error
 
-    def give_up(self) -> None:
-        """End the process and its first file; the others are asked for anew."""
+    def begin_anew(self) -> None:
+        """End the process, and have another one asked for all its files."""
         self.end()
-        self.readings.popleft()
         for reading in self.readings:
             self.ask(reading)
 
@@ -163,7 +173,9 @@ class _Process:
             self._program.wait()
         if self._connection:
             self._connection.close()
-        self._program = self._connection = None
+        if self._cell:
+            self._cell.close()
+        self._program = self._connection = self._cell = None
 
 
 class PooledReading:
@@ -183,11 +195,16 @@ class PooledReading:
         self.digest = b""
         self.lines = 0
         self.bytes_read = 0
+        # How far it is: so many steps are done, and so many items of the next one given; one step is not to be read.
+        self._done = self._given = self._without = 0
+        # Of processes that were ended.
+        self._formats_before: Counter[str] = Counter()
 
     def job(self) -> bytes:
         """What the process is told."""
         file = self._file
-        return json.dumps([file.path, file.name, file.explicit, self._light]).encode("ascii")
+        where = {"after": self._done, "given": self._given, "without": self._without, "light": self._light}
+        return json.dumps({"path": file.path, "name": file.name, "explicit": file.explicit, **where}).encode("ascii")
 
     def settings(self) -> bytes:
         """What the process is told first: how all its files are read."""
@@ -205,17 +222,23 @@ class PooledReading:
         self._items.close()
 
     def _read(self) -> Generator[Article | Problem, None, None]:
-        count, ended, failure = 0, False, ""
-        seconds = math.inf if self._light else self._settings.seconds * _PATIENCE
+        count, processes, ended, failure = 0, 1, False, ""
+        seconds = math.inf if self._light else self._settings.seconds
         while not ended:
             try:
                 message, packed = self._process.answer(seconds, self._pulse)
                 items, ended, failure = self._understood(message, packed)
             except _FailedError as error:
-                self._process.give_up()
-                before = _before(count)
-                yield Problem(Origin(self._file.path), f"{error}{before}", kind="slow")
-                return
+                place = self._place_passed() if processes < _MOST_ENDED else ""
+                if not place:
+                    self._process.readings.popleft()
+                self._process.begin_anew()
+                processes += 1
+                said = str(error) if place else f"{error}{before(count)}"
+                yield Problem(Origin(self._file.path, place), said, kind="slow")
+                if not place:
+                    return
+                continue
             count += sum(isinstance(item, Article) for item in items)
             yield from items
         self._process.readings.popleft()
@@ -224,6 +247,15 @@ class PooledReading:
         if failure:
             reason = f"made its reader fail, which is a mistake of this program: {failure}"
             yield Problem(Origin(self._file.path), reason)
+
+    def _place_passed(self) -> str:
+        """The place of the document that the process was at, from now on passed over; '' if that leads nowhere."""
+        at = self._process.told
+        if not at.is_open or at.number <= max(self._done, self._without):
+            return ""
+        self._without = at.number
+        self._formats_before = self.formats.copy()
+        return one_line(at.place)
 
     def _understood(
         self, message: dict[str, Any], packed: bytes | bytearray
@@ -235,9 +267,12 @@ class PooledReading:
             if any(item.origin.path != self._file.path for item in items):
                 raise ValueError("another file")
             self.bytes_read = int(message["bytes"])
+            self._done, self._given = int(message["done"]), int(message["given"])
+            self.formats = self._formats_before + Counter(
+                {str(name): int(count) for name, count in message["formats"].items()}
+            )
             if "end" not in message:
                 return items, False, ""
-            self.formats = Counter({str(name): int(count) for name, count in message["formats"].items()})
             self.digest, self.lines = bytes.fromhex(message["digest"]), int(message["lines"])
             return items, True, str(message["failure"])
         except (AttributeError, KeyError, OverflowError, StopIteration, TypeError, ValueError) as error:

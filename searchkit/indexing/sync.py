@@ -137,7 +137,12 @@ class Sync:
                 # What a program has put itself, out of no file, is nothing that a folder has to agree with.
                 if article.origin.path
             )
-        if self._ledger.settings not in ("", _told(self._settings)):
+        before, now = self._ledger.settings, _told(self._settings)
+        if before and before.partition("\n")[0] == now.partition("\n")[0] and before != now:
+            reason = "was made with other limits (--max-...): files of which something was left out are read again"
+            self._say(Problem(Origin(str(self._index)), reason, True, "limit"))
+            self._ledger.doubt_limited()
+        elif before not in ("", now):
             reason = "was made with other settings (--map, --dates, --detect-language): all files are read again"
             self._say(Problem(Origin(str(self._index)), reason, True, "format"))
             self._ledger.doubt_all()
@@ -327,5 +332,9 @@ def require_path(path: Path) -> None:
 
 
 def _told(settings: Settings) -> str:
-    """The settings that change what articles say."""
-    return repr((settings.keys, settings.dates, settings.detect_language))
+    """The settings that change what articles say; on a line of their own, limits that are not the usual ones."""
+    said = repr((settings.keys, settings.dates, settings.detect_language))
+    limits, usual = (
+        (found.seconds, found.expansion, found.expansion_from, found.archives) for found in (settings, Settings())
+    )
+    return said if limits == usual else f"{said}\n{limits!r}"

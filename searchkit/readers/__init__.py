@@ -37,13 +37,14 @@ def open_articles(path: Path, name: str, *, explicit: bool = False, settings: Se
 def is_heavy(name: str) -> bool:
     """Whether a file of this name likely costs milliseconds an article, and so a process beside this one.
 
-    Archives do: nobody knows what is in them.
+    Archives do, and whatever else holds documents: nobody knows what is in them.
     """
     suffix = suffix_of(name)
     if layer_suffix(suffix):
         name = name[: -len(suffix)]
         suffix = suffix_of(name) or suffix
-    return suffix in _ARCHIVES or (suffix in BY_SUFFIX and BY_SUFFIX[suffix].heavy)
+    row = BY_SUFFIX.get(suffix)
+    return suffix in _ARCHIVES or (row is not None and (row.heavy or row.container))
 
 
 _ARCHIVES = frozenset((".zip", ".tar", ".tgz", ".tbz", ".tbz2", ".txz", ".tzst"))

@@ -66,15 +66,14 @@ _CONTROL_SHARE = 0.02
 def binary_kind(sample: bytes) -> str:
     """What a file is that begins with ``sample``: "a PNG image", or '' for what may be text.
 
-    UTF-16 and UTF-32 are the business of ``decoding``: ask this only about other bytes.
+    UTF-16 and UTF-32 are the business of ``decoding``: ask this only about other bytes. A NUL is a control character
+    like others: a few in a text are damage, and left out of it (``prose.clean``), many are another kind of file.
     """
     named = _named(sample)
     if named:
         return named
-    if b"\x00" in sample:
-        return "it holds NUL bytes"
     if _controls(sample) > len(sample) * _CONTROL_SHARE:
-        return "it is full of control characters"
+        return "it holds NUL bytes" if b"\x00" in sample else "it is full of control characters"
     return ""
 
 

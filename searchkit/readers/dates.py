@@ -3,7 +3,8 @@
 Years run from 1500 to 2200. A clock and a zone may follow the day: they are checked and dropped, the
 day stays as it was stated. A day that contradicts its own weekday gives None, and so does one that fits two
 readings (03/04/2020), unless a person or the document's language says which comes first, the day or the month:
-a wrong date is worse than none.
+a wrong date is worse than none. A month or a year alone is no day either. Names of months and weekdays are read in
+English, German, French, Spanish, Italian, Dutch, Portuguese, Danish and Swedish.
 """
 
 from __future__ import annotations
@@ -12,37 +13,19 @@ import datetime
 import re
 from functools import lru_cache
 
+from searchkit.readers.calendar_names import ANY_MONTH_OF, MONTH_NUMBERS, WEEKDAY_OF, any_of
 from searchkit.readers.prose import clean, one_line
 
-_MONTHS = {
-    name: number
-    for number, names in enumerate(
-        (
-            ("january", "jan"),
-            ("february", "feb"),
-            ("march", "mar"),
-            ("april", "apr"),
-            ("may",),
-            ("june", "jun"),
-            ("july", "jul"),
-            ("august", "aug"),
-            ("september", "sept", "sep"),
-            ("october", "oct"),
-            ("november", "nov"),
-            ("december", "dec"),
-        ),
-        start=1,
-    )
-    for name in names
-}
-_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_LONG_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 _WEEKDAY = (
     r"(?:(?P<weekday>mon|tue|wed|thu|fri|sat|sun)"
     r"(?:day|s|sday|nesday|r|rs|rsday|urday)?\.?(?:,\s*|\s+))?"
 )
-_MONTH = r"(?P<month>" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\.?"
+_ENGLISH = (
+    "january jan february feb march mar april apr may june jun july jul august aug september sept sep october oct"
+)
+_MONTH = rf"(?P<month>{any_of(dict.fromkeys(f'{_ENGLISH} november nov december dec'.split(), ''))})\.?"
 _YEAR = r"(?P<year>[0-9]{4})"
 _DAY = r"(?P<day>[0-9]{1,2})"
 _ORDINAL = r"(?:st|nd|rd|th)?"
@@ -70,6 +53,29 @@ _FORMS = tuple(
         # Mon Mar  9 12:00:00 +0000 2020
         rf"{_WEEKDAY}{_MONTH}\s+{_DAY}\s+{_CLOCK}\s+(?:{_ZONE}\s+)?{_YEAR}",
     )
+)
+# Of small letters: lundi 9 mars 2020, 9. März 2020, 1er mars 2020, 9 de marzo de 2020, marzo 9, 2020.
+_ANY_MONTH = any_of(ANY_MONTH_OF)
+_ANY_WEEKDAY = (
+    rf"(?:(?:le|il|el|op|am|den)\s+)?(?:(?P<weekday>{any_of(WEEKDAY_OF)})\.?,?\s+(?:(?:le|den|der|the)\s+)?)?"
+)
+_ANY_CLOCK = (
+    r"(?:,?\s+(?:(?:um|à|kl\.?|om|alle|às|a\slas)\s+)?(?P<hour>[0-9]{1,2})[:h.](?P<minute>[0-9]{2})"
+    r"(?::(?P<second>[0-9]{2}))?(?:\s*(?:uhr|uur|h))?)?"
+)
+_ANY_LANGUAGE = tuple(
+    re.compile(form, re.ASCII)
+    for form in (
+        rf"{_ANY_WEEKDAY}{_DAY}(?:er|\.|º|°|ª)?\s*(?:(?:de|di)\s+)?(?P<month>{_ANY_MONTH})\.?,?\s+(?:del?\s+)?"
+        rf"{_YEAR}{_ANY_CLOCK}",
+        rf"{_ANY_WEEKDAY}(?P<month>{_ANY_MONTH})\.?\s+{_DAY},?\s+(?:del?\s+)?{_YEAR}{_ANY_CLOCK}",
+    )
+)
+# A month or a year, as they are stated where nobody knows more.
+_NO_DAY = re.compile(
+    rf"(?:(?:(?:early|mid|late|spring|summer|autumn|fall|winter|{_ANY_MONTH})\.?[\s,/-]*(?:de\s+)?){{1,3}}"
+    r"|(?:0?[1-9]|1[0-2])[-/.]|(?:ca?\.?|circa)\s+)?[0-9]{4}|[0-9]{4}[-/.](?:0[1-9]|1[0-2])(?:[-/.]00)?|[0-9]{4}-00-00",
+    re.ASCII,
 )
 _TWO_NUMBERS = re.compile(
     rf"(?P<first>[0-9]{{1,2}})(?P<mark>[-/.])(?P<second_number>[0-9]{{1,2}})(?P=mark){_YEAR}{_THEN}",
@@ -156,27 +162,28 @@ def no_day(said: str) -> str:
 
 
 def _why_none(said: str) -> str:
-    match = next((match for form in (*_FORMS, _TWO_NUMBERS) if (match := form.fullmatch(said))), None)
+    if _NO_DAY.fullmatch(said.lower()):
+        return "names no day"
+    match = _written(said) or _TWO_NUMBERS.fullmatch(said)
     if not match:
         return "is not understood as a day"
     found = match.groupdict()
     if not _FIRST_YEAR <= int(found["year"]) <= _LAST_YEAR:
         return f"lies outside the years {_FIRST_YEAR} to {_LAST_YEAR}"
-    if found.get("weekday") and civil_day(re.sub(r"^[A-Za-z]+[.,]*\s*", "", said)):
-        return f"is no {_LONG_WEEKDAYS[_WEEKDAYS.index(found['weekday'].lower())]}"
+    if found.get("weekday") and civil_day(re.sub(r"^(?:le |il |el |am )?[^\W\d]+(?:-[a-z]+)?[.,]*\s*", "", said)):
+        return f"is no {_weekday(found['weekday']).capitalize()}"
     return "is none that exists"
 
 
 @lru_cache(maxsize=4096)
 def _civil_day(text: str, order: str) -> datetime.date | None:
     text = text.strip()
-    for form in _FORMS:
-        match = form.fullmatch(text)
-        if match:
-            found = match.groupdict()
-            month = found["month"].lower()
-            number = _MONTHS[month] if month in _MONTHS else int(month)
-            return _checked(int(found["year"]), number, int(found["day"]), found)
+    match = _written(text)
+    if match:
+        found = match.groupdict()
+        month = found["month"].lower()
+        number = int(month) if month.isdecimal() else MONTH_NUMBERS[ANY_MONTH_OF[month]]
+        return _checked(int(found["year"]), number, int(found["day"]), found)
     match = _TWO_NUMBERS.fullmatch(text)
     if not match:
         return None
@@ -192,6 +199,20 @@ def _civil_day(text: str, order: str) -> datetime.date | None:
     return _checked(int(match["year"]), month, day, match.groupdict())
 
 
+def _written(text: str) -> re.Match[str] | None:
+    """How a day is written whose month is a name, or whose year stands first."""
+    for form in _FORMS:
+        if match := form.fullmatch(text):
+            return match
+    small = text.lower()
+    return next((match for form in _ANY_LANGUAGE if (match := form.fullmatch(small))), None)
+
+
+def _weekday(name: str) -> str:
+    """The English name, in small letters, of a weekday in any of the languages."""
+    return WEEKDAY_OF[name.lower()]
+
+
 def _checked(year: int, month: int, day: int, found: dict[str, str | None]) -> datetime.date | None:
     if not _FIRST_YEAR <= year <= _LAST_YEAR:
         return None
@@ -202,6 +223,6 @@ def _checked(year: int, month: int, day: int, found: dict[str, str | None]) -> d
     except ValueError:
         return None
     weekday = found.get("weekday")
-    if weekday and _WEEKDAYS[date.weekday()] != weekday.lower():
+    if weekday and _WEEKDAYS[date.weekday()] != _weekday(weekday):
         return None
     return date

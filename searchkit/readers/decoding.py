@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 
 from searchkit.readers.binary import binary_kind
 from searchkit.readers.format import RECORD_LIMIT, RECORD_LIMIT_WORDS, UnreadableError
+from searchkit.readers.guessing import WESTERN, guess
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 SAMPLE_SIZE = 1 << 16
 _CHUNK_SIZE = 1 << 18
-_GUESS_SIZE = 1 << 14
 
 # The mark of UTF-32 begins with that of UTF-16, so it has to come first.
 _MARKS: tuple[tuple[bytes, str], ...] = (
@@ -31,17 +31,6 @@ _MARKS: tuple[tuple[bytes, str], ...] = (
     (b"\xfe\xff", "utf-16-be"),
 )
 
-_MANY_BYTES = ("gb18030", "big5", "shift_jis", "euc_jp", "euc_kr")
-_OTHER_SCRIPTS = ("cp1251", "koi8_r", "cp1253", "cp1255", "cp1256")
-
-# Pages of Latin script beside the western one, and the languages that they are made for. One is
-# believed only if the text looks like one of its own languages.
-_OTHER_LATIN: dict[str, tuple[str, ...]] = {
-    "cp1250": ("Polish", "Czech", "Slovak", "Hungarian", "Slovene", "Croatian", "Romanian"),
-    "cp1257": ("Lithuanian", "Latvian", "Estonian"),
-}
-
-_WESTERN = "cp1252"
 # What is declared as Latin-1 holds the quotes of Windows all the same, as browsers found out.
 _LATIN_1 = re.compile(r"(?:us-)?ascii|iso[-_]?8859-?1|latin-?1")
 _DECLARED = re.compile(
@@ -52,11 +41,6 @@ _DECLARED = re.compile(
 # Where a block may be cut in every encoding that is read here: none of these bytes is ever the second
 # half of a character.
 _CUTS = (b"\n", b" ", b'"', b",")
-
-_HIGH_LINES = re.compile(rb"[^\n]*[\x80-\xff][^\n]*")
-_ASCII = bytes(range(0x80))
-_HIGH = bytes(range(0x80, 0x100))
-_ASCII_LETTERS = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def refuse_binary(sample: bytes) -> None:
@@ -179,7 +163,7 @@ def _one_byte(declared: str) -> str:
     """A declared encoding as Python knows it; '' for one that says nothing beside UTF-8, or that is not for text."""
     name = declared.strip().lower()
     if _LATIN_1.fullmatch(name):
-        return _WESTERN
+        return WESTERN
     try:
         return codecs.lookup(name).name if _DECLARED.fullmatch(name) else ""
     except LookupError:
@@ -222,67 +206,3 @@ def _nearly_utf8(block: bytes) -> bool:
     broken = text.count("\ufffd")
     beyond_ascii = sum(1 for character in text[: 1 << 20] if character > "\x7f") - broken
     return beyond_ascii > 10 * broken
-
-
-def guess(block: bytes) -> str:
-    """The encoding of text that is not UTF-8, as a name that ``bytes.decode`` knows.
-
-    The western page (Windows-1252, which contains the printable Latin-1) is the answer unless the
-    bytes say clearly that it is another one.
-    """
-    import charset_normalizer  # heavy: kept out of start-up, and most files never need it
-
-    sample = b"\n".join(_HIGH_LINES.findall(block[: 1 << 20]))[:_GUESS_SIZE] or block[:_GUESS_SIZE]
-    pages = [_WESTERN, *_MANY_BYTES, *_OTHER_SCRIPTS, *_OTHER_LATIN, "mac_roman"]
-    matches = list(charset_normalizer.from_bytes(sample, cp_isolation=pages))
-    if not matches:
-        return _WESTERN
-    best = matches[0]
-    least = min(match.chaos for match in matches)
-    if best.encoding in _MANY_BYTES:
-        return best.encoding if _high_share(sample) > 0.3 else _WESTERN
-    if best.encoding in _OTHER_SCRIPTS:
-        return best.encoding if _high_share(sample) > 0.5 else _WESTERN
-    if best.encoding == "mac_roman":
-        return best.encoding
-    told = _turkish_or_icelandic(sample)
-    if told:
-        return told
-    own = [
-        (match.coherence, match.encoding)
-        for match in matches
-        if match.chaos == least
-        and match.language in _OTHER_LATIN.get(match.encoding, ())
-        and _reads_otherwise(sample, match.encoding)
-    ]
-    western = max((match.coherence for match in matches if match.encoding == _WESTERN), default=0.0)
-    if own and max(own)[0] >= max(western, 0.4):
-        return max(own)[1]
-    return _WESTERN
-
-
-def _turkish_or_icelandic(sample: bytes) -> str:
-    """The page, if the six bytes by which the Turkish page and the western one differ abound; or ''."""
-    high = sample.translate(None, _ASCII)
-    own = len(high) - len(high.translate(None, b"\xd0\xdd\xde\xf0\xfd\xfe"))
-    if any(byte in high for byte in b"\xe0\xe8\xeb\xf8"):
-        # Letters of the Baltic and of French, and of neither of these two.
-        return ""
-    if not any(vowel in high for vowel in b"\xe1\xe6\xed\xf3\xfa"):
-        return "cp1254" if own > 0.3 * len(high) else ""
-    eth_and_thorn = b"\xf0" in high and (b"\xfe" in high or b"\xde" in high)
-    return _WESTERN if eth_and_thorn else ""
-
-
-def _reads_otherwise(sample: bytes, encoding: str) -> bool:
-    """Whether two letters at least would be others in the western page: one may be a Spanish ñ."""
-    letters = [byte for byte in set(sample) if byte >= 0xC0]
-    other = [byte for byte in letters if bytes([byte]).decode(encoding) != bytes([byte]).decode(_WESTERN)]
-    return len(other) >= 2
-
-
-def _high_share(sample: bytes) -> float:
-    """How many of the letters are beyond ASCII, taking each such byte for a letter."""
-    high = len(sample) - len(sample.translate(None, _HIGH))
-    plain = len(sample) - len(sample.translate(None, _ASCII_LETTERS))
-    return high / max(1, high + plain)

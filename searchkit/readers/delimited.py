@@ -2,19 +2,65 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import re
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, islice
 
 from searchkit.article import Article, Problem
-from searchkit.readers.decoding import lines
+from searchkit.readers.decoding import SAMPLE_SIZE, lines
 from searchkit.readers.format import RECORD_LIMIT, RECORD_LIMIT_WORDS, Source, UnreadableError
 from searchkit.readers.prose import one_line
 from searchkit.readers.records import entry, field_of, plan_for, unmet
 
 _DELIMITERS = ",\t;|"
+# How some programs begin a table.
+_SEPARATOR = re.compile(r"sep=.", re.IGNORECASE)
+_LONGEST_HEADER = 4096
 _SPEAKING = ("title", "body", "summary")
 _EXPECTED = "title, text, date, source, author, section, url, language, id"
+
+
+# What a table of unknown names must have to be told from prose: so many columns, in so many rows with the first.
+_COLUMNS, _ROWS = 3, 4
+_COLUMN_NAME = re.compile(r"(?=.*[^\W\d])[\w#@.:/()%-][\w #@.:/()%-]{0,59}")
+
+
+def looks_like_table(sample: bytes) -> bool:
+    """Whether a document that begins so is a table with a header, as far as that can be told without its name."""
+    text = sample.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace").lstrip()
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    first, _, rest = text.partition("\n")
+    first = first.strip()
+    # A blank line after the first makes that a title.
+    if (
+        not any(mark in first for mark in _DELIMITERS)
+        or len(first) > _LONGEST_HEADER
+        or rest.startswith(("\n", "\r\n"))
+    ):
+        return False
+    if _SEPARATOR.fullmatch(first):
+        return True
+    delimiter = max(_DELIMITERS, key=lambda mark: _score(first, mark))
+    names = [name.strip() for name in next(csv.reader([first], delimiter=delimiter), [])]
+    if len(names) < 2 or len(set(names)) < len(names) or not all(map(_COLUMN_NAME.fullmatch, names)):
+        return False
+    rows = list(islice(_whole_rows(text, delimiter), _ROWS))
+    if not all(len(row) == len(names) for row in rows):
+        return False
+    known = [field_of(name) for name in names]
+    if any(field in known for field in _SPEAKING) and len(set(known) - {""}) >= 2:
+        return len(rows) > 1
+    # In prose a comma is followed by a blank.
+    return len(names) >= _COLUMNS and len(rows) == _ROWS and ", " not in first
+
+
+def _whole_rows(text: str, delimiter: str) -> Iterator[list[str]]:
+    """The rows of a sample that are there to their end, blank ones left out."""
+    whole = text[: text.rfind("\n") + 1] if len(text) >= SAMPLE_SIZE else text
+    with contextlib.suppress(csv.Error):
+        yield from filter(None, csv.reader(whole.splitlines(keepends=True), delimiter=delimiter))
 
 
 def read_delimited(source: Source) -> Iterator[Article | Problem]:
@@ -25,7 +71,7 @@ def read_delimited(source: Source) -> Iterator[Article | Problem]:
     first = next((line for line in supply if line.strip()), "")
     if not first:
         return
-    if first.lower().startswith("sep=") and len(first.strip()) == 5:
+    if _SEPARATOR.fullmatch(first.strip()):
         delimiter = first.strip()[-1]
     else:
         delimiter = max(_DELIMITERS, key=lambda mark: _score(first, mark))

@@ -10,48 +10,12 @@ import datetime
 import re
 from typing import NamedTuple
 
+from searchkit.readers.calendar_names import MONTH_OF, WEEKDAY_OF, any_of
 from searchkit.readers.dates import civil_day, no_day, settled_day
 from searchkit.readers.prose import one_line
 
-_MONTHS = """
-january jan janvier januar januari enero gennaio janeiro jänner
-february feb février fevrier februar februari febrero febbraio fevereiro
-march mar mars märz marz maart marzo março marco marts
-april apr avril abril aprile
-may mai mei mayo maggio maio maj
-june jun juin juni junio giugno junho
-july jul juillet juli julio luglio julho
-august aug août aout augustus agosto augusti
-september sept sep septembre septiembre settembre setembro
-october oct octobre oktober octubre ottobre outubro
-november nov novembre noviembre novembro
-december dec décembre decembre dezember diciembre dicembre dezembro
-"""
-_WEEKDAYS = """
-monday mon lundi montag lunes lunedì lunedi maandag segunda-feira måndag mandag
-tuesday tue tues mardi dienstag martes martedì martedi dinsdag terça-feira tisdag tirsdag
-wednesday wed mercredi mittwoch miércoles miercoles mercoledì mercoledi woensdag quarta-feira onsdag
-thursday thu thurs jeudi donnerstag jueves giovedì giovedi donderdag quinta-feira torsdag
-friday fri vendredi freitag viernes venerdì venerdi vrijdag sexta-feira fredag
-saturday sat samedi samstag sonnabend sábado sabado sabato zaterdag lördag lørdag
-sunday sun dimanche sonntag domingo domenica zondag söndag søndag
-"""
-
-
-def _english(listed: str) -> dict[str, str]:
-    """The English name (the first of its line) of each name."""
-    return {name: row.split()[0] for row in listed.strip().split("\n") for name in row.split()}
-
-
-_MONTH_OF, _WEEKDAY_OF = _english(_MONTHS), _english(_WEEKDAYS)
-
-
-def _any_of(names: dict[str, str]) -> str:
-    return "|".join(sorted(names, key=len, reverse=True))
-
-
-_MONTH = _any_of(_MONTH_OF)
-_WEEKDAY = _any_of(_WEEKDAY_OF)
+_MONTH = any_of(MONTH_OF)
+_WEEKDAY = any_of(WEEKDAY_OF)
 _LINE = re.compile(
     rf"(?:(?:le\s+)?(?P<before>{_WEEKDAY})\.?,?\s+(?:le\s+|den\s+)?)?"
     rf"(?:(?P<month>{_MONTH})\.?\s+(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th)?"
@@ -88,8 +52,8 @@ def date_line(text: str, order: str = "", language: str = "") -> DateLine | None
     if not text or len(text) > _LONGEST:
         return None
     if line := _LINE.fullmatch(text):
-        month = _MONTH_OF[(line["month"] or line["then"]).lower()]
-        weekday = _WEEKDAY_OF.get((line["before"] or line["behind"] or "").lower(), "")
+        month = MONTH_OF[(line["month"] or line["then"]).lower()]
+        weekday = WEEKDAY_OF.get((line["before"] or line["behind"] or "").lower(), "")
         day = f"{line['day'] or line['first']} {month} {line['year']}"
         return DateLine(civil_day(f"{weekday}, {day}" if weekday else day), _edition(line["rest"]))
     if eastern := _EASTERN.fullmatch(text):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import import_module
 from typing import cast
 
 from searchkit.article import Article, Origin, Problem
 from searchkit.readers.settings import DEFAULTS, Settings
+from searchkit.readers.steps import Steps
 
 RECORD_LIMIT = 64 * 1024 * 1024
 """The longest record, and the longest file that has to be read as a whole, in bytes."""
@@ -42,7 +43,8 @@ class Source:
     disk, for origins. ``name`` becomes the id of an article that brings none of its own: alone for a
     document that is one article, with ``#`` and the number of the record or line for one that holds many.
     ``inside`` says where in the file the document is packed: the name of a member of an archive, or ''.
-    ``lines_before`` lines of the document were read in an earlier run: lines are counted from there.
+    ``lines_before`` lines of the document were read in an earlier run: lines are counted from there. A reader of
+    a container tells ``steps`` of each document in it. With ``light`` what is heavy is left to another process.
     """
 
     stream: io.BufferedReader
@@ -51,6 +53,8 @@ class Source:
     settings: Settings = DEFAULTS
     inside: str = ""
     lines_before: int = 0
+    steps: Steps = field(default_factory=Steps)
+    light: bool = False
 
     def origin(self, place: str = "") -> Origin:
         """Where in this file something stands; see ``Origin`` for the form of a place."""
@@ -77,7 +81,8 @@ class Format:
 
     ``reader`` is "module:function" below this package: it is imported when it is first needed. ``needs`` are
     the modules of libraries that come with the extra ``extra``. ``heavy`` says that an article costs
-    milliseconds, so that it pays to read files of this format in several processes.
+    milliseconds, so that it pays to read files of this format in several processes. ``container`` says that a file
+    holds many documents, each of which its reader begins as a step.
     """
 
     name: str
@@ -85,6 +90,7 @@ class Format:
     reader: str
     extra: str = ""
     heavy: bool = False
+    container: bool = False
 
     def read(self, source: Source) -> Iterator[Article | Problem]:
         """The articles and problems of ``source``; UnreadableError where the format's extra is not installed."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator
+from typing import cast
 
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
@@ -46,6 +47,12 @@ _NO_TEXT = (
     *("style", "svg", "template", "link", "meta", "object", "canvas", "map", "nav", "noscript", "iframe", "button"),
     *("select", "input", "video", "audio", "img", "source"),
 )
+# A caption is what stands in a figure, and what WordPress has long written around a picture.
+_FIGURES = etree.XPath(
+    "//figure[.//figcaption][not(ancestor::figure)]"
+    "|//div[contains(concat(' ', @class, ' '), ' wp-caption ')][not(ancestor::figure)]"
+)
+_CAPTIONS = etree.XPath(".//figcaption|.//*[contains(concat(' ', @class, ' '), ' wp-caption-text ')]")
 _SHORT = 250
 _TOO_DEEP = "Excessive depth"
 
@@ -142,6 +149,7 @@ def _body(tree: HtmlElement, titles: frozenset[str], stated: str) -> str:
     """The text of the article: what trafilatura finds, or what the page states where that is little."""
     is_forum = any("DiscussionForumPosting" in (script.text or "") for script in tree.iter("script"))
     etree.strip_elements(tree, *_NO_TEXT, *(() if is_forum else ("script",)), with_tail=False)
+    _show_captions(tree)
     try:
         is_large = tree.xpath("count(.//*)") > _QUICK_FROM
         document = bare_extraction(tree, options=_QUICK_OPTIONS if is_large else _OPTIONS)
@@ -154,6 +162,24 @@ def _body(tree: HtmlElement, titles: frozenset[str], stated: str) -> str:
     if stated and len(body) < _SHORT and len(stated) > len(body):
         body = tidy(plain(stated)) or body
     return body
+
+
+def _show_captions(tree: HtmlElement) -> None:
+    """Leave of each picture its caption, as a paragraph: trafilatura drops a figure with all that is in it."""
+    for figure in cast("list[HtmlElement]", _FIGURES(tree)):
+        captions = [one_line(str(caption.text_content())) for caption in cast("list[HtmlElement]", _CAPTIONS(figure))]
+        parent = figure.getparent()
+        if parent is None:
+            continue
+        # A paragraph in a paragraph would be part of it.
+        before = parent if parent.tag == "p" and parent.getparent() is not None else figure
+        for caption in reversed([text for text in captions if text]):
+            paragraph = etree.Element("p")
+            paragraph.text = caption
+            before.addnext(paragraph)
+            # What is put behind an element comes between it and its tail.
+            paragraph.tail, before.tail = before.tail, None
+        figure.drop_tree()
 
 
 def _paragraphs(text: str, titles: frozenset[str]) -> str:

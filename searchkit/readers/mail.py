@@ -1,7 +1,8 @@
 """What does a mail say? Its subject, its sender, its day and its text: alone in a file, or many in a mailbox.
 
-Plain text comes before HTML, which is only stripped. What is attached is no article and is named in a note.
-A mailbox is read message by message, as RFC 4155 describes it, so its size does not matter.
+Plain text comes before HTML, which is only stripped. What is attached is named in a note, and a text that is attached
+(``attachments.py``) is an article of its own. A mailbox is read message by message, as RFC 4155 describes it, so its
+size does not matter.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from email.message import Message
 from email.utils import getaddresses
 
 from searchkit.article import Article, Origin, Problem
+from searchkit.readers.attachments import Attachment, unlike
 from searchkit.readers.dates import civil_day, no_day
-from searchkit.readers.format import RECORD_LIMIT, RECORD_LIMIT_WORDS, Source, UnreadableError
+from searchkit.readers.format import RECORD_LIMIT, RECORD_LIMIT_WORDS, HeavyError, Source, UnreadableError
 from searchkit.readers.markup import plain
 from searchkit.readers.page_encoding import page_text
 from searchkit.readers.prose import one_line, tidy
@@ -42,7 +44,7 @@ def read_mail(source: Source) -> Iterator[Article | Problem]:
     data = source.stream.read(RECORD_LIMIT + 1)
     if len(data) > RECORD_LIMIT:
         raise UnreadableError(f"is larger than {RECORD_LIMIT_WORDS}, more than one mail can be", "limit")
-    yield from _items(data, source.origin(), source.name)
+    yield from _items(source, data, source.origin(), source.name)
 
 
 def read_mailbox(source: Source) -> Iterator[Article | Problem]:
@@ -53,14 +55,20 @@ def read_mailbox(source: Source) -> Iterator[Article | Problem]:
         if data is None:
             yield Problem(origin, f"is larger than {RECORD_LIMIT_WORDS}, more than one mail can be", kind="limit")
             continue
-        try:
-            yield from _items(data, origin, source.numbered(number))
-        except UnreadableError as error:
-            yield Problem(origin, error.reason, kind=error.kind)
-        except RecursionError:
-            yield Problem(origin, "is nested too deeply", kind="limit")
+        with source.steps.document(origin.place) as wanted:
+            if wanted:
+                yield from _message(source, data, origin, source.numbered(number))
     if not number:
         raise UnreadableError("is no mailbox: it has no line that begins a message", "format")
+
+
+def _message(source: Source, data: bytes, origin: Origin, name: str) -> Iterator[Article | Problem]:
+    try:
+        yield from _items(source, data, origin, name)
+    except UnreadableError as error:
+        yield Problem(origin, error.reason, kind=error.kind)
+    except RecursionError:
+        yield Problem(origin, "is nested too deeply", kind="limit")
 
 
 def _messages(source: Source) -> Iterator[bytes | None]:
@@ -92,21 +100,27 @@ def _unescaped(held: list[bytes]) -> bytes:
     return _QUOTED_FROM.sub(rb"\1", b"".join(held))
 
 
-def _items(data: bytes, origin: Origin, name: str) -> Iterator[Article | Problem]:
+def _items(source: Source, data: bytes, origin: Origin, name: str) -> Iterator[Article | Problem]:
     try:
         mail = _Mail(data)
     except MAIL_FAULTS as error:
         raise UnreadableError("is no sound mail") from error
     if not mail.headers:
         raise UnreadableError("has no headers, as a mail has")
-    if not mail.body:
+    attached = [found for found in mail.attached if found.is_text]
+    if source.light and any(found.is_heavy for found in attached):
+        raise HeavyError
+    if not mail.body and not attached:
         raise UnreadableError("holds no text", "empty")
     stated = mail.header("Date")
     date = civil_day(stated) or civil_day(_UNSENT.sub("", stated))
     if stated and not date:
         yield Problem(origin, no_day(stated), kept=True, kind="date")
-    notes = (("list", mail.bracketed("List-Id")), ("attached", ", ".join(mail.attached)))
-    yield Article(
+    notes = (
+        ("list", mail.bracketed("List-Id")),
+        ("attached", ", ".join(found.name for found in mail.attached)),
+    )
+    article = Article(
         id=mail.bracketed("Message-ID") or name,
         title=mail.header("Subject"),
         body=mail.body,
@@ -118,6 +132,10 @@ def _items(data: bytes, origin: Origin, name: str) -> Iterator[Article | Problem
         origin=origin,
         notes=tuple(note for note in notes if note[1]),
     )
+    if article.body:
+        yield article
+    for found in attached:
+        yield from found.items(source, article, name)
 
 
 class _Mail:
@@ -127,7 +145,7 @@ class _Mail:
         message = email.message_from_bytes(data)
         self._message = message
         self.headers = len(message)
-        self.attached: list[str] = []
+        self.attached: list[Attachment] = []
         plains: list[str] = []
         pages: list[str] = []
         for part in _parts(message):
@@ -135,7 +153,8 @@ class _Mail:
             # A mail of many parts that does not say what parts them is text.
             kind = "text/plain" if part is message and kind.startswith("multipart/") else kind
             if part is not message and (kind not in ("text/plain", "text/html") or _is_attached(part)):
-                self.attached.append(_name_of(part))
+                name = unlike(_name_of(part), {found.name for found in self.attached})
+                self.attached.append(Attachment(name, kind, content_of(part)))
             elif kind == "text/plain":
                 plains.append(tidy(_text_of(part)))
             elif kind == "text/html":
@@ -187,7 +206,7 @@ def _name_of(part: Message) -> str:
     if not name and part.get_content_type() == "message/rfc822":
         inner = part.get_payload()
         name = inner[0].get("Subject") if isinstance(inner, list) and inner and isinstance(inner[0], Message) else ""
-    return decoded_header(name) or part.get_content_type()
+    return decoded_header(name) or one_line(part.get_content_type())
 
 
 def content_of(part: Message) -> bytes:

@@ -18,8 +18,8 @@ from types import TracebackType
 
 from searchkit.article import Article, Origin, Problem
 from searchkit.readers.archives import archive_kind, members
-from searchkit.readers.decoding import SAMPLE_SIZE, refuse_binary
-from searchkit.readers.format import HeavyError, Source, UnreadableError
+from searchkit.readers.decoding import SAMPLE_SIZE, refuse_binary, wide_encoding
+from searchkit.readers.format import Format, HeavyError, Source, UnreadableError
 from searchkit.readers.formats import BY_NAME
 from searchkit.readers.packed import (
     Budget,
@@ -33,10 +33,14 @@ from searchkit.readers.packed import (
 from searchkit.readers.prose import clean
 from searchkit.readers.recognition import recognized
 from searchkit.readers.settings import DEFAULTS, Settings
+from searchkit.readers.steps import Steps
 from searchkit.readers.trace import Counted, Trace
 
 # Formats whose bytes are no text: of all others, binary files are refused by name.
 _NO_TEXT = frozenset(("PDF", "Word document", "Parquet", "RTF", "ANPA 1312", "IPTC 7901", "WARC", "mail", "mailbox"))
+
+# And of these, in whose bytes a NUL is nothing strange.
+_NUL_BELONGS = _NO_TEXT - {"RTF", "mail", "mailbox"}
 
 _SAID = {
     errno.EACCES: "permission denied",
@@ -68,17 +72,20 @@ class Reading:
         settings: Settings = DEFAULTS,
         after: Trace | None = None,
         light: bool = False,
+        steps: Steps | None = None,
     ) -> None:
         """``explicit`` admits what a person may name but a folder may not hide: pipes, and any suffix.
 
         ``after`` is the trace of the file's beginning, if that was read before and is not wanted again.
-        With ``light`` the first item raises HeavyError where the document is of a heavy format, or an archive.
+        With ``light`` the first item raises HeavyError where the document is of a heavy format, or a container.
+        ``steps`` are told of each document that is begun.
         """
         self._path = str(path.absolute())
         self._name = clean(name)
         self._explicit = explicit
         self._settings = settings
         self._light = light
+        self._steps = steps or Steps()
         self._trace = after or Trace()
         self._begin = self._trace.size
         self._lines_before = self._trace.lines if after else 0
@@ -196,7 +203,15 @@ class Reading:
         return said[0] != said[1]
 
     def _whole(self, stream: io.BufferedReader, sample: bytes) -> Iterator[Article | Problem]:
-        source = Source(stream, self._path, self._name, self._settings, lines_before=self._lines_before)
+        source = Source(
+            stream,
+            self._path,
+            self._name,
+            self._settings,
+            lines_before=self._lines_before,
+            steps=self._steps,
+            light=self._light,
+        )
         return self._document(source, os.path.basename(self._path), sample, 0, 0)  # noqa: PTH119
 
     def _spending(self) -> Budget:
@@ -257,31 +272,46 @@ class Reading:
 
     def _articles(self, source: Source, called: str, sample: bytes, *, explicit: bool) -> Iterator[Article | Problem]:
         row = BY_NAME["JSON lines"] if source.lines_before else recognized(called, sample, explicit=explicit)
-        if row.heavy and self._light:
+        if (row.heavy or row.container) and self._light:
             raise HeavyError
         if row.name not in _NO_TEXT:
             refuse_binary(sample)
+        if row.container or not source.inside:
+            return self._read(row, source, sample)
+        return self._step(row, source, sample)
+
+    def _step(self, row: Format, source: Source, sample: bytes) -> Iterator[Article | Problem]:
+        """A document in a container: what is wrong with it is part of its step."""
+        with self._steps.document(source.inside) as wanted:
+            if wanted:
+                yield from _guarded(self._read(row, source, sample), source.origin())
+
+    def _read(self, row: Format, source: Source, sample: bytes) -> Iterator[Article | Problem]:
         # Where an article takes milliseconds anyway, its language costs nothing that one would feel.
         detect = row.heavy or self._settings.detect_language
         silent = True
-        count = 0
-        try:
-            for item in _with_languages(row.read(source)) if detect else row.read(source):
-                silent = False
-                count += isinstance(item, Article)
-                yield item
-        finally:
-            if count:
-                self.formats[row.name] += count
+        if b"\0" in sample and row.name not in _NUL_BELONGS and not wide_encoding(sample):
+            yield Problem(source.origin(), "holds NUL bytes, which are left out", kept=True)
+        items = row.read(source)
+        # What its library takes to load is not the time of the document.
+        self._steps.beat()
+        for item in self._with_languages(items) if detect else items:
+            silent = False
+            if isinstance(item, Article):
+                self.formats[row.name] += 1
+            yield item
         if silent and not source.lines_before:
             raise UnreadableError("holds no article", "empty")
 
+    def _with_languages(self, items: Iterator[Article | Problem]) -> Iterator[Article | Problem]:
+        """``items``, the articles with their languages, stated or found."""
+        # Its library, an extra, takes a second to load.
+        from searchkit.readers.language_detection import with_language
 
-def _with_languages(items: Iterator[Article | Problem]) -> Iterator[Article | Problem]:
-    """``items``, the articles with their languages, stated or found."""
-    from searchkit.readers.language_detection import with_language  # its library, an extra, takes a second to load
-
-    return (with_language(item) if isinstance(item, Article) else item for item in items)
+        for item in items:
+            # Nor is the second that its model takes.
+            self._steps.beat()
+            yield with_language(item) if isinstance(item, Article) else item
 
 
 def _guarded(

@@ -10,6 +10,7 @@ import re
 
 from searchkit.readers.binary import binary_kind
 from searchkit.readers.decoding import wide_encoding
+from searchkit.readers.delimited import looks_like_table
 from searchkit.readers.format import Format, UnreadableError
 from searchkit.readers.formats import BY_NAME, BY_SUFFIX
 
@@ -76,6 +77,9 @@ _MAIL_HEADER = re.compile(rb"(?mi)^(?:MIME-Version|Message-ID|Received|Return-Pa
 _RELATED = re.compile(rb"(?mi)^Content-Type:\s*multipart/related")
 # What may be long is bounded: a line of 64 KiB once took a quarter of a minute.
 _MAILBOX = re.compile(rb"From \S{1,200}[ \t][^\n]{0,200}[0-9]{4}[ \t]*\r?\n[A-Za-z][A-Za-z0-9-]{0,60}: ")
+_XML = re.compile(rb"\s*<\?xml\s")
+_ONE_LINE_OBJECT = re.compile(rb"\s*\{\s*\"[^\n]*\}[ \t\r]*\n")
+_JSON = re.compile(rb"\s*(?:\{\s*\"|\[\s*\{\s*\")")
 _JSON_FEED = re.compile(rb'"version"\s*:\s*"https?:(?:\\?/){2}jsonfeed\.org(?:\\?/)version')
 
 
@@ -96,8 +100,9 @@ def recognized(name: str, sample: bytes, *, explicit: bool = False) -> Format:
     told = _by_magic(sample, suffix) or _by_text(_narrow(sample), suffix)
     if told:
         return BY_NAME[told]
-    if suffix == ".xml":
-        root = root_of(_narrow(sample))
+    narrow = _narrow(sample)
+    if suffix == ".xml" or (not suffix and _XML.match(narrow)):
+        root = root_of(narrow)
         what = f"its root is <{root}>" if root else "it has no root element"
         raise UnreadableError(f"is XML, but of no format of news that is known here: {what}", "format")
     if suffix in BY_SUFFIX:
@@ -107,7 +112,16 @@ def recognized(name: str, sample: bytes, *, explicit: bool = False) -> Format:
         return row
     if suffix and not explicit:
         raise UnreadableError(f"no reader for {suffix} files", "format")
-    return BY_NAME["JSON lines"] if _narrow(sample).lstrip()[:2] in (b'{"', b"[{") else BY_NAME["plain text"]
+    return BY_NAME[_by_shape(narrow) if not suffix else "plain text"]
+
+
+def _by_shape(sample: bytes) -> str:
+    """What a document without a suffix is: what comes through a pipe has no name to tell."""
+    if _ONE_LINE_OBJECT.match(sample):
+        return "JSON lines"
+    if _JSON.match(sample):
+        return "JSON"
+    return "CSV" if looks_like_table(sample) else "plain text"
 
 
 # What begins with a magic, or is none of these.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from searchkit.errors import UsageError
 
@@ -23,7 +24,7 @@ class Settings:
     milliseconds anyway it is always asked for. ``archives`` is how deep archives may lie in archives, and layers
     of compression in each other. ``expansion`` is how many times its size on the disk a file may unfold to, beyond
     the first ``expansion_from`` bytes. ``seconds`` is how long one document may take, where it is read in a
-    process of its own.
+    process of its own: one that lies in an archive, a web archive or a mailbox costs only itself.
     """
 
     keys: tuple[tuple[str, str], ...] = ()
@@ -36,6 +37,13 @@ class Settings:
 
 
 DEFAULTS = Settings()
+
+LIMITS: dict[str, tuple[int, int]] = {
+    "seconds": (5, 86_400),
+    "expansion": (2, 1_000_000),
+    "archives": (0, 16),
+}
+"""The least and the most that a person may set each limit to."""
 
 
 # What people call the fields, from what is printed elsewhere.
@@ -59,3 +67,13 @@ def parse_keys(texts: Sequence[str]) -> tuple[tuple[str, str], ...]:
             raise UsageError(f"there is no field '{field}' to map '{key}' to", hint=f"Fields: {', '.join(FIELDS)}.")
         pairs[field, key] = None
     return tuple(pairs)
+
+
+def with_limits(settings: Settings, limits: Mapping[str, int | None]) -> Settings:
+    """The settings with the limits that are not None; UsageError for one out of its bounds."""
+    told: dict[str, Any] = {name: value for name, value in limits.items() if value is not None}
+    for name, value in told.items():
+        least, most = LIMITS[name]
+        if not least <= value <= most:
+            raise UsageError(f"--max-{name} cannot be {value:,}", hint=f"It is a number from {least:,} to {most:,}.")
+    return replace(settings, **told)

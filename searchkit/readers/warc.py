@@ -1,8 +1,8 @@
 """What does a web archive hold? The pages of its responses and resources, each an article.
 
 Records are cut out here, so that one that is broken does not end the file; warcio reads what is in them. The day of
-the capture is a note, never the day of publication. What is no page is passed over: pictures, scripts, redirects
-and errors in silence, documents that could have been articles (PDF, plain text, feeds) in one Problem at the end.
+the capture is a note, never the day of publication. What is no page is passed over, and counted in one Problem at
+the end: documents that could have been articles (PDF, plain text, feeds) by their media type, all else by its kind.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from warcio.bufferedreaders import ChunkedDataReader
 from warcio.exceptions import ArchiveLoadFailed
 from warcio.recordloader import ArcWarcRecord, ArcWarcRecordLoader
 
-from searchkit.article import Article, Problem
+from searchkit.article import Article, Origin, Problem
 from searchkit.readers.format import RECORD_LIMIT, RECORD_LIMIT_WORDS, Source, UnreadableError
 from searchkit.readers.html import page_items
 from searchkit.readers.page_encoding import charset_in
@@ -34,8 +34,29 @@ _MOST_HEADERS = 1 << 18
 _PIECE = 1 << 20
 _LINE = 1 << 16
 
+_HOLD_PAGES = frozenset(("response", "resource"))
 _PAGES = frozenset(("text/html", "application/xhtml+xml"))
 _DOCUMENTS = re.compile(r"application/(?:pdf|msword|rtf|vnd\.openxmlformats\S*|(?:\w+\+)?xml)|text/(?:plain|xml|rtf)")
+# How what is no page is called, so that an s makes it many: by its type of record, and by its media type.
+_NOTHING, _ABOUT_ITSELF = "empty record", "warcinfo"
+_TYPES = {
+    "warcinfo": _ABOUT_ITSELF,
+    "request": "request",
+    "metadata": "metadata record",
+    "revisit": "repeated capture",
+    "conversion": "conversion",
+    "continuation": "continuation",
+}
+_MEDIA = (
+    (re.compile(r"image/.*"), "image"),
+    (re.compile(r"(?:video|audio)/.*"), "recording"),
+    (re.compile(r".*(?:java|ecma)script"), "script"),
+    (re.compile(r"text/css"), "style sheet"),
+    (re.compile(r"font/.*|application/(?:x-)?font.*|application/vnd\.ms-fontobject"), "font"),
+    (re.compile(r"text/dns"), "name look-up"),
+    (re.compile(r"application/(?:\w+\+)?json"), "JSON document"),
+)
+_MOST_KINDS = 8
 _FAULTS = (ArchiveLoadFailed, EOFError, ValueError, TypeError, AttributeError, LookupError, zlib.error)
 
 
@@ -47,6 +68,12 @@ class _Record(NamedTuple):
     fault: str = ""
     kind: str = "damaged"
 
+    @property
+    def type(self) -> str:
+        """What the record says that it is, in lower case: "response", "request" ...; '' where it does not say."""
+        found = _TYPE.search(self.head)
+        return found.group(1).decode("ascii", "replace").lower() if found else ""
+
 
 def read_warc(source: Source) -> Iterator[Article | Problem]:
     """One article a page; UnreadableError for an archive that holds none."""
@@ -54,11 +81,10 @@ def read_warc(source: Source) -> Iterator[Article | Problem]:
     passed: Counter[str] = Counter()
     for number, record in enumerate(_records(source.stream), start=1):
         origin = source.origin(f"record {number}")
+        source.steps.beat()
         if record.fault:
             pages += 1
             yield Problem(origin, record.fault, kind=record.kind)
-            continue
-        if not record.content:
             continue
         try:
             page = _page(record)
@@ -67,24 +93,38 @@ def read_warc(source: Source) -> Iterator[Article | Problem]:
             yield Problem(origin, error.reason, kind=error.kind)
             continue
         if isinstance(page, str):
-            if page:
-                passed[page] += 1
+            passed[page] += 1
             continue
         pages += 1
-        try:
-            for item in page_items(
-                source, page.content, origin, source.numbered(number), charset=page.charset, url=page.url
-            ):
-                yield _captured(item, page.captured)
-        except RecursionError:
-            yield Problem(origin, "is nested too deeply", kind="limit")
+        with source.steps.document(origin.place) as wanted:
+            if wanted:
+                yield from _items(source, page, origin, source.numbered(number))
+    del passed[_ABOUT_ITSELF]
+    if not pages:
+        said = f": {_passed_over(passed)}" if passed else ""
+        raise UnreadableError(f"holds no page{said}" if number else "holds no record of a web archive", "empty")
     if passed:
-        kinds = ", ".join(f"{count:,} {kind}" for kind, count in passed.most_common(8))
-        yield Problem(
-            source.origin(), f"holds documents that are no pages and were passed over: {kinds}", True, "format"
-        )
-    if not pages and not passed:
-        raise UnreadableError("holds no page" if number else "holds no record of a web archive", "empty")
+        yield Problem(source.origin(), _passed_over(passed), True, "format")
+
+
+def _items(source: Source, page: _Page, origin: Origin, name: str) -> Iterator[Article | Problem]:
+    try:
+        for item in page_items(source, page.content, origin, name, charset=page.charset, url=page.url):
+            yield _captured(item, page.captured)
+    except RecursionError:
+        yield Problem(origin, "is nested too deeply", kind="limit")
+
+
+def _passed_over(passed: Counter[str]) -> str:
+    """What was passed over, as half a sentence; documents first, since somebody may miss them."""
+    ordered = sorted(passed.items(), key=lambda kind: ("/" not in kind[0], -kind[1], kind[0]))
+    kinds = [f"{count:,} {kind}{'s' if count > 1 and '/' not in kind else ''}" for kind, count in ordered]
+    if len(kinds) > _MOST_KINDS:
+        rest = sum(count for _, count in ordered[_MOST_KINDS:])
+        kinds[_MOST_KINDS:] = [f"{rest:,} of {len(ordered) - _MOST_KINDS:,} other kinds"]
+    total = passed.total()
+    said = "1 record is no page" if total == 1 else f"{total:,} records are no pages"
+    return f"{said}: {', '.join(kinds)}"
 
 
 def _captured(item: Article | Problem, captured: str) -> Article | Problem:
@@ -128,8 +168,7 @@ def _head(stream: io.BufferedReader, first: bytes) -> bytes:
 
 
 def _content(stream: io.BufferedReader, head: bytes, length: int) -> Iterator[_Record]:
-    kind = _TYPE.search(head)
-    wanted = kind is not None and kind.group(1).lower() in (b"response", b"resource")
+    wanted = _Record(head, b"").type in _HOLD_PAGES
     kept: list[bytes] = []
     left = length
     while left:
@@ -154,7 +193,9 @@ class _Page(NamedTuple):
 
 
 def _page(record: _Record) -> _Page | str:
-    """The page in a record, or the media type of another document, '' for what nobody reads."""
+    """The page in a record, or what it is instead: the media type of another document, or the name of its kind."""
+    if record.type not in _HOLD_PAGES:
+        return _TYPES.get(record.type, "other record")
     stream = io.BytesIO(record.head + record.content)
     try:
         loaded = ArcWarcRecordLoader(verify_http=False, arc2warc=False).parse_record_stream(
@@ -166,14 +207,22 @@ def _page(record: _Record) -> _Page | str:
         url = loaded.rec_headers.get_header("WARC-Target-URI") or ""
         captured = loaded.rec_headers.get_header("WARC-Date") or ""
         if status != "200":
-            return ""
+            return "redirect" if status.startswith("3") else "failed request"
         content = _unpacked(loaded)
     except _FAULTS as error:
         raise UnreadableError("is no sound record of a web archive") from error
     media = stated.partition(";")[0].strip().lower()
-    if media not in _PAGES and not (not media and root_of(content[:4096]) == "html"):
-        return media if _DOCUMENTS.fullmatch(media) and content.strip() else ""
-    return _Page(content, charset_in(stated), one_line(url).strip("<>"), one_line(captured))
+    if media in _PAGES or (not media and root_of(content[:4096]) == "html"):
+        return _Page(content, charset_in(stated), one_line(url).strip("<>"), one_line(captured))
+    return _other(media, content)
+
+
+def _other(media: str, content: bytes) -> str:
+    if not content.strip():
+        return _NOTHING
+    if _DOCUMENTS.fullmatch(media):
+        return media
+    return next((name for form, name in _MEDIA if form.fullmatch(media)), "other file")
 
 
 def _unpacked(record: ArcWarcRecord) -> bytes:

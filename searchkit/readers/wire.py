@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from searchkit.article import Article, Problem
-from searchkit.readers.decoding import guess
 from searchkit.readers.format import RECORD_LIMIT, Source, UnreadableError
+from searchkit.readers.guessing import guess
 
 _SOH, _STX, _ETX, _EOT = b"\x01", b"\x02", b"\x03", b"\x04"
 # No message comes near this; what does is no wire.

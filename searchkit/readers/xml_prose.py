@@ -21,13 +21,15 @@ def _names(listed: str) -> frozenset[str]:
 
 _BLOCKS = _names(
     "p div section article aside header footer main nav blockquote bq block pre h1 h2 h3 h4 h5 h6 hl1 hl2 ul ol dl "
-    "table caption hr address fn note tagline figure figcaption body html body.head body.content body.end credit "
-    "datasource"
+    "table caption hr address fn note tagline figure figcaption media media-caption body html body.head body.content "
+    "body.end credit datasource"
 )
 _LINES = _names("br li tr dt dd")
 _CELLS = frozenset(("td", "th"))
-# What is no text of the article: what a browser does not show, and pictures with all that belongs to them.
-_SILENT = _names("head script style template iframe svg title media metadata")
+# What is no text of the article: what a browser does not show, and what belongs to pictures beside their captions.
+_SILENT = _names(
+    "head script style template iframe svg title metadata media-reference media-producer media-metadata media-object"
+)
 
 _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 _FIRST_PARTS = 50

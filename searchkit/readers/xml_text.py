@@ -11,8 +11,9 @@ import html.entities
 import re
 from typing import NamedTuple
 
-from searchkit.readers.decoding import SAMPLE_SIZE, guess, wide_encoding
+from searchkit.readers.decoding import SAMPLE_SIZE, wide_encoding
 from searchkit.readers.format import UnreadableError
+from searchkit.readers.guessing import guess
 from searchkit.readers.markup import plain
 
 _DECLARED = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z][A-Za-z0-9._:-]{0,40})[\"']")

@@ -77,6 +77,15 @@ def test_mapped_keys_and_the_order_of_dates(news: Path, searchkit: Run) -> None:
         assert searchkit("index", "news", *wrong).returncode == 2
 
 
+@pytest.mark.parametrize(
+    "kind", ["csv-plain", "csv-semicolon", "tsv-plain", "nitf-agency", "feed-atom", "json-array"]
+)
+def test_standard_input_is_recognized_as_a_file_is(kind: str, tmp_path: Path, searchkit: Run) -> None:
+    (case,) = (Path(__file__).parents[1] / "readers/cases" / kind).glob("input.*")
+    count = sum("problem" not in item for item in json.loads((case.parent / "expected.json").read_text())["items"])
+    assert searchkit("index", "-", typed=case.read_text("utf-8")).stdout.startswith(f"{count} added")
+
+
 def test_standard_input_is_read(news: Path, searchkit: Run) -> None:
     done = searchkit("index", "-", typed='{"id": "1", "text": "police"}\n')
     assert done.stdout.startswith("1 added")

@@ -8,7 +8,8 @@ import io
 import pytest
 
 from searchkit.article import Article, Problem
-from searchkit.readers.decoding import chunks, guess, lines, read_whole
+from searchkit.readers.decoding import chunks, lines, read_whole
+from searchkit.readers.guessing import guess
 
 # A sentence or two in the manner of a newspaper, and the encodings in which it may come.
 ENCODED = [
@@ -39,6 +40,26 @@ ENCODED = [
     ("總理星期三表示，政府將採取措施保護環境。台北舉行了會議。", "big5"),
     ("총리는 수요일 정부가 환경 보호를 위한 조치를 취할 것이라고 말했다.", "euc_kr"),
 ]
+# A few words, as a title or a line of a table has them.
+SHORT = [
+    *[(text, "cp1252") for text in ("Für Müller", "Große Straße gesperrt", "Hyvää päivää", "Åsa och Örjan åkte")],
+    *[(text, "cp1252") for text in ("Öffentliche Ausschreibung: Ärzte für Köln", "Où êtes-vous ?", "¿Qué pasó?")],
+    *[
+        (text, "cp1252")
+        for text in ("L’été à Orléans…", "A situação não é fácil", "It costs £5 and €6", "Virtù e civiltà")
+    ],
+    *[(text, "cp1252") for text in ("Äiti lähti töihin", "Rød grød med fløde", "Beyoncé’s new album", "Järvenpää")],
+    *[
+        (text, page)
+        for page in ("cp1250", "iso8859-2")
+        for text in ("Kraków i Gdańsk są piękne", "Zażółć gęślą jaźń")
+    ],
+    *[(text, page) for page in ("cp1250", "iso8859-2") for text in ("Dnes večer prší v Plzni", "Jó reggelt, Győr!")],
+    *[(text, page) for page in ("cp1251", "koi8_r", "iso8859-5") for text in ("Привет, как дела?", "Москва")],
+    ("“We won’t,” she said", "mac_roman"),
+    ("Αθήνα", "cp1253"),
+    ("ראש הממשלה אמר ביום", "cp1255"),
+]
 MARKED = ["utf-8-sig", "utf-16", "utf-32"]
 BINARY = [
     (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "a PNG image"),
@@ -63,6 +84,19 @@ def test_an_encoding_is_found_in_a_whole_text(text: str, encoding: str) -> None:
     data = text.encode(encoding)
     assert data.decode(guess(data)) == text
     assert read_whole(buffered(data)) == text
+
+
+@pytest.mark.parametrize(("text", "encoding"), SHORT, ids=[f"{e}-{t[:8]}" for t, e in SHORT])
+def test_an_encoding_is_found_in_a_few_words(text: str, encoding: str) -> None:
+    """A short German text was once taken for that of an old Mac."""
+    data = text.encode(encoding)
+    assert data.decode(guess(data)) == text
+
+
+def test_long_lines_cost_no_more_than_their_length() -> None:
+    """A page on one line, with a broken byte at its end, once took time in the square of its length."""
+    assert guess(b"x" * 1_000_000 + "für".encode("cp1252")) == "cp1252"
+    assert guess((b"x" * 50_000 + b"\n") * 20 + "Gdańsk są".encode("cp1250")) == "cp1250"
 
 
 @pytest.mark.parametrize(("text", "encoding"), ENCODED, ids=[f"{e}-{t[:8]}" for t, e in ENCODED])

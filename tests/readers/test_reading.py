@@ -11,6 +11,7 @@ import socket
 import threading
 import tracemalloc
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from hypothesis import strategies as st
 
 import searchkit.readers
 import searchkit.readers.reading as reading_module
-from searchkit.article import Article, Problem
+from searchkit.article import NOWHERE, Article, Problem
 from searchkit.readers import FORMATS, Format, Settings, open_articles, suffixes
 from searchkit.readers.format import RECORD_LIMIT, Source
 
@@ -478,3 +479,50 @@ def test_any_json_gives_articles_and_problems_only(value: object, tmp_path: Path
         items = list(open_articles(path, name))
         assert items
         assert all(clean(item) for item in items)
+
+
+# Formats of text, each with a word of its article that stands in the file as it is.
+NUL_CASES = {
+    "anpa-story": "Sample",
+    "csv-plain": "",
+    "feed-atom": "",
+    "html-dublin-core": "",
+    "jsonl-mixed": "Only",
+    "mail-plain": "",
+    "mailbox-three": "quoted",
+    "markdown-full": "",
+    "nexis-uni-cut": "",
+    "nitf-agency": "",
+    "newsml-g2-message": "",
+    "reuters-story": "",
+    "rtf-release": "",
+    "text-headers": "",
+    "trec-plain": "",
+    "wordpress-export": "",
+}
+
+
+@pytest.mark.parametrize("name", NUL_CASES)
+def test_a_nul_in_a_text_is_left_out_and_said_whatever_the_format(name: str, tmp_path: Path) -> None:
+    folder = Path(__file__).parent / "cases" / name
+    (file,) = folder.glob("input.*")
+    whole = list(open_articles(file, file.name))
+    body = next(item.body for item in whole if isinstance(item, Article) and item.body)
+    data = file.read_bytes()
+    words = [word.encode() for word in body.split() if word.isalpha() and word.isascii() and len(word) > 3]
+    word = NUL_CASES[name].encode() or next(word for word in reversed(words) if word in data)
+    at = data.rfind(word) + 3
+    path = tmp_path / file.name
+    path.write_bytes(data[:at] + b"\0" + data[at:])
+    items = list(open_articles(path, file.name))
+    notes = [item for item in items if isinstance(item, Problem) and "holds NUL bytes" in item.reason]
+    # Wires are padded with them.
+    assert [note.kept for note in notes] == ([] if name == "anpa-story" else [True])
+    assert [replace(item, origin=NOWHERE) for item in items if isinstance(item, Article)] == [
+        replace(item, origin=NOWHERE) for item in whole if isinstance(item, Article)
+    ]
+
+
+def test_many_nuls_are_another_kind_of_file(read_bytes) -> None:
+    (problem,) = read_bytes("a.txt", b"Some text\0" * 10)
+    assert problem.reason == "looks binary (it holds NUL bytes)"

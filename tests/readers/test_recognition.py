@@ -151,3 +151,40 @@ def test_no_sample_takes_long(name: str, sample: bytes) -> None:
 )
 def test_the_root_of_a_document(sample: bytes, root: str) -> None:
     assert root_of(sample) == root
+
+
+@pytest.mark.parametrize(
+    ("sample", "told"),
+    [
+        (b"title,text,date\nA,B,2020-03-09\n", "CSV"),
+        (b"\xef\xbb\xbftitle;text\r\nA;B\r\n", "CSV"),
+        (b"sep=;\nfoo;bar\n1;2\n", "CSV"),
+        (b"id\ttitle\tbody\n1\tA\tB\n", "CSV"),
+        (b'id,title,text\n1,"A, B","a\nlong\ntext"\n2,C,D\n', "CSV"),
+        ("id,title,text\n1,A,B\n".encode("utf-16"), "CSV"),
+        (b"id,kop,tekst\n1,a,b\n2,c,d\n3,e,f\n", "CSV"),
+        # A row that is longer than the sample says nothing.
+        (b"title,text\nA,B\nC," + b"x" * (1 << 17), "CSV"),
+        (b"title,text\n", "plain text"),
+        (b"Title, text\n\nThe council met, it seems.\n", "plain text"),
+        (b"Roses, violets, daisies\nred, blue, white\nold, new, borrowed\nsun, moon, rain\n", "plain text"),
+        (b"London, Paris\nThe council met, it seems.\n", "plain text"),
+        (b"Date: 2020-03-09; Source: The Post\n\nA text; with marks\n", "plain text"),
+        (PROSE, "plain text"),
+        (b'{\n  "title": "A",\n  "text": "B"\n}\n', "JSON"),
+        (b'[\n  {"title": "A"}\n]', "JSON"),
+        (b'[{"title": "A"}]', "JSON"),
+        (b'{"title": "A"}\n{"title": "B"}\n', "JSON lines"),
+        (b'{"title": "A"}', "JSON"),
+        (b"<?xml version='1.0'?><nitf>", "NITF"),
+        (b"<rss version='2.0'>", "RSS or Atom"),
+        (b"[A note in brackets.] It rained.", "plain text"),
+    ],
+)
+def test_what_comes_without_a_name_is_told_by_its_content(sample: bytes, told: str) -> None:
+    assert recognized("stdin", sample, explicit=True).name == told
+
+
+def test_unknown_xml_without_a_name_is_no_text() -> None:
+    with pytest.raises(UnreadableError, match="its root is <menu>"):
+        recognized("stdin", b"<?xml version='1.0'?>\n<menu><item/></menu>", explicit=True)

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from searchkit.article import Article, Problem
+from searchkit.readers import HeavyError, Reading
 from searchkit.readers.format import RECORD_LIMIT, Source, UnreadableError
 from searchkit.readers.formats import BY_NAME
 from searchkit.readers.mail import read_mailbox
@@ -185,3 +186,51 @@ def test_any_bytes_give_articles_and_problems_only(name: str, pieces: list[bytes
     except UnreadableError:
         return
     assert all(isinstance(item, (Article, Problem)) for item in items)
+
+
+def mail_with(name: str, kind: str, content: bytes, text: bytes = b"See the file.") -> bytes:
+    head = b'Subject: Release\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="a"\n\n--a\n\n' + text
+    said = f'\n--a\nContent-Type: {kind}\nContent-Disposition: attachment; filename="{name}"\n\n'.encode()
+    return head + said + content + b"\n--a--\n"
+
+
+def test_what_is_attached_to_a_message_of_a_mailbox_has_its_place(read_bytes) -> None:
+    mark = b"From a@b.example Mon Mar  9 12:00:00 2020\n"
+    data = mark + mail_with("a.html", "text/html", PAGE) + b"\n" + mark + b"Subject: S\n\nx\n"
+    items = read_bytes("a.mbox", data)
+    assert [(item.id, item.origin.place) for item in items] == [
+        ("a.mbox#1", "record 1"),
+        ("a.mbox#1/a.html", "record 1, attached a.html"),
+        ("a.mbox#2", "record 2"),
+    ]
+
+
+def test_a_mail_without_a_text_of_its_own_gives_what_is_attached(read_bytes) -> None:
+    (article,) = read_bytes("a.eml", mail_with("a.html", "text/html", PAGE, text=b""))
+    assert (article.title, article.notes[-1]) == ("Bridge", ("attached to", "Release"))
+
+
+def test_heavy_attachments_are_for_another_process(tmp_path: Path) -> None:
+    path = tmp_path / "a.eml"
+    path.write_bytes(mail_with("a.html", "text/html", PAGE))
+    with pytest.raises(HeavyError):
+        list(Reading(path, "a.eml", light=True))
+    path.write_bytes(mail_with("a.txt", "text/plain", b"The bridge"))
+    assert len(list(Reading(path, "a.eml", light=True))) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "content"),
+    [
+        ("a.png", "image/png", b"\x89PNG\r\n\x1a\n"),
+        ("a.zip", "application/zip", b"PK\x03\x04 a.txt"),
+        ("a.ics", "text/calendar", b"BEGIN:VCALENDAR"),
+        ("signature", "application/pgp-signature", b"-----BEGIN PGP SIGNATURE-----"),
+        ("ATT00001.htm", "text/html", PAGE),
+        ("a.txt", "text/plain", b""),
+        ("a.txt", "text/plain", b"\x00\x01\x02"),
+    ],
+)
+def test_what_is_no_text_is_only_named(name: str, kind: str, content: bytes, read_bytes) -> None:
+    (article,) = read_bytes("a.eml", mail_with(name, kind, content))
+    assert article.notes == (("attached", name),)
