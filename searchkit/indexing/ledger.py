@@ -245,11 +245,10 @@ class Ledger:
         self.flush()
         last = ""
         statement = (
-            "SELECT id FROM articles WHERE file = ? AND id > ? AND id NOT IN (SELECT id FROM met)"
-            f" ORDER BY id LIMIT {_PAGE}"
+            "SELECT id FROM articles WHERE file = ? AND id > ? AND id NOT IN (SELECT id FROM met) ORDER BY id LIMIT ?"
         )
         # Nothing sorts before the empty id, which no article has.
-        while rows := self._rows(statement, number, last):
+        while rows := self._rows(statement, number, last, _PAGE):
             yield from (str(key) for (key,) in rows)
             last = rows[-1][0]
 

@@ -19,7 +19,6 @@ from searchkit.indexing import Ledger, Sync
 from searchkit.local import open_writer
 from searchkit.readers import open_articles
 from searchkit.store.writer import workers_of_this_machine
-from tests.bench import corpora
 from tests.bench import measure as usage
 from tests.bench.places import corpora_folder, work_folder
 
@@ -47,6 +46,8 @@ def small_files(count: int) -> Path:
     folder = work_folder() / f"files-{count}"
     if folder.exists():
         return folder
+    from tests.bench import corpora  # it loads NumPy, whose threads and memory would be measured too
+
     made = folder.with_name(folder.name + ".part")
     shutil.rmtree(made, ignore_errors=True)
     with corpora.corpus("senate").path.open(encoding="utf-8") as lines:
@@ -68,6 +69,8 @@ def huge_file(size: int) -> Path:
     """A file of JSON lines of at least ``size`` bytes: generated articles, over and over with other ids."""
     path = work_folder() / f"huge-{size}.jsonl"
     if not path.exists():
+        from tests.bench import corpora  # as above
+
         part = path.with_suffix(".part")
         written, turn = 0, 0
         with part.open("w", encoding="utf-8") as out:
