@@ -12,7 +12,7 @@ import json
 import random
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, NamedTuple
 
@@ -31,10 +31,10 @@ from searchkit.errors import (
 )
 
 # A request is sent when it has so many bytes.
-_BYTES = 6 << 20
+_BYTES = 4 << 20
 # What a cluster takes in one request, where it does not say.
 _MOST_BYTES = 100 << 20
-# Characters and articles that are handed to a lane at once, about; batches that wait for a lane that is busy.
+# Characters and articles that documents are made of at once, about; how much waits for a thread that is busy.
 _BATCH, _BATCH_ARTICLES = 1 << 20, 500
 _AHEAD = 2
 # In seconds: the first pause before something is sent again, the longest, and how long the cluster may say no.
@@ -44,8 +44,6 @@ PATIENCE = 300.0
 _SHARD_SECONDS, _SECONDS = 20, 120.0
 _FAILS_IN_PASSING = (429, 502, 503, 504)
 _TOO_LARGE = "is larger than one request to the cluster may be (its http.max_content_length)"
-# Words that are known to be in the cluster; with more, the memory starts anew.
-_MOST_WORDS = 2_000_000
 
 
 class _Operation(NamedTuple):
@@ -61,32 +59,43 @@ class _Operation(NamedTuple):
 
 
 class Loader:
-    """Changes on their way into ``index``; ``check`` is called before each request and raises where it may not be."""
+    """Changes on their way into ``index``; ``check`` is called before each request and raises where it may not be.
+
+    Documents are made in one thread, which knows each word once; lanes send them side by side.
+    """
 
     def __init__(
         self,
         connection: Connection,
         index: str,
-        make_layout: Callable[[], Layout],
+        layout: Layout,
         *,
         lanes: int,
         check: Callable[[], None],
         patience: float = PATIENCE,
     ) -> None:
-        self.words: set[bytes] = set()
-        self.most_bytes = _most_bytes(connection)
-        self._lanes = [_Lane(self, connection, index, make_layout(), check, patience) for _ in range(lanes)]
+        self._layout = layout
+        self._words_header = json.dumps({"create": {"_index": words_index(index)}}).encode()[:-2]
+        self._most_bytes = _most_bytes(connection)
+        self._lanes = [_Lane(connection, index, self._most_bytes, check, patience) for _ in range(lanes)]
+        self._waiting: list[Article | str] = []
+        self._room = _BATCH
+        self._thread = ThreadPoolExecutor(1, "searchkit-prepare")
+        self._under_way: deque[Future[None]] = deque()
 
     def put(self, article: Article) -> None:
         """Send an article, in place of the one with its id; waits while enough is under way."""
-        self._lane(article.id).add(article, len(article.title) + len(article.body))
+        self._add(article, len(article.title) + len(article.body))
 
     def remove(self, article_id: str) -> None:
         """Remove the article with this id."""
-        self._lane(article_id).add(article_id, len(article_id))
+        self._add(article_id, len(article_id))
 
     def finish(self) -> list[Refused]:
         """Wait until all is acknowledged; the articles that the cluster did not take since this was asked last."""
+        self._start()
+        while self._under_way:
+            self._under_way.popleft().result()
         for lane in self._lanes:
             lane.start()
         for lane in self._lanes:
@@ -106,33 +115,63 @@ class Loader:
     def stop(self) -> None:
         """Give up what was not sent yet."""
         for lane in self._lanes:
+            lane.give_up()
+        self._thread.shutdown(cancel_futures=True)
+        for lane in self._lanes:
             lane.stop()
 
-    def _lane(self, article_id: str) -> _Lane:
-        return self._lanes[hash(article_id) % len(self._lanes)]
+    def _add(self, item: Article | str, size: int) -> None:
+        self._waiting.append(item)
+        self._room -= size
+        if self._room <= 0 or len(self._waiting) >= _BATCH_ARTICLES:
+            self._start()
+
+    def _start(self) -> None:
+        """Have what waits made into documents; waits while enough is under way."""
+        while len(self._under_way) >= _AHEAD or (self._under_way and self._under_way[0].done()):
+            self._under_way.popleft().result()
+        if self._waiting:
+            waiting, self._waiting, self._room = self._waiting, [], _BATCH
+            self._under_way.append(self._thread.submit(self._prepare, waiting))
+
+    def _prepare(self, items: Sequence[Article | str]) -> None:
+        """Deal out what is said of each article; of changes of the same one the last counts."""
+        last = {item.id if isinstance(item, Article) else item: item for item in items}
+        articles = [item for item in last.values() if isinstance(item, Article)]
+        for item in last.values():
+            if isinstance(item, str):
+                self._deal(key_of(item), _removal(item))
+        for article, (key, source, forms) in zip(articles, self._layout.documents(articles), strict=True):
+            for form in forms:
+                self._deal(*self._word(form))
+            self._deal(key, _Operation(article, b'{"index":{"_id":"%s"}}' % key.encode("ascii"), source))
+
+    def _deal(self, key: str, operation: _Operation) -> None:
+        self._lanes[int(key[:8], 16) % len(self._lanes)].add(key, operation)
+
+    def _word(self, form: Form) -> tuple[str, _Operation]:
+        key, source = self._layout.word_document(form)
+        return key, _Operation(None, self._words_header + b',"_id":"%s"}}' % key.encode("ascii"), source)
 
 
 class _Lane:
-    """One request after the other, in a thread of its own."""
+    """One request after the other, in a thread of its own; a request never has two changes of one document."""
 
     def __init__(
         self,
-        loader: Loader,
         connection: Connection,
         index: str,
-        layout: Layout,
+        most_bytes: int,
         check: Callable[[], None],
         patience: float,
     ) -> None:
-        self._loader = loader
         self._connection = connection
         self._index = index
-        self._words_header = json.dumps({"create": {"_index": words_index(index)}}).encode()[:-2]
-        self._layout = layout
+        self._most_bytes = most_bytes
         self._check = check
         self._patience = patience
-        self._waiting: list[Article | str] = []
-        self._room = _BATCH
+        self._waiting: dict[str, _Operation] = {}
+        self._size = 0
         self._thread = ThreadPoolExecutor(1, "searchkit-load")
         self._under_way: deque[Future[None]] = deque()
         self._stopped = False
@@ -141,72 +180,37 @@ class _Lane:
         # Where an answer was lost, and the change was found done, or not to be done, when it was sent again.
         self.perhaps_created = self.perhaps_deleted = 0
 
-    def add(self, item: Article | str, size: int) -> None:
-        """Take an article or an id to be removed."""
-        self._waiting.append(item)
-        self._room -= size
-        if self._room <= 0 or len(self._waiting) >= _BATCH_ARTICLES:
+    def add(self, key: str, operation: _Operation) -> None:
+        """Take a change of the document with this key."""
+        # A word and an article may have one key, but not in one index: they are told apart by the blank.
+        if operation.item is None:
+            key = f" {key}"
+        size = operation.size
+        if key in self._waiting or self._size + size > min(_BYTES, self._most_bytes):
             self.start()
+        self._waiting[key] = operation
+        self._size += size
 
     def start(self) -> None:
-        """Have what waits done in the lane's thread; waits while enough is under way."""
+        """Send what waits, in the lane's thread; waits while enough is under way."""
         while len(self._under_way) >= _AHEAD or (self._under_way and self._under_way[0].done()):
             self._under_way.popleft().result()
         if self._waiting:
-            waiting, self._waiting, self._room = self._waiting, [], _BATCH
-            self._under_way.append(self._thread.submit(self._work, waiting))
+            waiting, self._waiting, self._size = self._waiting, {}, 0
+            self._under_way.append(self._thread.submit(self._send, list(waiting.values())))
 
     def wait(self) -> None:
         """Wait until all that was started is acknowledged."""
         while self._under_way:
             self._under_way.popleft().result()
 
-    def stop(self) -> None:
-        """Give up what was not sent yet, and the thread."""
+    def give_up(self) -> None:
+        """Send nothing more."""
         self._stopped = True
+
+    def stop(self) -> None:
+        """End the thread."""
         self._thread.shutdown(cancel_futures=True)
-
-    def _work(self, items: Sequence[Article | str]) -> None:
-        # Of changes of one article the last counts; so no request has two of them, which might change places.
-        last = {item.id if isinstance(item, Article) else item: item for item in items}
-        held: list[_Operation] = []
-        size = 0
-        for operation in self._operations(last.values()):
-            if operation.size > self._loader.most_bytes:
-                # The server would end the connection without a word.
-                self._refuse(operation, _TOO_LARGE)
-                continue
-            if held and size + operation.size > min(_BYTES, self._loader.most_bytes):
-                self._send(held)
-                held, size = [], 0
-            held.append(operation)
-            size += operation.size
-        if held:
-            self._send(held)
-
-    def _operations(self, items: Iterable[Article | str]) -> Iterator[_Operation]:
-        """The words that are new, before the articles that have them."""
-        articles = [item for item in items if isinstance(item, Article)]
-        for item in items:
-            if isinstance(item, str):
-                yield self._removal(item)
-        for article, (key, source, forms) in zip(articles, self._layout.documents(articles), strict=True):
-            for form in forms:
-                yield from self._word(form)
-            yield _Operation(article, b'{"index":{"_id":"%s"}}' % key.encode("ascii"), source)
-
-    def _removal(self, article_id: str) -> _Operation:
-        return _Operation(article_id, b'{"delete":{"_id":"%s"}}' % key_of(article_id).encode("ascii"), b"")
-
-    def _word(self, form: Form) -> Iterator[_Operation]:
-        key, source = self._layout.word_document(form)
-        name = key.encode("ascii")
-        words = self._loader.words
-        if name in words:
-            return
-        if len(words) > _MOST_WORDS:
-            words.clear()
-        yield _Operation(None, self._words_header + b',"_id":"%s"}}' % name, source)
 
     def _send(self, operations: Sequence[_Operation]) -> None:
         """Send until each change is acknowledged or refused for good."""
@@ -214,6 +218,10 @@ class _Lane:
         end = time.monotonic() + self._patience
         left = list(operations)
         again = False
+        if len(left) == 1 and left[0].size > self._most_bytes:
+            # The server would end the connection without a word.
+            self._refuse(left[0], _TOO_LARGE)
+            return
         while left:
             if self._stopped:
                 return
@@ -294,7 +302,6 @@ class _Lane:
 
     def _count(self, operation: _Operation, told: dict[str, Any], again: bool) -> None:
         if operation.item is None:
-            self._loader.words.add(told["_id"].encode("ascii"))
             return
         result = told.get("result")
         if result == "created":
@@ -310,9 +317,13 @@ class _Lane:
         item = operation.item
         if isinstance(item, Article):
             self.refused.append(Refused(item.id, Problem(item.origin, reason, kind="limit")))
-            self._send([self._removal(item.id)])
+            self._send([_removal(item.id)])
             return
         raise ClusterError(f"a change {reason}", hint="The log of the cluster says more.")
+
+
+def _removal(article_id: str) -> _Operation:
+    return _Operation(article_id, b'{"delete":{"_id":"%s"}}' % key_of(article_id).encode("ascii"), b"")
 
 
 def _most_bytes(connection: Connection) -> int:

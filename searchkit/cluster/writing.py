@@ -270,12 +270,11 @@ class ClusterWriter:
             self._sending(item)
 
     def _begin(self, index: str, layout: Layout) -> None:
-        language, averages = layout.chain.language, layout.averages
         self._target, self._layout, self._noted = index, layout, True
         self._loader = Loader(
             self._connection,
             index,
-            lambda: Layout(language, averages),
+            Layout(layout.chain.language, layout.averages),
             lanes=self._lanes,
             check=self._lock.check,
             patience=self._patience,
