@@ -39,6 +39,14 @@ _OLDEST, _TOO_NEW = (2, 10), (4, 0)
 _ASKS = re.compile(r"/_(?:m?search|count|mget|termvectors|mtermvectors|validate|explain|field_caps)\b")
 TOO_MANY_REQUESTS, TOO_LARGE = 429, 413
 _PASSING = (TOO_MANY_REQUESTS, 502, 503, 504)
+# In the place of a status: nothing was sent; nothing came in time.
+NOT_SENT, LATE = -2, -1
+# What the server says, with any status, while a node is lost and another takes its part.
+_NODE_IS_AWAY = re.compile(
+    r"\b(?:node_disconnected|node_not_connected|node_closed|connect_transport|no_shard_available_action|"
+    r"unavailable_shards|cluster_manager_not_discovered|master_not_discovered|receive_timeout_transport|"
+    r"shard_not_found|index_shard_closed)_exception\b"
+)
 
 
 class Options(TypedDict, total=False):
@@ -47,6 +55,7 @@ class Options(TypedDict, total=False):
     body: object
     params: Mapping[str, Any] | None
     timeout: float | None
+    patience: float
 
 
 class Connection:
@@ -128,15 +137,20 @@ class Connection:
         body: object = None,
         params: Mapping[str, Any] | None = None,
         timeout: float | None = None,
+        patience: float = 0.0,
     ) -> dict[str, Any]:
-        """One request, and the JSON of its answer; of a document that is not there the answer that says so."""
+        """One request, and the JSON of its answer; of a document that is not there the answer that says so.
+
+        With ``patience`` it is one that may be done twice, and is sent again for so many seconds.
+        """
         from opensearchpy.exceptions import OpenSearchException, TransportError
 
-        harmless = method == "GET" or bool(_ASKS.search(path))
-        end = time.monotonic() + (timeout or _TIMEOUT)
+        harmless = method == "GET" or bool(_ASKS.search(path)) or patience > 0
+        began = time.monotonic()
+        end = began + max(timeout or _TIMEOUT, patience)
         tries = 0
         while True:
-            left = max(end - time.monotonic(), 0.001)
+            left = min(max(end - time.monotonic(), 0.001), timeout or _TIMEOUT)
             given = {**(params or {}), "request_timeout": left}
             try:
                 answer = self._client.transport.perform_request(method, path, params=given, body=body)
@@ -147,8 +161,10 @@ class Connection:
                 ours = self._as_ours(error, path, timeout or _TIMEOUT)
                 tries += 1
                 pause = random.uniform(0.5, 1) * min(_PAUSE * 2**tries, _LONGEST_PAUSE)  # noqa: S311  (no secret)
-                passes = isinstance(ours, ClusterUnavailable) and ours.status != -1
-                if not harmless or not passes or tries > _AGAIN or time.monotonic() + pause >= end:
+                now = time.monotonic()
+                passes = isinstance(ours, ClusterUnavailable) and (harmless or ours.status == NOT_SENT)
+                enough = now > began + patience if patience else tries > _AGAIN or _is_late(ours)
+                if not passes or enough or now + pause >= end:
                     raise ours from error
                 time.sleep(pause)
                 continue
@@ -207,7 +223,7 @@ def as_error(status: int, told: Mapping[str, Any], path: str = "") -> SearchkitE
         return ClusterUnavailable(
             "the cluster has too much to do", hint="Wait, and run the same command again.", status=status
         )
-    if status in _PASSING:
+    if status in _PASSING or _NODE_IS_AWAY.search(f"{kinds} {reasons}"):
         return ClusterUnavailable(
             "the cluster cannot answer for all of the index: a node is away, or a shard is not there yet",
             hint="See which nodes are missing (GET _cluster/health), and try again.",
@@ -229,7 +245,7 @@ def _late(path: str, seconds: float) -> SearchkitError:
         )
     # (Whoever waited this long does not ask again at once.)
     return ClusterUnavailable(
-        f"the cluster did not answer within {seconds:,.0f} seconds", hint="Wait, and try again.", status=-1
+        f"the cluster did not answer within {seconds:,.0f} seconds", hint="Wait, and try again.", status=LATE
     )
 
 
@@ -257,8 +273,15 @@ def _not_reached(error: Exception, where: str) -> SearchkitError:
 
 def _no_server(where: str) -> ClusterUnavailable:
     return ClusterUnavailable(
-        f"no server answers at {where}", hint="Look at the address, and whether the cluster runs."
+        f"no server answers at {where}",
+        hint="Look at the address, and whether the cluster runs.",
+        status=NOT_SENT,
     )
+
+
+def _is_late(error: SearchkitError) -> bool:
+    """Whether so long was waited for an answer that nobody asks again at once."""
+    return isinstance(error, ClusterError) and error.status == LATE
 
 
 def _not_there(info: Mapping[str, Any]) -> bool:

@@ -9,14 +9,16 @@ news-state            documents about the loading: who writes, which commit is t
 from __future__ import annotations
 
 import contextlib
+import random
 import re
+import time
 from collections.abc import Mapping
 from typing import Any
 
 from searchkit.cluster.address import replicas, shards
 from searchkit.cluster.connection import Connection
 from searchkit.cluster.layout import Layout, words_index
-from searchkit.errors import ClusterError, IndexDamaged, IndexMissing, NotAnIndex
+from searchkit.errors import ClusterError, ClusterUnavailable, IndexDamaged, IndexMissing, NotAnIndex
 from searchkit.frozen import frozen
 
 _REFRESH, _COPIES = "refresh_interval", "number_of_replicas"
@@ -39,8 +41,10 @@ class Standing:
 class Indexes:
     """The indexes behind the name ``name``."""
 
-    def __init__(self, connection: Connection, name: str) -> None:
+    def __init__(self, connection: Connection, name: str, *, patience: float = 0.0) -> None:
         self._connection = connection
+        # In seconds: how long a node that is away is waited for; what is done here may be done twice.
+        self._patience = patience
         self._name = name
         self._state = f"{name}-state"
         self._has_state = False
@@ -110,18 +114,33 @@ class Indexes:
 
     def show(self, index: str) -> None:
         """Make all that was acknowledged visible; raises ClusterError where a shard did not."""
-        answer = self._connection.post(f"/{index},{words_index(index)}/_refresh")
-        failed = answer.get("_shards", {}).get("failed", 0)
-        if failed:
-            raise ClusterError(f"{failed} shards of {index} could not be refreshed", hint="Run this again.")
+        end = time.monotonic() + self._patience
+        while True:
+            path = f"/{index},{words_index(index)}/_refresh"
+            failed = self._connection.post(path, patience=self._patience).get("_shards", {}).get("failed", 0)
+            if not failed:
+                return
+            if time.monotonic() > end:
+                raise ClusterUnavailable(
+                    f"{failed} shards of {index} could not be refreshed",
+                    hint="See which nodes of the cluster are away (GET _cluster/health), and run this again.",
+                )
+            time.sleep(random.uniform(0.5, 1))  # noqa: S311  (no secret)
 
     def count(self, index: str) -> int:
         """How many articles can be seen in an index; raises ClusterError where a shard does not say."""
-        answer = self._connection.get(f"/{index}/_count")
-        told = answer.get("_shards", {})
-        if told.get("failed") or told.get("successful") != told.get("total"):
-            raise ClusterError(f"parts of {index} did not answer", hint="See which nodes of the cluster are away.")
-        return int(answer["count"])
+        end = time.monotonic() + self._patience
+        while True:
+            answer = self._connection.get(f"/{index}/_count", patience=self._patience)
+            told = answer.get("_shards", {})
+            if not told.get("failed") and told.get("successful") == told.get("total"):
+                return int(answer["count"])
+            if time.monotonic() > end:
+                raise ClusterUnavailable(
+                    f"parts of {index} did not answer",
+                    hint="See which nodes of the cluster are away (GET _cluster/health), and run this again.",
+                )
+            time.sleep(random.uniform(0.5, 1))  # noqa: S311  (no secret)
 
     def await_copies(self, index: str) -> None:
         """Wait until the copies of an index stand where they can; a cluster that is too small has fewer."""
@@ -166,7 +185,9 @@ class Indexes:
     def note(self, key: str, told: Mapping[str, Any], **conditions: object) -> dict[str, Any]:
         """Say something under ``key``; ``conditions`` are the server's, of which a ClusterError of 409 tells."""
         self._make_state()
-        return self._connection.put(f"/{self._state}/_doc/{key}", body={"told": told}, params=conditions)
+        patience = 0.0 if conditions else self._patience
+        path = f"/{self._state}/_doc/{key}"
+        return self._connection.put(path, body={"told": told}, params=conditions, patience=patience)
 
     def forget(self, key: str, **conditions: object) -> None:
         """Say no more about ``key``."""
@@ -201,7 +222,8 @@ class Indexes:
         return settings
 
     def _set(self, index: str, settings: Mapping[str, object]) -> None:
-        self._connection.put(f"/{index},{words_index(index)}/_settings", body={"index": settings})
+        path = f"/{index},{words_index(index)}/_settings"
+        self._connection.put(path, body={"index": settings}, patience=self._patience)
 
     def _all(self) -> list[str]:
         """The names of all indexes that begin with this name and a number."""

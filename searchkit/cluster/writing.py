@@ -82,7 +82,7 @@ class ClusterWriter:
         self._broken = False
         try:
             self._connection.check_product()
-            self._indexes = Indexes(self._connection, address.index)
+            self._indexes = Indexes(self._connection, address.index, patience=patience)
             self._look(language, fresh)
             self._lock = ClusterLock(self._indexes, address.index)
         except BaseException:
