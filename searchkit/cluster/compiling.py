@@ -13,7 +13,7 @@ from typing import Any
 from searchkit.analysis import Chain
 from searchkit.cluster.layout import TITLE_K1, field_name
 from searchkit.cluster.places import MOST_TIMES, MOST_WORDS, Place, Places, TooManyWords, clauses
-from searchkit.cluster.tokens import key_of, source_key, token
+from searchkit.cluster.tokens import FILLER, key_of, source_key, token
 from searchkit.cluster.vocabulary import Asked, Meaning
 from searchkit.engine import Filters
 from searchkit.memory.fields import field_tree
@@ -48,6 +48,8 @@ NOTHING: Query = {"match_none": {}}
 _MOST_RANKED = 300
 # What the lesser of two scores adds, where a passage stands in the title and in the body.
 _IN_BOTH = 0.3
+# What no article has.
+_NEVER: Query = {"term": {"has": FILLER}}
 _ALL: Query = {"match_all": {"boost": 0.0}}
 
 
@@ -405,14 +407,18 @@ def _boost_in(name: str) -> float:
 
 
 def _days(days: Days) -> Query:
-    if not days.first and not days.last:
-        return {"exists": {"field": "day"}}
+    """Articles of these days.
+
+    A part of the index that has no such day would leave the whole query out, and then not be asked how rare its
+    words are there: so it is always asked for something that only might be there as well.
+    """
     limits = {}
     if days.first:
         limits["gte"] = days.first.isoformat()
     if days.last:
         limits["lte"] = days.last.isoformat()
-    return {"range": {"day": limits}}
+    dated: Query = {"range": {"day": limits}} if limits else {"exists": {"field": "day"}}
+    return {"bool": {"should": [dated, _NEVER], "minimum_should_match": 1}}
 
 
 def _intervals(name: str, rule: Query) -> Query:
