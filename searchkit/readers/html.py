@@ -152,6 +152,10 @@ def _body(tree: HtmlElement, titles: frozenset[str], stated: str) -> str:
     _show_captions(tree)
     try:
         is_large = tree.xpath("count(.//*)") > _QUICK_FROM
+        if is_large:
+            # trafilatura takes time in the square of what one paragraph holds, and none holds paragraphs.
+            for paragraph in cast("list[HtmlElement]", tree.xpath("//p[.//p]")):
+                paragraph.tag = "div"
         document = bare_extraction(tree, options=_QUICK_OPTIONS if is_large else _OPTIONS)
     except (MemoryError, RecursionError):
         raise

@@ -66,5 +66,5 @@ _CUT = " .…[]()_–—-"
 def introduced(body: str, *pieces: str) -> str:
     """The body with pieces before it that it does not say itself: a standfirst, a dateline, a second headline."""
     plain = one_line(body).casefold()
-    missing = [piece for piece in pieces if piece and one_line(piece).casefold().rstrip(_CUT) not in plain]
+    missing = [clean(piece) for piece in pieces if piece and one_line(piece).casefold().rstrip(_CUT) not in plain]
     return "\n\n".join([*missing, body]).strip()

@@ -47,7 +47,8 @@ def zip_members(file: io.BufferedReader, budget: Budget) -> Iterator[Member]:
     while infos:
         info = infos.pop()
         name = one_line(_name(info))
-        if info.is_dir() or hidden(name):
+        # (``is_dir`` fails where a name is empty.)
+        if info.filename.endswith("/") or hidden(name):
             continue
         name = named(name[:LONGEST_NAME])
         refused = refusal(name) or _refusal(info)

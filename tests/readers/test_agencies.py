@@ -20,6 +20,7 @@ from searchkit.readers.newsml_1 import read_newsml_1
 from searchkit.readers.newsml_g2 import read_newsml_g2
 from searchkit.readers.ninjs import is_ninjs
 from searchkit.readers.nitf import read_nitf
+from searchkit.readers.prose import introduced
 from searchkit.readers.recognition import recognized
 
 CASES = Path(__file__).parent / "cases"
@@ -293,3 +294,8 @@ def test_ninjs_in_an_envelope(read_bytes) -> None:
 def test_the_formats_are_in_the_table() -> None:
     for name in ("NITF", "NewsML-G2", "NewsML 1.2", "ANPA 1312", "IPTC 7901"):
         assert callable(BY_NAME[name].load())
+
+
+def test_what_comes_before_a_text_is_as_clean_as_the_text() -> None:
+    """A second headline once brought control characters of its wire into the body."""
+    assert introduced("The story.", "A second\x00 headline\x02", "the STORY") == "A second headline\n\nThe story."

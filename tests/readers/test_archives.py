@@ -354,6 +354,13 @@ def test_a_name_that_only_claims_to_be_utf8_is_one_problem(tmp_path: Path) -> No
     assert said(items) == [("", "is a damaged zip (a name in it is said to be UTF-8 and is not)")]
 
 
+def test_a_member_without_a_name_costs_the_others_nothing(tmp_path: Path) -> None:
+    """The zipfile module asks for the last letter of a name that has none."""
+    items = read(tmp_path / "a.zip", raw_zip(Raw(b""), Raw(b"b.txt")))
+    assert said(items) == [("", "has no name")]
+    assert ids(items) == ["a.zip/b.txt"]
+
+
 def test_a_name_without_end_is_refused(tmp_path: Path) -> None:
     items = read(tmp_path / "a.zip", raw_zip(Raw(b"n" * 60_000 + b".txt"), Raw(b"b.txt")))
     assert ids(items) == ["a.zip/b.txt"]

@@ -123,6 +123,7 @@ def test_a_body_that_only_json_ld_has_is_taken(read_bytes) -> None:
 
 
 HOSTILE = {
+    "paragraphs in a paragraph": b"<html><body><p><x-y>" + b"<p id=a>Some words of a text</x>" * 20_000,
     "64 MB": b"<html><body>" + b"<p>The house said that it was a fine day for all of us.</p>" * 1_100_000,
     "one long text": b"<html><body><p>" + b"The house said that it was a fine day. " * 200_000,
     "nested": b"<html><body>" + b"<div>" * 100_000 + STORY.encode() + b"</div>" * 100_000,

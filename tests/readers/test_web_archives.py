@@ -232,5 +232,6 @@ def test_heavy_attachments_are_for_another_process(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_no_text_is_only_named(name: str, kind: str, content: bytes, read_bytes) -> None:
-    (article,) = read_bytes("a.eml", mail_with(name, kind, content))
+    *problems, article = read_bytes("a.eml", mail_with(name, kind, content))
     assert article.notes == (("attached", name),)
+    assert len(problems) == (b"\0" in content)
