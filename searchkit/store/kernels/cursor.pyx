@@ -437,6 +437,23 @@ cdef int load_places(Cursor *cursor, uint32_t block, bint forms) noexcept nogil:
     return 0
 
 
+cdef int load_forms(Cursor *cursor, uint32_t block) noexcept nogil:
+    """Bring the numbers of the written forms of a block of positions to hand, and of the positions how many they are."""
+    cdef size_t at
+    cdef const uint8_t *byte
+    if block >= cursor.occurrences // BLOCK or (cursor.place_block == block and cursor.place_forms):
+        return load_places(cursor, block, True)
+    cursor.place_block = NONE
+    if find_positions(cursor, block, &at) < 0 or at + 2 > cursor.positions_size:
+        return -1
+    byte = cursor.positions + at
+    if byte[0] > 32 or byte[1] > 32 or at + 2 + 16 * (<size_t>byte[0] + byte[1]) > cursor.positions_size:
+        return -1
+    unpack(byte + 2 + 16 * byte[0], byte[1], cursor.form)
+    cursor.place_held = BLOCK
+    return 0
+
+
 cdef int pick_places(Cursor *cursor, uint32_t number, uint32_t count, uint32_t *out) noexcept nogil:
     """Write the few positions from ``number`` on, which all lie in one full block, without unpacking it."""
     cdef uint32_t index = number % BLOCK, at, sum = NONE
