@@ -69,6 +69,7 @@ cdef int seek(Cursor *cursor, uint32_t article, uint32_t *found) noexcept nogil
 cdef int find_place(Cursor *cursor) noexcept nogil
 cdef int counts_here(Cursor *cursor, uint32_t *total, uint32_t *title) noexcept nogil
 cdef int load_places(Cursor *cursor, uint32_t block, bint forms) noexcept nogil
+cdef int load_forms(Cursor *cursor, uint32_t block) noexcept nogil
 cdef int place_here(Cursor *cursor, uint32_t *start, uint32_t *total) noexcept nogil
 cdef const uint32_t *places_from(Cursor *cursor, uint32_t number, uint32_t count, uint32_t *room,
                                  uint32_t *base) noexcept nogil

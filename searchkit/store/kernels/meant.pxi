@@ -108,7 +108,7 @@ cdef int add_forms(Sums *sums, Cursor *cursor, const Meant *meant) noexcept nogi
         while left:
             if number // BLOCK != block:
                 block = number // BLOCK
-                if load_places(cursor, block, True) < 0:
+                if load_forms(cursor, block) < 0:
                     return DAMAGED
                 sum_meant(cursor, meant, before)
             index = number % BLOCK

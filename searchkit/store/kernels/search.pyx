@@ -22,7 +22,7 @@ from searchkit.store.kernels.bits cimport (
 )
 from searchkit.store.kernels.cursor cimport (
     NONE, Cursor, block_of, counts_here, find_place, last_of_block, list_block, load_block, load_counts,
-    load_places, load_starts, peak_of_block, place_here, places_from, positions_of, seek, start_cursor,
+    load_forms, load_starts, peak_of_block, place_here, places_from, positions_of, seek, start_cursor,
 )
 from searchkit.store.kernels.dictionary cimport Dictionary
 

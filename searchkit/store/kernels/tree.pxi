@@ -393,7 +393,7 @@ cdef int phrase_matches(Search *search, Node *node, uint32_t article, bint count
 
 cdef int passages_match(Search *search, Node *node, uint32_t article, int wanted) noexcept nogil:
     """Whether a node stands in an article; keeps at how many places."""
-    cdef uint32_t at, before = NONE, title = search.titles[article]
+    cdef uint32_t at, before = NONE, title
     cdef int failed
     if node.kind == SPOT and node.unfiltered:
         if count_spots(search, node, article, &node.total, &node.title) < 0:
@@ -412,6 +412,8 @@ cdef int passages_match(Search *search, Node *node, uint32_t article, int wanted
     if failed < 0:
         return failed
     node.total = node.title = 0
+    # Far away, and not needed for what is found nowhere.
+    title = search.titles[article] if node.held else 0
     for at in range(node.held):
         if at == 0 or node.spans[at].begin != before:
             before = node.spans[at].begin
