@@ -13,7 +13,7 @@ from typing import Any
 from searchkit.analysis import Chain
 from searchkit.cluster.layout import TITLE_K1, field_name
 from searchkit.cluster.places import MOST_TIMES, MOST_WORDS, Place, Places, TooManyWords, clauses
-from searchkit.cluster.tokens import key_of, source_key, token
+from searchkit.cluster.tokens import FILLER, key_of, source_key, token
 from searchkit.cluster.vocabulary import Asked, Meaning
 from searchkit.engine import Filters
 from searchkit.memory.fields import field_tree
@@ -48,6 +48,8 @@ NOTHING: Query = {"match_none": {}}
 _MOST_RANKED = 300
 # What the lesser of two scores adds, where a passage stands in the title and in the body.
 _IN_BOTH = 0.3
+# What no article has.
+_NEVER: Query = {"term": {"has": FILLER}}
 _ALL: Query = {"match_all": {"boost": 0.0}}
 
 
@@ -62,19 +64,24 @@ class Compiled:
         self.ranked = ranked
 
 
-def compiled(tree: Node, chain: Chain, meant: Mapping[Asked, Meaning], fineness: int) -> Compiled:
+def compiled(
+    tree: Node, chain: Chain, meant: Mapping[Asked, Meaning], fineness: int, *, scored: bool = True
+) -> Compiled:
     """``tree`` as a query; ``meant`` has all its patterns, ``fineness`` is the layout's.
 
     The server takes so many clauses. Where there are more, and where it cannot say what is meant, nothing is scored
-    there, and of passages as little said as must be.
+    there, and of passages as little said as must be. Then it is not ``exact``, if scores are wanted at all.
     """
     tree = spread(tree)
     made = Compiled(NOTHING, True, True)
-    for most, scored in ((MOST_WORDS, True), (MOST_WORDS, False), (MOST_WORDS // 3, False), (0, False)):
-        compiling = _Compiling(chain, meant, fineness, most=most, scored=scored)
+    for most, scoring in ((MOST_WORDS, True), (MOST_WORDS, False), (MOST_WORDS // 3, False), (0, False)):
+        if scoring and not scored:
+            continue
+        compiling = _Compiling(chain, meant, fineness, most=most, scored=scoring)
         query = compiling.node(tree, 1.0) or NOTHING
-        made = Compiled(query, compiling.exact and (scored or compiling.ranked), compiling.ranked)
-        if _size(query) <= MOST_CLAUSES and (made.exact or not scored):
+        as_wanted = scoring or compiling.ranked or not scored
+        made = Compiled(query, compiling.exact and as_wanted, compiling.ranked)
+        if _size(query) <= MOST_CLAUSES and (made.exact or not scoring):
             break
     return made
 
@@ -146,7 +153,29 @@ class _Compiling:
                 return _silent(self._condition(node))
             case Word(text) if len(stems := self._chain.stems(text)) == 1:
                 return self._weight(stems[0], factor)
+            case Word() | Phrase(_, 0) if (found := self._words_of(node)) is not None:
+                return self._phrase(found, factor)
         return self._ranked_by_words(self._passage(node, TEXT_FIELDS), node, factor)
+
+    def _words_of(self, node: Word | Phrase) -> list[str] | None:
+        """The stems of words side by side, none where one of them is no word; None for anything else."""
+        parts = node.parts if isinstance(node, Phrase) else (node,)
+        if not all(isinstance(part, Word) for part in parts):
+            return None
+        stems = [self._chain.stems(part.text) for part in parts]
+        return [stem for some in stems for stem in some] if all(stems) else []
+
+    def _phrase(self, stems: Sequence[str], factor: float) -> Query | None:
+        """Words side by side, which the server finds and ranks in one: in both fields, a bit better than in one."""
+        self.ranked = False
+        if not stems:
+            return None
+        text = " ".join(map(token, stems))
+        fields = [
+            {"match_phrase": {f"{name}.stems": {"query": text, "boost": factor * _boost_in(name)}}}
+            for name in TEXT_FIELDS
+        ]
+        return {"dis_max": {"queries": fields, "tie_breaker": _IN_BOTH}}
 
     def _all_but(self, part: Node, without: Sequence[Node], factor: float) -> Query | None:
         kept = self.node(part, factor)
@@ -306,7 +335,7 @@ class _Compiling:
             span = self._span(node, name)
             if span is not None:
                 boosted = span.get("span_near") or next(iter(span["span_term"].values()))
-                boosted["boost"] = factor * (K1 + 1) / (K1 + 1 if name == "body" else TITLE_K1 + 1)
+                boosted["boost"] = factor * _boost_in(name)
                 spans.append(span)
         return [{"dis_max": {"queries": spans, "tie_breaker": _IN_BOTH}}] if len(spans) > 1 else spans
 
@@ -372,15 +401,24 @@ class _Compiling:
         return [{"match": {"weights": {"query": text, "analyzer": "one_word", "boost": boost}}}]
 
 
+def _boost_in(name: str) -> float:
+    """What makes the server's score of a passage in one field alone one of ours."""
+    return 1.0 if name == "body" else (K1 + 1) / (TITLE_K1 + 1)
+
+
 def _days(days: Days) -> Query:
-    if not days.first and not days.last:
-        return {"exists": {"field": "day"}}
+    """Articles of these days.
+
+    A part of the index that has no such day would leave the whole query out, and then not be asked how rare its
+    words are there: so it is always asked for something that only might be there as well.
+    """
     limits = {}
     if days.first:
         limits["gte"] = days.first.isoformat()
     if days.last:
         limits["lte"] = days.last.isoformat()
-    return {"range": {"day": limits}}
+    dated: Query = {"range": {"day": limits}} if limits else {"exists": {"field": "day"}}
+    return {"bool": {"should": [dated, _NEVER], "minimum_should_match": 1}}
 
 
 def _intervals(name: str, rule: Query) -> Query:

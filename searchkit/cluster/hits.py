@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, overload
 
 from searchkit.article import Article
-from searchkit.cluster.stored import from_stored
+from searchkit.cluster import reading
 from searchkit.cluster.tokens import LONGEST_ID
-from searchkit.errors import ArticleMissing, IndexDamaged
+from searchkit.errors import ArticleMissing
 from searchkit.frozen import frozen
 
 # So many articles are fetched at once, in a row of hits that begins with the one that was asked for.
@@ -91,10 +91,4 @@ class Hits(Sequence[Hit]):
 
 def article_of(document: dict[str, Any]) -> Article:
     """The article in a document; raises IndexDamaged where there is none."""
-    try:
-        return from_stored(document["_source"]["article"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise IndexDamaged(
-            f"the document {document.get('_id')} of the cluster holds no article",
-            hint="Build the index again: searchkit index --rebuild PATH",
-        ) from error
+    return reading.article_of(document, str(document.get("_index", "")))

@@ -35,7 +35,7 @@ _KEEP_ALIVE = "2m"
 _EPOCH = datetime.date(1970, 1, 1).toordinal()
 _DAY = 86_400_000
 _NEVER = datetime.date.max.toordinal() + 1
-_UNITS: Query = {"match_all": {}}
+_EVERY_ARTICLE: Query = {"match_all": {}}
 
 
 class Search:
@@ -54,11 +54,11 @@ class Search:
     def response(self) -> Response:
         """The answer."""
         request = self._request
-        found = self._compiled(request.query)
+        by_score = request.sort == "relevance" and request.limit > 0
+        found = self._compiled(request.query, scored=by_score)
         parts = leaves(request.query)
         every = AllOf(tuple(parts)) if request.details and is_list(request.query) else None
         also = list(parts) if request.details else []
-        by_score = request.sort == "relevance"
         if not found.exact or (by_score and not found.ranked):
             also += weighed(request.query)
         if found.exact:
@@ -86,8 +86,8 @@ class Search:
         """In how many articles each of these tokens of stems stands."""
         return self.asking.counts(self._index, [{"term": {"weights": stem}} for stem in stems])
 
-    def _compiled(self, tree: Node) -> Compiled:
-        return compiled(tree, self._layout.chain, self.words.of(tree), self._layout.fineness)
+    def _compiled(self, tree: Node, *, scored: bool = False) -> Compiled:
+        return compiled(tree, self._layout.chain, self.words.of(tree), self._layout.fineness, scored=scored)
 
     def _holding(self, forms: Sequence[str]) -> int:
         """How many of these tokens of forms any article has."""
@@ -244,7 +244,7 @@ class Search:
         self, also: Sequence[Leaf | Phrase]
     ) -> tuple[dict[Leaf | Phrase | None, Query], list[Leaf | Phrase]]:
         """(queries whose totals are wanted, None for all articles, leaves that the server cannot count exactly)."""
-        counted: dict[Leaf | Phrase | None, Query] = {None: _UNITS}
+        counted: dict[Leaf | Phrase | None, Query] = {None: _EVERY_ARTICLE}
         rest = []
         for leaf in dict.fromkeys(also):
             if leaf in self._having:

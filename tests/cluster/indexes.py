@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Sequence
 
 from searchkit.article import Article
@@ -11,6 +12,11 @@ from searchkit.cluster.engine import ClusterEngine
 from searchkit.cluster.layout import Layout, words_index
 
 _LINES = 500
+
+
+def own(name: str) -> str:
+    """An index name that no other run of the tests has."""
+    return f"{name}-{os.getpid()}"
 
 
 def make_index(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from cases.test_cases import SEARCHES, articles
 
-from cluster.indexes import make_index, remove_index
+from cluster.indexes import make_index, own, remove_index
 from searchkit.cluster.connection import Connection
 from searchkit.cluster.engine import ClusterEngine
 from searchkit.engine import Request
@@ -26,12 +26,12 @@ def engines(opensearch: str) -> Iterator[Callable[[str], ClusterEngine]]:
 
     def engine(name: str) -> ClusterEngine:
         if name not in known:
-            known[name] = make_index(connection, f"cases-{name}", list(articles(name)), shards=2)
+            known[name] = make_index(connection, own(f"cases-{name}"), list(articles(name)), shards=2)
         return known[name]
 
     yield engine
     for name in known:
-        remove_index(connection, f"cases-{name}")
+        remove_index(connection, own(f"cases-{name}"))
 
 
 @pytest.mark.parametrize(("name", "search"), VALID, ids=[f"{name}: {one['query'][:60]}" for name, one in VALID])

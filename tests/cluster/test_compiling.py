@@ -205,3 +205,14 @@ def test_a_query_is_not_larger_than_the_server_takes() -> None:
         meant = {asked: Meaning(("police", "polite"), ("polic", "polit")) for asked in patterns(tree)}
         made = query_of(tree, meant)
         assert json.dumps(made.query).count('"query"') + json.dumps(made.query).count('"term"') <= MOST_CLAUSES
+
+
+def test_a_phrase_is_found_and_ranked_in_one() -> None:
+    """So a search string of 240 phrases is one query; one that is too large with scores may not be without them."""
+    phrases = AnyOf(tuple([Phrase((Word(f"left{number}"), Word(f"right{number}"))) for number in range(240)]))
+    made = query_of(phrases)
+    assert made.exact
+    assert kinds_of(made.query) == {"bool", "dis_max", "match_phrase"}
+    near = AnyOf(tuple([Near(Word(f"left{number}"), Word(f"right{number}"), 3) for number in range(85)]))
+    assert not query_of(near).exact
+    assert compiled(near, CHAIN, {}, 4096, scored=False).exact

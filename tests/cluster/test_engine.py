@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from cluster.indexes import add, make_index, remove, remove_index
+from cluster.indexes import add, make_index, own, remove, remove_index
 from searchkit.analysis import Chain
 from searchkit.article import Article
 from searchkit.cluster import search
@@ -23,9 +23,9 @@ from searchkit.engine import Engine, Filters, Request
 from searchkit.errors import ArticleMissing, IndexMissing, QueryTimeout, QueryTooLarge
 from searchkit.index import Index
 from searchkit.memory import MemoryEngine
-from searchkit.query import AnyOf, Everything, Near, Phrase, Within, Word, parse
+from searchkit.query import AllOf, AnyOf, Days, Everything, Near, Phrase, Within, Word, parse
 
-INDEX = "engine"
+INDEX = own("engine")
 # Of these the first have a day.
 MANY, DATED = 12_500, 4_000
 DAY = datetime.date(2020, 1, 1)
@@ -102,6 +102,21 @@ def test_sources_are_compared_folded_and_days_included(engine: ClusterEngine) ->
     assert found(sources=("", "post")) == ["three", "xxxxx"]
     assert found(since=DAY, until=DAY) == ["one"]
     assert found() == ["three", "one", "xxxxx", "two"]
+
+
+def test_rarity_is_that_of_the_whole_index_whatever_the_filter(connection: Connection) -> None:
+    """A shard without any article of a day once did not say how rare the words were there."""
+    articles = [
+        Article(f"a{at}", "", "parade " * (at % 3) + "police", DAY + datetime.timedelta(at)) for at in range(30)
+    ]
+    engine, oracle = make_index(connection, INDEX, articles, shards=5), MemoryEngine(articles)
+    for tree, filters in (
+        (Word("parade"), Filters(until=DAY + datetime.timedelta(1))),
+        (AllOf((Word("parade"), Days(DAY, DAY + datetime.timedelta(1)))), Filters()),
+    ):
+        scores = oracle.scores(tree, filters)
+        found = {hit.id: hit.score for hit in engine.search(Request(tree, filters)).found}
+        assert found == pytest.approx(scores, rel=1e-3)
 
 
 def test_statistics(engine: ClusterEngine) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from cluster.indexes import add, make_index, remove, remove_index
+from cluster.indexes import add, make_index, own, remove, remove_index
 from searchkit.analysis import Chain
 from searchkit.article import Article
 from searchkit.cluster.asking import Asking
@@ -23,7 +23,7 @@ from searchkit.memory.shapes import matcher
 from searchkit.memory.text import Text
 from searchkit.query import AnyOf, Fuzzy, Leaf, Near, Regex, Scope, Wildcard, Word
 
-INDEX = "vocabulary"
+INDEX = own("vocabulary")
 CHAIN = Chain("english")
 # U+FDFA is folded to several words with blanks between, U+2049 to "!?"; a soft hyphen to nothing.
 STRANGE = [
