@@ -42,6 +42,8 @@ def test_the_example_of_every_help_works(name: str, searchkit: Run, tmp_path: Pa
     assert searchkit("index", "seeds").returncode == 0
     text = searchkit(*([name] if name else []), "--help").stdout
     example = " ".join(text.split("Example:")[1].split())
+    # No cluster is needed to see that what the example says of one is right: a folder takes its place.
+    example = re.sub(r"opensearch://\S+", "elsewhere/", example)
     for command in example.split("&&"):
         program, *words = shlex.split(command)
         assert program == "searchkit"

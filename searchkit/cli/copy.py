@@ -12,7 +12,7 @@ import typer
 from searchkit.cli.index import MemoryOption, WorkersOption, complain_of, index_place
 from searchkit.cli.terminal import write
 
-EXAMPLE = "Example: searchkit copy index/ opensearch://localhost:9200/news"
+EXAMPLE = "Example: searchkit copy index/ backup/"
 
 
 def copy(

@@ -40,8 +40,8 @@ from searchkit.store.writer import LONGEST_ARTICLE
 
 LANES = 4
 # The average lengths of an index are those of its first articles: of so many, or of so many characters.
-_FIRST = 20_000
-_FIRST_CHARACTERS = 64_000_000
+_FIRST = 10_000
+_FIRST_CHARACTERS = 48_000_000
 # Articles that a new index is checked with before it takes the place of another.
 _SAMPLE = 200
 _AT_ONCE = 50

@@ -27,10 +27,13 @@ HEAVY = (
     "multiprocessing",
     "rich",
     "sqlite3",
+    "opensearchpy",
     "ssl",
+    "urllib3",
     "whoosh",
     "xml",
     "yaml",
+    "searchkit.cluster",
     "searchkit.indexing",
     "searchkit.readers",
     "searchkit.local.whoosh_codec",
@@ -39,7 +42,7 @@ HEAVY = (
     "searchkit.store.merge",
     "searchkit.store.writer",
 )
-COMMANDS = {"check", "index", "query", "show", "stats"}
+COMMANDS = {"check", "copy", "index", "query", "show", "stats"}
 
 
 @pytest.fixture
