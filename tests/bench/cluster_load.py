@@ -5,8 +5,8 @@
 In each round, one after the other, in an order that turns, the same press releases go into a new index of the server
 at URL, refresh and copies off, and are refreshed at the end:
 
-- searchkit: `ClusterWriter`, from the articles to its commit: words are found, folded and stemmed, documents and words
-  made, sent, acknowledged, checked;
+- searchkit: `ClusterWriter`, from the articles to its commit: words are found, folded and stemmed, documents made
+  and sent, the words sent along, all acknowledged and counted;
 - prepared: `parallel_bulk` with the very documents that searchkit sends, made beforehand, into the same mapping: what
   the client and the server take for documents of the same size, all else left out;
 - raw: `parallel_bulk` with title and body alone, which the server takes apart with its standard analyzer: what a user
