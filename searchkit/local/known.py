@@ -178,7 +178,7 @@ class KnownWords:
     def _numbers(self, leaf: Leaf) -> list[tuple[Forms, list[int]]]:
         """For each segment the numbers of the forms that a pattern means."""
         found = self._snapshot.forms.numbers(self._finder(leaf))
-        return [(segment.reader.forms, numbers) for segment, numbers in zip(self._snapshot.segments, found, strict=True)]
+        return list(zip([segment.reader.forms for segment in self._snapshot.segments], found, strict=True))
 
     def _finder(self, leaf: Leaf) -> Callable[[Forms], list[int]]:
         match leaf:

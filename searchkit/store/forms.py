@@ -102,11 +102,14 @@ class Forms:
                 return numbers
             return [numbers[at] for at in expression.matching(lexicon.lines_of(numbers))]
 
-    def united(self, others: Sequence[Forms]) -> UnitedForms:
-        """These forms and those of other segments, each once."""
-        with self._damage():
-            union = FormUnion([self._lexicon, *(other._lexicon for other in others)])
-        return UnitedForms(self._file, union)
+    @staticmethod
+    def united(all_forms: Sequence[Forms]) -> UnitedForms:
+        """The forms of several segments, each once."""
+        try:
+            union = FormUnion([forms._lexicon for forms in all_forms])
+        except Damage as error:
+            raise all_forms[error.args[1]]._file.damaged(str(error.args[0])) from error
+        return UnitedForms(all_forms[0]._file, union)
 
     @contextmanager
     def _damage(self) -> Iterator[None]:
@@ -146,7 +149,7 @@ class SharedForms:
         if self._united is None and len(self._forms) > 1:
             self._asked += 1
             if self._asked > _ASKED_APART:
-                self._united = self._forms[0].united(self._forms[1:])
+                self._united = Forms.united(self._forms)
         if self._united is None:
             return [find(forms) for forms in self._forms]
         return self._united.split(find(self._united))

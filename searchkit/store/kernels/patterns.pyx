@@ -44,32 +44,6 @@ cdef enum:
     NONE = 0xFFFFFFFFU
 
 
-cdef struct Table:
-    const uint8_t *forms
-    const uint8_t *ends
-    const uint8_t *order
-    uint64_t *heads         # the first eight bytes of each form, in alphabetical order; NULL while nobody asked
-    size_t size
-    uint32_t count
-
-
-cdef inline int place(const Table *table, uint32_t number, size_t *begin, size_t *end) noexcept nogil:
-    """Where a form lies; negative where the table is damaged."""
-    if number >= table.count:
-        return DAMAGED
-    begin[0] = load32(table.ends + 4 * (<size_t>number - 1)) if number else 0
-    end[0] = load32(table.ends + 4 * <size_t>number)
-    return 0 if begin[0] <= end[0] <= table.size else DAMAGED
-
-
-cdef inline int push(Buffer *found, uint32_t value) noexcept nogil:
-    if reserve(found, 4) < 0:
-        return NO_MEMORY
-    store32(found.data + found.size, value)
-    found.size += 4
-    return 0
-
-
 include "tables.pxi"
 include "wildcards.pxi"
 include "fuzzy.pxi"

@@ -4,7 +4,10 @@
 
 @cython.final
 cdef class FormUnion:
-    """The forms of some tables, each once. Their numbers are their places in the order of their bytes."""
+    """The forms of some tables, each once. Their numbers are their places in the order of their bytes.
+
+    A Damage has the number of its table as second argument.
+    """
 
     cdef readonly FormTable table
     cdef uint32_t _tables
@@ -22,13 +25,18 @@ cdef class FormUnion:
         cdef uint8_t *out
         cdef int failed
         self._tables = <uint32_t>len(tables)
-        for one in tables:
-            one._make_heads()
+        for number in range(self._tables):
+            one = tables[number]
+            try:
+                one._make_heads()
+            except Damage as error:
+                raise Damage(error.args[0], number) from None
             size += one._size[FORMS]
             count += one.forms
         if size > NONE or count >= NONE:
             raise MemoryError
-        self._numbers = <uint32_t *>malloc((count * self._tables + 1) * sizeof(uint32_t))
+        # One row more than there can be: it is filled before it is known that no form is left.
+        self._numbers = <uint32_t *>malloc(((count + 1) * self._tables + 1) * sizeof(uint32_t))
         parts = <Table *>malloc((self._tables + 1) * sizeof(Table))
         try:
             if self._numbers == NULL or parts == NULL:
@@ -41,6 +49,9 @@ cdef class FormUnion:
             out = <uint8_t *>PyByteArray_AS_STRING(data)
             with nogil:
                 failed = unite(parts, self._tables, out, &size, out + place_of_ends, self._numbers, &forms)
+            if failed == DAMAGED:
+                # It has changed since it was looked at.
+                raise Damage("the written forms contradict themselves", 0)
             _raise(failed)
         finally:
             free(parts)

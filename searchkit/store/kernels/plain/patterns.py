@@ -195,13 +195,20 @@ class FormTable:
 
 
 class FormUnion:
-    """The forms of some tables, each once. Their numbers are their places in the order of their bytes."""
+    """The forms of some tables, each once. Their numbers are their places in the order of their bytes.
+
+    A Damage has the number of its table as second argument.
+    """
 
     def __init__(self, tables: list[FormTable]) -> None:
         places: dict[bytes, list[tuple[int, int]]] = {}
         for at, table in enumerate(tables):
-            for number in range(table.forms):
-                places.setdefault(table.form(number), []).append((at, number))
+            try:
+                all_forms = table._all
+            except Damage as error:
+                raise Damage(error.args[0], at) from None
+            for number, form in enumerate(all_forms):
+                places.setdefault(form, []).append((at, number))
         forms = sorted(places)
         self._places = [places[form] for form in forms]
         self._tables = len(tables)
