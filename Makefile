@@ -40,9 +40,6 @@ test: $(VENV)/installed-for-tests ## Set up and run the test suite, on every cor
 test-cluster: $(VENV)/installed-for-tests ## Fetch OpenSearch, start it, and run tests/cluster (needs Java 17 and Maven)
 	PYTHONPATH=tests $(BIN)/python -m cluster
 
-test-cluster: $(VENV)/installed-for-tests ## Fetch OpenSearch, start it, and run tests/cluster (needs Java 17 and Maven)
-	PYTHONPATH=tests $(BIN)/python -m cluster
-
 lint: $(VENV)/installed-for-tests ## Check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
