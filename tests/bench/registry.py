@@ -13,6 +13,7 @@ _MODULES = {
     "tantivy": ("rival_tantivy", "Tantivy"),
     "tantivy-two-fields": ("rival_tantivy", "TantivyTwoFields"),
     "tantivy-no-total": ("rival_tantivy", "TantivyNoTotal"),
+    "tantivy-forms": ("rival_tantivy", "TantivyForms"),
     "fts5": ("rival_fts5", "Fts5"),
     "bm25s": ("rival_bm25s", "Bm25s"),
     "whoosh": ("rival_whoosh", "Whoosh"),

@@ -1,9 +1,10 @@
-"""tantivy (Rust, through tantivy-py), in three settings; the fastest of them is the main rival.
+"""tantivy (Rust, through tantivy-py), in four settings; the fastest of them is the main rival.
 
 ``tantivy`` holds title and text in one field, which is one list of postings for a word instead of two, and
 so the fastest; ``tantivy-two-fields`` has a field for each and asks both, as its users mostly do;
 ``tantivy-no-total`` asks the first index without the exact total, which lets tantivy skip what cannot be
-among the ten best.
+among the ten best; ``tantivy-forms`` holds words as they are written and not stems, and so finds by a pattern what
+searchkit finds by it.
 
 Queries are made of query objects, which mean exactly what was asked. Parsing them from text instead gives the
 same totals, and its time does not differ measurably.
@@ -37,6 +38,7 @@ class Tantivy:
     index_of: ClassVar[str] = ""
     searched: ClassVar[tuple[str, ...]] = ("body",)
     total: ClassVar[bool] = True
+    tokenizer: ClassVar[str] = "en_stem"
 
     def __init__(self, index: tantivy.Index) -> None:
         self._searcher = index.searcher()
@@ -71,10 +73,10 @@ class Tantivy:
         builder.add_date_field("date", stored=True, indexed=True, fast=True)
         if cls.searched == ("body",):
             # The title is the first line of the body, so it need not be kept twice.
-            builder.add_text_field("body", stored=True, tokenizer_name="en_stem", index_option="position")
+            builder.add_text_field("body", stored=True, tokenizer_name=cls.tokenizer, index_option="position")
         else:
             for field in cls.searched:
-                builder.add_text_field(field, stored=True, tokenizer_name="en_stem", index_option="position")
+                builder.add_text_field(field, stored=True, tokenizer_name=cls.tokenizer, index_option="position")
         return builder.build()
 
     @classmethod
@@ -179,6 +181,16 @@ class TantivyNoTotal(Tantivy):
     abilities = Abilities(total=False, remark="the index of tantivy, asked without the exact total")
     index_of = "tantivy"
     total = False
+
+
+class TantivyForms(Tantivy):
+    """Words as they are written, for patterns alone."""
+
+    name = "tantivy-forms"
+    abilities = Abilities(
+        PATTERNS, remark="its terms are words as they are written, which is what searchkit looks among"
+    )
+    tokenizer = "default"
 
 
 def _any(queries: list[Query]) -> Query:
