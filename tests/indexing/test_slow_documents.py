@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import signal
 import tarfile
 import threading
@@ -23,14 +24,42 @@ from searchkit.readers import Settings, open_articles
 STORY = (
     "<p>The council said on Monday that it would close the old bridge for the whole of the summer, as was asked.</p>"
 )
-# Many seconds of trafilatura, and most of them in Python.
-SLOW = f"<html><body>{('<div>' * 200 + STORY * 20 + '</div>' * 200) * 175}</body></html>"
 
 
 def page(title: str) -> str:
     return (
         f"<!DOCTYPE html><html><head><title>{title}</title></head><body><article>{STORY * 3}</article></body></html>"
     )
+
+
+# How long a page takes depends on the machine; so the reader itself waits at this one.
+SLOW = (
+    f"<html><head><title>Slow</title></head><body><!-- seven seconds --><article>{STORY * 3}</article></body></html>"
+)
+WAITING = """\
+import time
+
+import searchkit.readers.html as pages
+
+read = pages._page
+
+
+def page(source, data, *rest):
+    if b"<!-- seven seconds -->" in data:
+        time.sleep(7)
+    return read(source, data, *rest)
+
+
+pages._page = page
+"""
+
+
+@pytest.fixture(autouse=True)
+def _readers_that_wait(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processes that are started load this module first, and so the libraries that take a second."""
+    folder = tmp_path_factory.mktemp("site")
+    (folder / "sitecustomize.py").write_text(WAITING)
+    monkeypatch.setenv("PYTHONPATH", str(folder), prepend=os.pathsep)
 
 
 def zipped(pages: dict[str, str]) -> bytes:
