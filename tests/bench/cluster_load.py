@@ -1,6 +1,6 @@
 """How fast does a cluster load, against opensearch-py's own ``parallel_bulk``, and what does a query cost beyond it?
 
-    python -m tests.bench.cluster_load URL [--articles 20000] [--rounds 3] [--lanes 4]
+    PYTHONPATH=tests python -m tests.bench.cluster_load URL [--articles 20000] [--rounds 3] [--lanes 4]
 
 In each round, one after the other, in an order that turns, the same press releases go into a new index of the server
 at URL, refresh and copies off, and are refreshed at the end:

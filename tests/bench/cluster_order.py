@@ -1,6 +1,6 @@
 """How near is the order of a cluster to that of a local index, and what does a query cost beyond the server's time?
 
-    python -m tests.bench.cluster_order URL [--shards 1] [--topics 400] [--keep]
+    PYTHONPATH=tests python -m tests.bench.cluster_order URL [--shards 1] [--topics 400] [--keep]
 
 The press releases go into a local index and into one of the server at URL. Every news topic is asked of both as any
 word, all words, a phrase of its first two words, and these near each other. Printed are, for each kind, Kendall's tau
