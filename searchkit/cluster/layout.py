@@ -58,6 +58,8 @@ _MOST_FREQUENCY = 1 << 30
 _BATCH = 128
 # A frequency that counts twice is saturated in half the time.
 TITLE_K1 = K1 / TITLE_WEIGHT
+# The bytes of an index are those of this moment, and not of ten seconds ago.
+_STORE = {"stats_refresh_interval": "0s"}
 # With more words in mind, the memory starts anew.
 _MOST_WORDS = 1_000_000
 _MOST_VALUES = 10_000
@@ -177,6 +179,7 @@ class Layout:
                 "index": {
                     "number_of_shards": shards,
                     "number_of_replicas": replicas,
+                    "store": _STORE,
                     "similarity": {
                         "weights": {"type": "BM25", "k1": K1 * self.fineness, "b": 0.0},
                         # About what a passage adds that stands in one of these alone.
@@ -214,7 +217,7 @@ class Layout:
     def words_settings_and_mappings(self, shards: int = 1, replicas: int = 0) -> dict[str, Any]:
         """What the index of the words is made with."""
         return {
-            "settings": {"index": {"number_of_shards": shards, "number_of_replicas": replicas}},
+            "settings": {"index": {"number_of_shards": shards, "number_of_replicas": replicas, "store": _STORE}},
             "mappings": {
                 "dynamic": "strict",
                 "_meta": self.metadata,
