@@ -7,15 +7,14 @@ Where the server cannot say exactly what is meant, it is asked for what surely h
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
 from searchkit.analysis import Chain
 from searchkit.cluster.layout import TITLE_K1, field_name
 from searchkit.cluster.places import MOST_TIMES, MOST_WORDS, Place, Places, TooManyWords, clauses
-from searchkit.cluster.tokens import FILLER, key_of, source_key, token
+from searchkit.cluster.queries import ALL, NOTHING, Query, all_of, any_of, intervals, of_days, silent, size_of
+from searchkit.cluster.tokens import key_of, token
 from searchkit.cluster.vocabulary import Asked, Meaning
-from searchkit.engine import Filters
 from searchkit.memory.fields import field_tree
 from searchkit.query import (
     AllBut,
@@ -40,17 +39,12 @@ from searchkit.query.spread import is_passage, spread
 from searchkit.query.tree import TEXT_FIELDS
 from searchkit.store.ranking import K1
 
-Query = dict[str, Any]
 # The server counts 1,024 clauses at most, unless it is told otherwise.
 MOST_CLAUSES = 1000
-NOTHING: Query = {"match_none": {}}
 # A pattern that means more stems is not ranked by the server: each of them is a clause.
 _MOST_RANKED = 300
 # What the lesser of two scores adds, where a passage stands in the title and in the body.
 _IN_BOTH = 0.3
-# What no article has.
-_NEVER: Query = {"term": {"has": FILLER}}
-_ALL: Query = {"match_all": {"boost": 0.0}}
 
 
 class Compiled:
@@ -81,42 +75,9 @@ def compiled(
         query = compiling.node(tree, 1.0) or NOTHING
         as_wanted = scoring or compiling.ranked or not scored
         made = Compiled(query, compiling.exact and as_wanted, compiling.ranked)
-        if _size(query) <= MOST_CLAUSES and (made.exact or not scoring):
+        if size_of(query) <= MOST_CLAUSES and (made.exact or not scoring):
             break
     return made
-
-
-def _size(query: Query) -> int:
-    """How many clauses the server counts."""
-    ((kind, inside),) = query.items()
-    match kind:
-        case "bool":
-            parts = [one for name in ("must", "should", "must_not", "filter") for one in inside.get(name, ())]
-            return sum(map(_size, parts))
-        case "constant_score":
-            return _size(inside["filter"])
-        case "intervals":
-            return sum(map(clauses, inside.values()))
-        case "match" | "match_phrase":
-            return sum([one["query"].count(" ") + 1 for one in inside.values()])
-        case "dis_max":
-            return sum(map(_size, inside["queries"]))
-        case "span_near":
-            return sum(map(_size, inside["clauses"]))
-    return 1
-
-
-def filtered(query: Query, filters: Filters) -> Query:
-    """``query``, of the articles that pass."""
-    conditions = []
-    if filters.since or filters.until:
-        conditions.append(_days(Days(filters.since, filters.until)))
-    if filters.sources:
-        named: list[Query] = [{"terms": {"source": [source_key(source) for source in filters.sources if source]}}]
-        if "" in filters.sources:
-            named.append({"bool": {"must_not": [{"exists": {"field": "source"}}]}})
-        conditions.append({"bool": {"should": named, "minimum_should_match": 1}})
-    return {"bool": {"must": [query], "filter": conditions}} if conditions else query
 
 
 class _Compiling:
@@ -138,19 +99,19 @@ class _Compiling:
     def node(self, node: Node, factor: float) -> Query | None:
         match node:
             case AnyOf(parts):
-                return _any([self.node(part, factor) for part in parts])
+                return any_of([self.node(part, factor) for part in parts])
             case AllOf(parts):
-                return _all([self.node(part, factor) for part in parts])
+                return all_of([self.node(part, factor) for part in parts])
             case AllBut(part, without):
-                return self._all_but(part, without, factor)
+                return self._all_but(self.node(part, factor), without, lambda other: self.node(other, 1.0))
             case Boost(part, more):
                 return self.node(part, factor * more)
             case AtLeast(count, part):
                 return self._ranked_by_words(self._at_least(count, part, TEXT_FIELDS), part, factor)
             case Scope(field, part) if not is_passage(node):
-                return _silent(self._known(field, part))
+                return silent(self._known(field, part))
             case Days() | Id() | Everything():
-                return _silent(self._condition(node))
+                return silent(self._condition(node))
             case Word(text) if len(stems := self._chain.stems(text)) == 1:
                 return self._weight(stems[0], factor)
             case Word() | Phrase(_, 0) if (found := self._words_of(node)) is not None:
@@ -177,15 +138,16 @@ class _Compiling:
         ]
         return {"dis_max": {"queries": fields, "tie_breaker": _IN_BOTH}}
 
-    def _all_but(self, part: Node, without: Sequence[Node], factor: float) -> Query | None:
-        kept = self.node(part, factor)
+    def _all_but(
+        self, kept: Query | None, without: Sequence[Node], make: Callable[[Node], Query | None]
+    ) -> Query | None:
         if kept is None:
             return None
         unwanted = []
         exact, ranked = self.exact, self.ranked
         for other in without:
             self.exact = True
-            query = self.node(other, 1.0)
+            query = make(other)
             # What matches too much must not leave articles out.
             if query is not None and self.exact:
                 unwanted.append(query)
@@ -196,44 +158,31 @@ class _Compiling:
     def _condition(self, node: Days | Id | Everything) -> Query:
         match node:
             case Days():
-                return _days(node)
+                return of_days(node)
             case Id(text):
                 return {"ids": {"values": [key_of(text)]}}
-        return _ALL
+        return ALL
 
     def _known(self, field: str, part: Node) -> Query | None:
         """What is asked of a field: of an empty one nothing holds."""
         query = self._field(spread(field_tree(field, part)), field_name(field))
-        return _all([{"term": {"has": field}}, query])
+        return all_of([{"term": {"has": field}}, query])
 
     def _field(self, node: Node, name: str) -> Query | None:
         match node:
             case AnyOf(parts):
-                return _any([self._field(part, name) for part in parts])
+                return any_of([self._field(part, name) for part in parts])
             case AllOf(parts):
-                return _all([self._field(part, name) for part in parts])
+                return all_of([self._field(part, name) for part in parts])
             case AllBut(part, without):
-                return self._field_but(part, without, name)
+                return self._all_but(self._field(part, name), without, lambda other: self._field(other, name))
             case Boost(part):
                 return self._field(part, name)
             case AtLeast(count, part):
                 return self._at_least(count, part, (name,))
             case Everything():
-                return _ALL
+                return ALL
         return self._passage(node, (name,))
-
-    def _field_but(self, part: Node, without: Sequence[Node], name: str) -> Query | None:
-        kept = self._field(part, name)
-        unwanted = []
-        exact = self.exact
-        for other in without:
-            self.exact = True
-            query = self._field(other, name)
-            if query is not None and self.exact:
-                unwanted.append(query)
-            exact = exact and self.exact
-        self.exact = exact
-        return None if kept is None else {"bool": {"must": [kept], "must_not": unwanted}}
 
     def _passage(self, node: Node, names: Sequence[str]) -> Query | None:
         """Articles in which a passage stands in one of these fields."""
@@ -246,8 +195,8 @@ class _Compiling:
         for name, places in kinds:
             for place in places:
                 self.exact = self.exact and place.exact
-                found.append(_intervals(name, place.rule))
-        return _any(found)
+                found.append(intervals(name, place.rule))
+        return any_of(found)
 
     def _pattern(self, leaf: Leaf, names: Sequence[str]) -> Query | None:
         """Articles that have a word which is meant; an exact word may be several."""
@@ -255,11 +204,11 @@ class _Compiling:
             written = [one.word for one in self._chain.tokens(leaf.text)]
             if len(written) != 1:
                 kinds = self._kinds(leaf, names) or []
-                return _any([_intervals(name, place.rule) for name, places in kinds for place in places])
+                return any_of([intervals(name, place.rule) for name, places in kinds for place in places])
         else:
             written = list(self._meant[leaf, names != TEXT_FIELDS].forms)
         forms = [token(form) for form in written]
-        return _any([{"terms": {f"{name}.forms": forms}} for name in names]) if forms else None
+        return any_of([{"terms": {f"{name}.forms": forms}} for name in names]) if forms else None
 
     def _kinds(self, node: Node, names: Sequence[str]) -> list[tuple[str, list[Place]]] | None:
         """The places of a passage in each field; None where its patterns mean too many words for them."""
@@ -284,18 +233,18 @@ class _Compiling:
         self.exact = False
         match node:
             case AnyOf(parts):
-                return _any([self._roughly(part, names) for part in parts])
+                return any_of([self._roughly(part, names) for part in parts])
             case Phrase(parts):
-                return _all([self._roughly(part, names) for part in parts])
+                return all_of([self._roughly(part, names) for part in parts])
             case Near(left, right) | Within(left, right):
-                return _all([self._roughly(part, names) for part in (left, right)])
+                return all_of([self._roughly(part, names) for part in (left, right)])
             case First(_, part) | Scope(_, part):
                 return self._roughly(part, names)
             case Word(text):
                 stems = [token(stem) for stem in self._chain.stems(text)]
                 if names == TEXT_FIELDS:
-                    return _all([{"term": {"weights": stem}} for stem in stems])
-                return _all([_any([{"term": {f"{name}.stems": stem}} for name in names]) for stem in stems])
+                    return all_of([{"term": {"weights": stem}} for stem in stems])
+                return all_of([any_of([{"term": {f"{name}.stems": stem}} for name in names]) for stem in stems])
         return self._pattern(node, names)  # type: ignore[arg-type]
 
     def _at_least(self, count: int, part: Node, names: Sequence[str]) -> Query | None:
@@ -317,7 +266,7 @@ class _Compiling:
 
         def often(at: int, count: int) -> Query:
             name, (place,) = single[at]
-            return _intervals(name, _times(place, count))
+            return intervals(name, _times(place, count))
 
         if len(single) == 1:
             return often(0, times)
@@ -326,7 +275,7 @@ class _Compiling:
             *[[often(0, one), often(1, times - one)] for one in range(1, times)],
             [often(0, times)],
         ]
-        return _any([_all(share) for share in shares])
+        return any_of([all_of(share) for share in shares])
 
     def _as_spans(self, node: Node, factor: float, names: Sequence[str] = TEXT_FIELDS) -> list[Query]:
         """Words side by side or near each other, ranked as in one field or the other: in both, a bit better."""
@@ -371,7 +320,7 @@ class _Compiling:
             return None
         self.ranked = False
         scored = self._scored(node, factor) if self._scoring else None
-        return {"bool": {"filter": [query], "should": scored}} if scored else _silent(query)
+        return {"bool": {"filter": [query], "should": scored}} if scored else silent(query)
 
     def _scored(self, node: Node, factor: float) -> list[Query]:
         match node:
@@ -406,25 +355,6 @@ def _boost_in(name: str) -> float:
     return 1.0 if name == "body" else (K1 + 1) / (TITLE_K1 + 1)
 
 
-def _days(days: Days) -> Query:
-    """Articles of these days.
-
-    A part of the index that has no such day would leave the whole query out, and then not be asked how rare its
-    words are there: so it is always asked for something that only might be there as well.
-    """
-    limits = {}
-    if days.first:
-        limits["gte"] = days.first.isoformat()
-    if days.last:
-        limits["lte"] = days.last.isoformat()
-    dated: Query = {"range": {"day": limits}} if limits else {"exists": {"field": "day"}}
-    return {"bool": {"should": [dated, _NEVER], "minimum_should_match": 1}}
-
-
-def _intervals(name: str, rule: Query) -> Query:
-    return {"intervals": {f"{name}.stems": rule}}
-
-
 def _times(place: Place, count: int) -> Query:
     if count == 1:
         return place.rule
@@ -439,22 +369,3 @@ def _stands_apart(place: Place) -> bool:
     return place.shortest == 1 or (
         len(kinds) == 1 and len(frozenset[str]().union(*place.words)) == sum(map(len, place.words))
     )
-
-
-def _silent(query: Query | None) -> Query | None:
-    """The same, adding nothing to a score."""
-    return None if query is None else {"constant_score": {"filter": query, "boost": 0.0}}
-
-
-def _any(parts: Sequence[Query | None]) -> Query | None:
-    held = [part for part in parts if part is not None]
-    if len(held) < 2:
-        return held[0] if held else None
-    return {"bool": {"should": held, "minimum_should_match": 1}}
-
-
-def _all(parts: Sequence[Query | None]) -> Query | None:
-    held = [part for part in parts if part is not None]
-    if not held or None in parts:
-        return None
-    return held[0] if len(held) == 1 else {"bool": {"must": held}}

@@ -9,6 +9,7 @@ from searchkit.article import Article
 from searchkit.cluster.apart import KnownWords
 from searchkit.memory.fields import holds, value_of, whole_article
 from searchkit.memory.text import Text
+from searchkit.memory.weights import weight_of
 from searchkit.query import (
     AllBut,
     AllOf,
@@ -18,17 +19,12 @@ from searchkit.query import (
     Days,
     Everything,
     Exact,
-    First,
     Id,
     Leaf,
-    Near,
     Node,
-    Phrase,
     Scope,
-    Within,
     Word,
     children,
-    pieces,
 )
 from searchkit.query.spread import is_passage, spread
 from searchkit.store.passages import begins
@@ -121,22 +117,6 @@ def single_leaves(tree: Node, kind: type[Word] | type[Exact]) -> Iterator[Word |
         yield from single_leaves(part, kind)
 
 
-def weight_of(node: Node, single: Callable[[Leaf], float]) -> float:
-    """What the frequency of a passage is multiplied with: its words together; of a choice the least."""
-    match node:
-        case Word():
-            return sum([single(piece) for piece in pieces(node)])
-        case Phrase(parts, slop):
-            return sum([weight_of(one, single) for part in parts for one in _weighed_apart(part, slop)])
-        case Near(left, right) | Within(left, right):
-            return weight_of(left, single) + weight_of(right, single)
-        case AnyOf(parts):
-            return min([weight_of(part, single) for part in parts])
-        case First(_, part) | Scope(_, part):
-            return weight_of(part, single)
-    return single(node)  # type: ignore[arg-type]
-
-
 def weighed(tree: Node) -> list[Leaf]:
     """The leaves whose rarity the scores by a tree are made of."""
     found: dict[Leaf, None] = {}
@@ -154,7 +134,3 @@ def weighed(tree: Node) -> list[Leaf]:
 
     visit(spread(tree))
     return list(found)
-
-
-def _weighed_apart(part: Leaf, slop: int) -> Sequence[Leaf]:
-    return pieces(part) if slop or isinstance(part, Word) else [part]

@@ -8,12 +8,12 @@ from typing import Any
 
 from searchkit.article import Article
 from searchkit.cluster.asking import Asking
-from searchkit.cluster.compiling import Query
 from searchkit.cluster.connection import Connection
 from searchkit.cluster.deciding import weighed
 from searchkit.cluster.hits import article_of
 from searchkit.cluster.indexes import Indexes
 from searchkit.cluster.layout import words_index
+from searchkit.cluster.queries import Query
 from searchkit.cluster.search import Search
 from searchkit.cluster.tokens import key_of
 from searchkit.cluster.vocabulary import similar

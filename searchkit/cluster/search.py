@@ -11,11 +11,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from searchkit.cluster.asking import Asking, counting, total_of
-from searchkit.cluster.compiling import Compiled, Query, compiled, filtered
+from searchkit.cluster.compiling import Compiled, compiled
 from searchkit.cluster.connection import Connection
 from searchkit.cluster.deciding import Judge, weighed
 from searchkit.cluster.hits import Hits, Ranked, article_of
 from searchkit.cluster.layout import Layout, words_index
+from searchkit.cluster.queries import Query, filtered
 from searchkit.cluster.vocabulary import WordsOfIndex
 from searchkit.engine import Filters, Request, Response, Term
 from searchkit.errors import QueryTooLarge

@@ -14,6 +14,7 @@ from searchkit.engine import Filters, Request, Response, Term
 from searchkit.frozen import frozen
 from searchkit.memory.fields import holds, value_of, whole_article
 from searchkit.memory.text import Text
+from searchkit.memory.weights import weight_of
 from searchkit.query import (
     AllBut,
     AllOf,
@@ -22,17 +23,13 @@ from searchkit.query import (
     Boost,
     Days,
     Everything,
-    First,
     Id,
-    Near,
+    Leaf,
     Node,
-    Phrase,
     Scope,
-    Within,
     Word,
     is_list,
     leaves,
-    pieces,
 )
 from searchkit.query.spread import is_passage, spread
 from searchkit.store.passages import begins
@@ -133,30 +130,17 @@ class MemoryEngine:
     def _matching_passages(self, node: Node, factor: float) -> dict[str, float]:
         places = {key: _begins(text, node) for key, text in self._texts.items()}
         having = {key: counts for key, counts in places.items() if counts[0]}
-        weight = self._weight(node) * factor if having else 0.0
+        weight = weight_of(node, self._weight_of) * factor if having else 0.0
         return {key: self._share(key, weight, *counts) for key, counts in having.items()}
 
     def _share(self, key: str, weight: float, total: int, title: int) -> float:
         text = self._texts[key]
         return article_share(self._scale, weight, total, title, text.title_words, text.body_words)
 
-    def _weight(self, node: Node) -> float:
-        """What the frequency of a passage is multiplied with: its words together; of a choice the least."""
-        match node:
-            case Word(text):
-                return sum(self._term_weight(self._having.get(stem, 0)) for stem in self._chain.stems(text))
-            case Phrase(parts, slop):
-                single = [
-                    one for part in parts for one in (pieces(part) if slop or isinstance(part, Word) else [part])
-                ]
-                return sum(map(self._weight, single))
-            case Near(left, right) | Within(left, right):
-                return self._weight(left) + self._weight(right)
-            case AnyOf(parts):
-                return min(map(self._weight, parts))
-            case First(_, part) | Scope(_, part):
-                return self._weight(part)
-        return self._term_weight(sum(_begins(text, node)[0] > 0 for text in self._texts.values()))
+    def _weight_of(self, leaf: Leaf) -> float:
+        if isinstance(leaf, Word):
+            return sum(self._term_weight(self._having.get(stem, 0)) for stem in self._chain.stems(leaf.text))
+        return self._term_weight(sum(_begins(text, leaf)[0] > 0 for text in self._texts.values()))
 
     def _term_weight(self, having: int) -> float:
         return term_weight(len(self._articles), having)

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from random_trees import RandomQueries
 
 from searchkit.analysis import Chain
-from searchkit.cluster.compiling import MOST_CLAUSES, NOTHING, Compiled, compiled, filtered
+from searchkit.cluster.compiling import MOST_CLAUSES, Compiled, compiled
 from searchkit.cluster.places import Places, clauses
+from searchkit.cluster.queries import NOTHING, filtered
 from searchkit.cluster.vocabulary import Asked, Meaning, patterns
 from searchkit.engine import Filters
 from searchkit.query import (
