@@ -49,8 +49,8 @@ format: $(VENV)/installed-for-tests ## Put the code into the form that lint asks
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-torture: $(VENV)/installed-for-tests ## Run the tests that take minutes: whole corpora
-	$(BIN)/python -m pytest -m long
+torture: $(VENV)/installed-for-tests ## Run the tests that take minutes to an hour, on every core
+	$(BIN)/python -m pytest -m long --numprocesses auto --dist worksteal
 
 bench: $(VENV)/installed-for-tests ## Measure against tantivy, SQLite FTS5, Whoosh and bm25s (hours; see tests/bench/README.md)
 	$(INSTALL) --editable '.[bench]' $(PLAIN)
