@@ -15,7 +15,7 @@ from searchkit.article import Article
 from searchkit.engine import MOST_EXPANSIONS, Engine, Filters, Request, Response, Sort, Statistics
 from searchkit.errors import QueryError, UsageError
 from searchkit.local import open_engine
-from searchkit.query import Exact, Fuzzy, Node, Word, parse
+from searchkit.query import Exact, Fuzzy, Node, Phrase, Word, parse
 from searchkit.results import Lighting, Results, results
 
 # With these begins the address of an index in a cluster; all else is a folder.
@@ -103,20 +103,18 @@ class Index:
         """The results with what could be meant by words that no article has, and why nothing matches."""
         from searchkit.results.nothing import why_nothing  # only where something is missing
 
+        def count(tree: Node) -> int:
+            alone = Request(tree, Filters(), "relevance", 0, 0, False, request.deadline, request.most_expansions)
+            return self._engine.search(alone).total
+
         suggestions = {}
-        missing = [term for term in made.terms if not term.articles]
-        for term in missing[:_MOST_SUGGESTIONS]:
-            if isinstance(term.leaf, Word | Exact | Fuzzy):
-                suggestions[term.leaf.text] = tuple(self._engine.similar(term.leaf.text))
-        nothing = None
-        if not made.total:
-
-            def count(tree: Node) -> int:
-                alone = Request(tree, Filters(), "relevance", 0, 0, False, request.deadline, request.most_expansions)
-                return self._engine.search(alone).total
-
-            nothing = why_nothing(request.query, count, count(request.query) if request.filters != Filters() else 0)
-        return made.with_reasons(suggestions, nothing)
+        for leaf in [term.leaf for term in made.terms if not term.articles][:_MOST_SUGGESTIONS]:
+            # Of a phrase that stands nowhere, the words that stand nowhere.
+            words = [part for part in leaf.parts if not count(part)] if isinstance(leaf, Phrase) else [leaf]
+            for word in words:
+                if isinstance(word, Word | Exact | Fuzzy):
+                    suggestions[word.text] = tuple(self._engine.similar(word.text))
+        return made.with_reasons(suggestions, None if made.total else why_nothing(request, self._engine.search))
 
     def article(self, article_id: str) -> Article:
         """The article with this id; raises ArticleMissing."""

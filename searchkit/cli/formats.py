@@ -40,7 +40,8 @@ def as_text(results: Results, page: Page) -> str:
     """For people: the counts, then a block for each hit."""
     blocks = ["\n".join([_counts(results, page.screen), *_remarks(results, page.screen)])]
     if results.total and not results.hits:
-        blocks.append(f"Page {page.number} is past the last hit.")
+        last = (results.total + page.size - 1) // page.size
+        blocks.append(f"Page {page.number} is past the last hit; the last page is {last:,}.")
     same = copies(results)
     blocks += [_block(hit, page.screen, same.get(hit.rank)) for hit in results]
     return "\n\n".join(blocks)
@@ -128,11 +129,13 @@ def _remarks(results: Results, screen: Screen) -> Iterator[str]:
         yield screen.dim(f"column {notice.column}: {visible(notice.text)}")
     alone = []
     for term in results.terms:
-        likely = results.suggestions.get(getattr(term.leaf, "text", ""), ())
-        if likely and not term.articles:
-            meant = _listed([f"{count:,} {_have(count)} {_quoted(word)}" for word, count in likely])
-            yield f"no article has {_named(term)}; did you mean: {meant}?"
-        elif not term.articles:
+        asked = {word: likely for word in _words(term) if (likely := results.suggestions.get(word, ()))}
+        for word, likely in asked.items() if not term.articles else ():
+            meant = _listed([f"{count:,} {_have(count)} {_quoted(other)}" for other, count in likely])
+            # Of a phrase it is one of its words.
+            named = _quoted(word) if isinstance(term.leaf, Phrase) else _named(term)
+            yield f"no article has {named}; did you mean: {meant}?"
+        if not term.articles and not asked:
             alone.append(_named(term))
     if alone and not _nowhere(results):
         yield f"no article has {_any_of(alone)}"
@@ -142,10 +145,21 @@ def _remarks(results: Results, screen: Screen) -> Iterator[str]:
             yield f"  {part.articles:>7,} {_articles(part.articles)}  {visible(part.text)}"
 
 
+def _words(term: Term) -> list[str]:
+    """The words of a term for which others could be meant."""
+    parts = term.leaf.parts if isinstance(term.leaf, Phrase) else (term.leaf,)
+    return [part.text for part in parts]
+
+
 def _term(results: Results, term: Term) -> dict[str, object]:
-    likely = results.suggestions.get(getattr(term.leaf, "text", ""), ())
-    meant = [{"text": word, "articles": count} for word, count in likely] if not term.articles else []
-    return {"text": term.text, "articles": term.articles} | ({"did_you_mean": meant} if meant else {})
+    record: dict[str, object] = {"text": term.text, "articles": term.articles}
+    asked = {word: results.suggestions.get(word, ()) for word in _words(term)} if not term.articles else {}
+    meant = {word: [{"text": other, "articles": count} for other, count in likely] for word, likely in asked.items()}
+    if isinstance(term.leaf, Phrase):
+        words = [{"text": word, "did_you_mean": likely} for word, likely in meant.items() if likely]
+        return record | ({"words": words} if words else {})
+    likely = next(iter(meant.values()), [])
+    return record | ({"did_you_mean": likely} if likely else {})
 
 
 def _nothing(nothing: Nothing | None) -> dict[str, object] | None:
