@@ -1,4 +1,4 @@
-"""What may a chunk be meant as that is a word here? Operators in small letters, and those of other systems.
+"""What may a chunk be meant as that is a word here? Operators in small letters or of other systems, and days.
 
 A chunk is taken as a word all the same, since it may be one; that it was is said.
 """
@@ -14,6 +14,12 @@ _TIMES = re.compile(r"(?:atleast|atl)\d*|/f\d+/", re.IGNORECASE)
 _ENDING = re.compile(r"\w+[!$]\d*|!\w+")
 _FIELD = re.compile(r"(?:hd|hlp|by|sn|rst|la)=\w*", re.IGNORECASE)
 _NAME = re.compile(r"(?:headline|hlead|byline|publication|allintitle|allintext):?", re.IGNORECASE)
+_DAYS = re.compile(
+    r"(?:(?:last|past|this) (?:[0-9]{1,4} )?(?:day|week|month|quarter|year)s?"
+    r"|(?:january|february|march|april|may|june|july|august|september|october|november|december)"
+    r"(?: [0-9]{1,2},?)? [0-9]{4})(?![^\s)])",
+    re.IGNORECASE,
+)
 # The names that other systems have for fields that there are.
 _OTHER_NAMES = {
     "author": "byline by writer journalist", "title": "headline intitle allintitle head hd subject",
@@ -24,8 +30,8 @@ _NAMES = {other: name for name, others in _OTHER_NAMES.items() for other in othe
 _DIALECT = "queries of other systems are read with --dialect"
 
 
-def habit(chunk: str) -> str:
-    """What should be said of a chunk that is taken as a word; '' for nothing."""
+def habit(chunk: str, text: str) -> str:
+    """What should be said of a chunk that is taken as a word, where ``text`` begins with it; '' for nothing."""
     if operator := _SMALL.get(chunk):
         return f"“{chunk}” is looked for as a word; the operator is {operator}"
     if _NEAR.fullmatch(chunk):
@@ -36,6 +42,8 @@ def habit(chunk: str) -> str:
         return f"“{chunk}” is looked for as a word: * stands for any ending; {_DIALECT}"
     if _FIELD.match(chunk) or _NAME.fullmatch(chunk):
         return f"“{chunk}” is looked for as a word: a field is written title:word; {_DIALECT}"
+    if days := _DAYS.match(text):
+        return f'“{days[0]}” is looked for as words; for articles of these days write date:"{days[0]}"'
     return ""
 
 

@@ -36,10 +36,11 @@ _SUFFIX = late(r"(?:~(\d{0,6}))?(?:\^(\d{1,6}(?:\.\d{1,6})?))?(?=[\s)]|$)", re.A
 _FUZZY = late(r"(?<!\\)~(\d{0,3})$", re.ASCII)
 _BRACKETS = late(r"[\[{][^\[\]{}]*[\]}]")
 _QUESTION = late(r"[^*?\\]+\?+")
-# What operators and fields of other systems begin with; see searchkit.query.habits.
+# What operators and fields of other systems begin with, and days as they are said; see searchkit.query.habits.
 _HABITS = frozenset({
     "and", "or", "not", "near", "adj", "w", "pre", "around", "atleast", "atl", "headline", "hlead", "byline",
-    "publication", "allintitle", "allintext",
+    "publication", "allintitle", "allintext", "last", "past", "this", "january", "february", "march", "april", "may",
+    "june", "july", "august", "september", "october", "november", "december",
 })  # fmt: skip
 _SIGNS = "+-−"
 EVERYTHING = ("*", "*:*")
@@ -290,7 +291,7 @@ class Lexer:
         ):
             from searchkit.query.habits import habit  # few chunks are anything but words
 
-            if said := habit(chunk):
+            if said := habit(chunk, self._plain[column - 1 : column + 40]):
                 self._note(column, said)
 
     def _part(self, written: str, plain: str, column: int) -> Leaf | Phrase | None:

@@ -73,9 +73,7 @@ class _Reasons:
 
     def _ask(self, tree: Node, filters: Filters = Filters(), sort: Sort = "newest", limit: int = 0) -> Response:  # noqa: B008
         request = self._request
-        return self._search(
-            Request(tree, filters, sort, 0, limit, False, request.deadline, request.most_expansions)
-        )
+        return self._search(Request(tree, filters, sort, 0, limit, False, request.deadline, request.most_expansions))
 
     def _count(self, tree: Node, filters: Filters = Filters()) -> int:  # noqa: B008
         return self._ask(tree, filters).total
@@ -154,7 +152,8 @@ class _Reasons:
                 return f"No article has the id “{text}”."
             case Days():
                 span = self._span(Everything())
-                return f"Nothing matches {canonical(node)}: {f'the index has articles {span}' if span else 'no article has a date'}."
+                held = f"the index has articles {span}" if span else "no article has a date"
+                return f"Nothing matches {canonical(node)}: {held}."
             case Scope(field):
                 if not self._count(Scope(field, Everything())):
                     return f"Nothing matches {canonical(node)}: no article of this index names {_named(field)}."

@@ -88,7 +88,7 @@ def test_filters_and_pages(indexed: Path, searchkit: Run) -> None:
     assert "No article has “zebra”." in searchkit("query", "zebra").stdout
     assert "no article has “zebra”" in searchkit("query", "police zebra").stdout
     assert searchkit("query", "(zebra, lion!)").stdout.startswith("No article has any of “zebra”, “lion”. (")
-    assert "past the last hit" in searchkit("query", "police", "--page", "2").stdout
+    assert "past the last hit; the last page is 1." in searchkit("query", "police", "--page", "2").stdout
 
 
 def test_show_and_stats(indexed: Path, searchkit: Run) -> None:

@@ -70,6 +70,20 @@ def test_a_query_without_hits_says_why(searchkit: Run, indexed: Path) -> None:
         "        1 article  police",
         "        1 article  Wellington",
     ]
+    lines = searchkit("query", '"polce commissioner"').stdout.splitlines()
+    assert lines[1:] == [
+        "no article has “polce”; did you mean: 1 has “police”?",
+        "These words never stand like this:",
+        "        0 articles  polce",
+        "        1 article  commissioner",
+    ]
+    answer = json.loads(searchkit("query", "--json", '"polce commissioner"').stdout)
+    assert answer["terms"][0]["words"] == [{"text": "polce", "did_you_mean": [{"text": "police", "articles": 1}]}]
+    answer = json.loads(searchkit("query", "--json", "polce AND pride").stdout)
+    assert answer["terms"][0] == {"text": "polce", "articles": 0, "did_you_mean": [{"text": "police", "articles": 1}]}
+    assert searchkit("query", "police", "--source", "Herald").stdout.splitlines()[1:] == [
+        "No article is from the source “Herald”; searchkit stats lists the sources.",
+    ]
     answer = json.loads(searchkit("query", "--json", "police NEAR/1 Wellington").stdout)
     assert answer["nothing"]["parts"][0] == {"text": "police", "articles": 1}
 

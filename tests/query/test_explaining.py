@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import datetime
 import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from random_trees import RandomQueries
 
+from searchkit.article import Article
 from searchkit.engine import Request
 from searchkit.errors import QueryError, QueryTimeout
 from searchkit.index import Index
@@ -62,10 +65,19 @@ def index(make_index: Make) -> Iterator[Index]:
         ("police AND zebra", "", []),
         ("police AND (zebra NEAR/3 parade)", "", []),
         ("police AND (title:zzz* OR zebra)", "Nothing matches (title:zzz* OR zebra).", []),
-        ("date:1990 police", "Nothing matches date:1990.", []),
-        ("pole NOT pole", "Every article that matches the first matches one of the others too:", ["pole", "pole"]),
-        ("ATLEAST/99 police", "This stands in no article 99 times:", ["police"]),
-        ('"café café café"', "These words never stand like this:", ["café", "café", "café"]),
+        ("date:1990 police", "Nothing matches date:1990: the index has articles from 2020-01-01 to 2020-02-10.", []),
+        ("date:1990", "Nothing matches date:1990: the index has articles from 2020-01-01 to 2020-02-10.", []),
+        ("police AND author:nobody", "Nothing matches author:nobody.", []),
+        ("author:nobody", "Nothing matches author:nobody.", []),
+        ("source:nobody", "Nothing matches source:nobody. searchkit stats lists the sources.", []),
+        ("author:nobody OR section:sport", "Nothing matches (author:nobody OR section:sport).", []),
+        ("id:a99 police", "No article has the id “a99”.", []),
+        ("id:a99", "No article has the id “a99”.", []),
+        ("title:(zebra OR lion)", "Nothing matches (zebra OR lion).", []),
+        ("title:(police NEAR/1 zebra)", "", []),
+        ("pole w/p zzz*", "", []),
+        ("title:police NOT title:police", "Every article that matches the first matches one of the others too:",
+         ["title:police", "title:police"]),
     ],
 )  # fmt: skip
 def test_what_keeps_every_article_out_is_named(index: Index, query: str, reason: str, parts: list[str]) -> None:
@@ -78,11 +90,79 @@ def test_what_keeps_every_article_out_is_named(index: Index, query: str, reason:
         assert part.articles == index.search(part.text).total > 0
 
 
-def test_a_filter_that_keeps_all_out_is_told(index: Index) -> None:
-    total = index.search("police").total
-    results = index.search("police", since="2031")
-    assert results.nothing is not None
-    assert results.nothing.reason == f"Without the filters {total} articles match."
+def test_of_alternatives_the_parts_are_counted(index: Index) -> None:
+    nothing = index.search("(pole AND =cafés) OR (police NOT police)").nothing
+    assert nothing is not None
+    assert nothing.reason == "None of the alternatives matches; of their parts each alone:"
+    assert [(part.text, part.articles > 0) for part in nothing.parts] == [
+        ("pole", True),
+        ("=cafés", False),
+        ("(police NOT police)", False),
+    ]
+
+
+@pytest.fixture
+def papers(make_index: Make) -> Iterator[Index]:
+    with make_index(
+        [
+            Article("a", "", "police", datetime.date(2020, 1, 1), "Herald"),
+            Article("b", "", "police", datetime.date(2020, 3, 9), "Herald"),
+            Article("c", "", "mayor", datetime.date(2021, 1, 1), "Post"),
+            Article("d", "", "undated", None, "Post"),
+        ]
+    ) as made:
+        yield made
+
+
+@pytest.mark.parametrize(
+    ("query", "filters", "reason"),
+    [
+        ("police", {"since": "2031"}, "Without the days asked for 2 articles match, from 2020-01-01 to 2020-03-09."),
+        ("undated", {"until": "2031"}, "Without the days asked for 1 article matches, and none has a date."),
+        ("police", {"sources": ["nobody"]},
+         "No article is from the source “nobody”; searchkit stats lists the sources."),
+        ("police", {"sources": ["post"]}, "Without the source asked for 2 articles match, none from “post”."),
+        ("police", {"sources": ["post"], "since": "2020-02"},
+         "Without the filters 2 articles match: 1 of the days asked for, 0 from “post”."),
+        ("police", {"sources": ["x", "y"], "since": "2020-02"},
+         "No article is from the source “x” or “y”; searchkit stats lists the sources."),
+        ("zebra", {"since": "2031"}, ""),
+    ],
+)  # fmt: skip
+def test_a_filter_that_keeps_all_out_is_told(papers: Index, query: str, filters: dict[str, Any], reason: str) -> None:
+    results = papers.search(query, **filters)
+    assert (results.total, results.nothing and results.nothing.reason) == (0, reason)
+
+
+def test_a_field_that_no_article_has_is_told(papers: Index) -> None:
+    named = {"author:smith": "an author", "url:bbc.co.uk": "an address", "language:fr": "a language"}
+    for query, what in named.items():
+        nothing = papers.search(f"police {query}").nothing
+        assert nothing is not None
+        assert nothing.reason == f"Nothing matches {query}: no article of this index names {what}."
+
+
+@pytest.mark.parametrize(
+    ("articles", "query", "reason"),
+    [
+        ([], "*", "There are no articles in this index."),
+        ([], "date:2020", "Nothing matches date:2020: no article has a date."),
+        ([Article("a", "", "police")], "police date:2020", "Nothing matches date:2020: no article has a date."),
+    ],
+)
+def test_an_index_without_articles_or_dates_says_so(
+    make_index: Make, articles: list[Article], query: str, reason: str
+) -> None:
+    with make_index(articles) as index:
+        nothing = index.search(query).nothing
+        assert nothing is not None
+        assert nothing.reason == reason
+
+
+def test_of_a_phrase_that_stands_nowhere_the_missing_word_is_named(papers: Index) -> None:
+    results = papers.search('"polce mayor"')
+    assert results.suggestions == {"polce": (("police", 2),)}
+    assert papers.search('"police mayor"').suggestions == {}
 
 
 def test_words_that_could_be_meant_are_the_nearest_and_commonest(index: Index) -> None:

@@ -252,12 +252,21 @@ def test_an_ellipsis_is_the_beginning_of_a_range() -> None:
         ("hd=oil", 1, "title:word"),
         ("headline opec", 1, "title:word"),
         ("opec OR oil date:1987", 9, "not beyond an operator"),
+        ("iraq March 2007", 6, 'write date:"March 2007"'),
+        ("iraq march 9, 2007", 6, 'write date:"march 9, 2007"'),
+        ("(last 30 days) OR iraq", 2, 'write date:"last 30 days"'),
+        ("iraq last week", 6, 'write date:"last week"'),
     ],
 )
 def test_what_may_be_meant_otherwise_is_said(text: str, column: int, said: str) -> None:
     (notice,) = parse(text).notices
     assert notice.column == column
     assert said in notice.text
+
+
+@pytest.mark.parametrize("text", ["march on Rome", "date:last 30 days iraq", 'may "last week"', "this yearbook"])
+def test_what_names_no_days_is_not_taken_for_them(text: str) -> None:
+    assert not parse(text, today=TODAY).notices
 
 
 @pytest.mark.parametrize(("text", "field"), [("titel:a", "title"), ("intitle:a", "title"), ("byline:a", "author")])
