@@ -27,6 +27,7 @@ from searchkit.query import (
     Wildcard,
     Within,
     Word,
+    children,
 )
 
 # Some share a stem, some a beginning, some all letters but one.
@@ -90,6 +91,10 @@ class RandomQueries:
         """Something that has a place in a text."""
         choose = self.random
         kind = choose.randrange(10) if depth > 0 else choose.randrange(2)
+        if depth > 0 and choose.random() < 0.05:
+            # Where the article has it so often, or in the title or the body alone.
+            part = self.passage(depth - 1)
+            return AtLeast(choose.randint(1, 3), part) if choose.random() < 0.5 else self._in_a_field(part)
         if kind < 2:
             return self.leaf()
         if kind == 2:
@@ -103,6 +108,15 @@ class RandomQueries:
         if kind == 7:
             return First(choose.randint(1, 8), self.passage(depth - 1))
         return self._group(depth, self.passage)
+
+    def _in_a_field(self, part: Node) -> Node:
+        """In the title or the body, unless a part is in one already."""
+        held = [part]
+        for node in held:
+            if isinstance(node, Scope):
+                return part
+            held += children(node)
+        return Scope(self.random.choice(["title", "body"]), part)  # type: ignore[arg-type]
 
     def _group(self, depth: int, part: object) -> Node:
         choose = self.random
@@ -127,7 +141,7 @@ class RandomQueries:
         if kind == 7:
             return AtLeast(choose.randint(1, 4), self.passage(depth - 1))
         if kind == 8:
-            return Scope(choose.choice(["title", "body"]), self._within_scope(depth - 1))  # type: ignore[arg-type]
+            return self._in_a_field(self._within_scope(depth - 1))
         if kind == 9:
             first = _FIRST_DAY + datetime.timedelta(choose.randint(0, 40))
             last = first + datetime.timedelta(choose.randint(0, 20))
@@ -149,6 +163,10 @@ class RandomQueries:
                 Scope("url", Word("herald.co.nz")),
                 Scope("url", Phrase((Word("police"), Word("parade")))),
                 Scope("language", Word("de")),
+                Scope("author", Within(Word("mills"), Word("bo"), "sentence", self.random.random() < 0.5)),
+                Scope("section", First(1, AnyOf((Word("politics"), Fuzzy("wrld", 1))))),
+                Scope("url", AtLeast(2, Wildcard("p*"))),
+                Scope("source", Boost(AllOf((Word("herald"), Regex("t.*"))), 2.0)),
             ]
         )
 
