@@ -92,6 +92,10 @@ def _wrong(count: int) -> str:
     return f"{found} wrong. Build the index again: searchkit index --rebuild PATH"
 
 
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
 def _text(report: Report, style: Screen) -> str:
     counts = report.counts
     out = [
@@ -104,8 +108,8 @@ def _text(report: Report, style: Screen) -> str:
             f"Not part of the index, and removed with the next change: {', '.join(map(visible, report.orphans))}"
         )
     out.append(
-        f"{counts.files:,} files, {counts.bytes:,} bytes, {counts.pages:,} pages; "
-        f"{counts.segments:,} segments, {counts.articles:,} articles ({counts.live:,} live); "
+        f"{_counted(counts.files, 'file')}, {counts.bytes:,} bytes, {_counted(counts.pages, 'page')}; "
+        f"{_counted(counts.segments, 'segment')}, {_counted(counts.articles, 'article')} ({counts.live:,} live); "
         f"{counts.stems:,} stems, {counts.forms:,} forms, {counts.postings:,} postings, "
         f"{counts.positions:,} positions"
     )

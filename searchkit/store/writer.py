@@ -6,6 +6,7 @@ of one article stays in order. Nothing that a reader can see changes until the m
 
 from __future__ import annotations
 
+import errno
 import itertools
 import os
 import re
@@ -399,7 +400,12 @@ def _broken() -> StorageError:
 
 
 def _refused(error: OSError) -> StorageError:
-    return StorageError(f"the index cannot be written: {error.strerror or error}")
+    # A full disk and a full share of it are the two that a person can make room on.
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return StorageError(
+        f"the index cannot be written: {error.strerror or error}",
+        hint="Make room there, and run this again; the last commit is whole." if full else "",
+    )
 
 
 def _fingerprint(language: str) -> str:

@@ -153,6 +153,20 @@ class TestOnAnotherDisk:
         assert LocalEngine(disk / "i").search(Request(Word("police"))).total == 2
         assert check_index(disk / "i").sound
 
+    def test_a_command_says_that_it_is_full(self, disk: Path, tmp_path: Path, searchkit: Run) -> None:
+        index = str(disk / "i")
+        (tmp_path / "a.txt").write_text("police")
+        assert searchkit("index", "a.txt", "--index", index).returncode == 0
+        (tmp_path / "b.txt").write_text(os.urandom(2 << 20).hex())
+        refused(
+            searchkit("index", "b.txt", "--index", index), 1, "No space left", "Make room there", "run this again"
+        )
+        assert searchkit("query", "police", "--index", index).stdout.startswith("1 article ")
+        assert searchkit("check", "--index", index).stdout.endswith("The index is sound.\n")
+        (tmp_path / "b.txt").write_text("police too")
+        assert searchkit("index", "b.txt", "--index", index).returncode == 0
+        assert searchkit("query", "police", "--index", index).stdout.startswith("2 articles ")
+
     def test_it_cannot_be_written(self, disk: Path, searchkit: Run) -> None:
         with StoreWriter(disk / "i") as writer:
             writer.put(Article("a", "", "police"))
@@ -194,6 +208,56 @@ def test_a_file_system_without_locks(index: Path, monkeypatch: pytest.MonkeyPatc
         StoreWriter(index)
     assert "network" in str(caught.value.hint)
     assert LocalEngine(index).search(Request(Word("police"))).total == 1
+
+
+def test_a_command_on_a_file_system_without_locks(index: Path, tmp_path: Path, searchkit: Run) -> None:
+    """A network share that was mounted without them: the system's own refusal, met by the whole program."""
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "sitecustomize.py").write_text(
+        "import errno, fcntl\n"
+        "def flock(*_):\n    raise OSError(errno.ENOLCK, 'No locks available')\n"
+        "fcntl.flock = flock\n"
+    )
+    (tmp_path / "a.txt").write_text("police")
+    site = str(tmp_path / "site")
+    refused(
+        searchkit("index", "a.txt", "--index", str(index), PYTHONPATH=f"{site}:{ROOT}"),
+        1, "cannot be locked: No locks available", "Put the index on a disk of this machine",
+    )  # fmt: skip
+    assert searchkit("query", "police", "--index", str(index), PYTHONPATH=f"{site}:{ROOT}").returncode == 0
+
+
+def test_a_second_command_is_told_who_writes(index: Path, tmp_path: Path, searchkit: Run) -> None:
+    (tmp_path / "a.txt").write_text("police")
+    with StoreWriter(index):
+        for words in (["index", "a.txt"], ["index", "a.txt", "--rebuild"]):
+            refused(
+                searchkit(*words, "--index", str(index)),
+                1, f"process {os.getpid()} is writing to the index {index}", "Wait until it is done",
+            )  # fmt: skip
+        assert searchkit("query", "police", "--index", str(index)).stdout.startswith("1 article ")
+    assert searchkit("index", "a.txt", "--index", str(index)).returncode == 0
+
+
+def test_files_that_are_missing_or_have_changed_places(index: Path, tmp_path: Path, searchkit: Run) -> None:
+    with StoreWriter(index) as writer:
+        for key in ("b", "c"):
+            writer.put(Article(key, "", f"police {key}"))
+        writer.commit()
+    (one, other) = sorted(index.glob("segment-*"))
+    aside = tmp_path / "aside"
+    for what in ("missing", "swapped"):
+        one.rename(aside)
+        if what == "swapped":
+            other.rename(one)
+            aside.rename(other)
+        for words in (["query", "police"], ["stats"]):
+            refused(searchkit(*words, "--index", str(index)), 1, "the index is damaged: segment-", "--rebuild")
+        done = searchkit("check", "--index", str(index))
+        assert (done.returncode, "damaged: segment-" in done.stdout) == (1, True)
+        if what == "missing":
+            aside.rename(one)
+            assert searchkit("check", "--index", str(index)).returncode == 0
 
 
 def test_the_lock_dies_with_its_process(index: Path) -> None:
