@@ -46,3 +46,22 @@ def test_archives_in_archives_are_read_as_deep_as_one_asks(tmp_path: Path, searc
     assert done.stdout.startswith("1 added")
     assert "was made with other limits" in done.stderr
     assert searchkit("index", "deep.zip", "--max-archives", "3").stdout.startswith("0 added, 0 changed, 1 unchanged")
+
+
+def test_as_many_segments_are_made_side_by_side_as_one_asks(tmp_path: Path, searchkit: Run) -> None:
+    lines = "".join(f'{{"id": "a{number}", "text": "police at parade {number}"}}\n' for number in range(200))
+    (tmp_path / "a.jsonl").write_text(lines)
+    for words, environment, expected in (
+        ([], {"SEARCHKIT_WORKERS": "3"}, 3),
+        (["--workers", "1"], {"SEARCHKIT_WORKERS": "3"}, 1),
+    ):
+        index = f"i{expected}"
+        done = searchkit("index", "a.jsonl", "--index", index, *words, **environment)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert len(list((tmp_path / index).glob("segment-*"))) == expected
+        assert searchkit("query", "police", "--index", index).stdout.startswith("200 articles ")
+    for wrong, said in (("many", "'many' is not a whole number"), ("0", "0 does not lie between 1 and 64")):
+        done = searchkit("index", "a.jsonl", SEARCHKIT_WORKERS=wrong)
+        assert (done.returncode, "'SEARCHKIT_WORKERS'" in done.stderr, said in done.stderr) == (2, True, True)
+    done = searchkit("index", "a.jsonl", "--memory", "1")
+    assert (done.returncode, "1 is less than 64" in done.stderr) == (2, True)
