@@ -24,6 +24,8 @@ _UNSAFE_IN_JSON = "\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\
 _INDENT = 4
 # Of a long query's words, how many are named in a sentence.
 _NAMED_WORDS = 10
+# Of what is to be said of a query, how much.
+_MOST_REMARKS = 10
 
 
 @frozen
@@ -125,8 +127,10 @@ def _nowhere(results: Results) -> bool:
 
 def _remarks(results: Results, screen: Screen) -> Iterator[str]:
     """What a person should know of how the query was taken, and what it lacks."""
-    for notice in results.notices:
+    for notice in results.notices[:_MOST_REMARKS]:
         yield screen.dim(f"column {notice.column}: {visible(notice.text)}")
+    if (more := len(results.notices) - _MOST_REMARKS) > 0:
+        yield screen.dim(f"{more:,} more of such; --parse has them all")
     alone = []
     for term in results.terms:
         asked = {word: likely for word in _words(term) if (likely := results.suggestions.get(word, ()))}

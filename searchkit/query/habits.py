@@ -9,8 +9,10 @@ import re
 from difflib import get_close_matches
 
 _SMALL = {"and": "AND", "or": "OR", "not": "NOT"}
-_NEAR = re.compile(r"near\d*|(?:adj|w|pre)\d+|around(?:\(\d+\)?)?|/\d+|/[sp]|\+\d+|w/-?\w+|\|", re.IGNORECASE)
-_TIMES = re.compile(r"(?:atleast|atl)\d*|/f\d+/", re.IGNORECASE)
+_NEAR = re.compile(
+    r"near\d*|(?:adj|w|pre)\d+|around(?:\(\d+\)?)?|/\d+|/[sp]|\+\d+|w/\S*|(?:near|pre)/(?:\d\S*|\w?\W*)|\|", re.I
+)
+_TIMES = re.compile(r"(?:atleast|atl)\d*|(?:atleast|first)/(?:\d\S*|\w?\W*)|/f\d+/", re.IGNORECASE)
 _ENDING = re.compile(r"\w+[!$]\d*|!\w+")
 _FIELD = re.compile(r"(?:hd|hlp|by|sn|rst|la)=\w*", re.IGNORECASE)
 _NAME = re.compile(r"(?:headline|hlead|byline|publication|allintitle|allintext):?", re.IGNORECASE)

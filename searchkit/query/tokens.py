@@ -192,7 +192,9 @@ class Lexer:
         count = int(slop) if slop else 0
         if not slop or count > MOST_SLOP:
             self.fail(
-                self._at, "the ~ behind a phrase needs the number of other words that may stand among its own", "~4"
+                self._at,
+                "the ~ behind a phrase needs the number of other words that may stand among its own",
+                'Write "a b"~4.',
             )
         if isinstance(part, Phrase):
             words = sum(len(pieces(one)) for one in part.parts)

@@ -297,6 +297,10 @@ def test_of_a_long_query_ten_words_are_named(indexed: Path, searchkit: Run) -> N
     assert none.startswith("No article has any of “zz0”, “zz1”")
     assert "“zz9” and 9,990 more. (" in none
     assert len(none) < 200
+    said = searchkit("query", " OR ".join(f"w{number}" for number in range(100))).stdout.splitlines()
+    assert sum(line.startswith("column ") for line in said) == 10
+    assert "90 more of such; --parse has them all" in said
+    assert len(json.loads(searchkit("query", "--json", "w1 OR w2 OR w3").stdout)["notices"]) == 3
     some = searchkit("query", "police", *made).stdout.splitlines()[1]
     assert some.startswith("no article has any of “zz0”, “zz1”")
     assert some.endswith("“zz9” and 9,990 more")

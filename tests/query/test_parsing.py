@@ -252,6 +252,12 @@ def test_an_ellipsis_is_the_beginning_of_a_range() -> None:
         ("hd=oil", 1, "title:word"),
         ("headline opec", 1, "title:word"),
         ("opec OR oil date:1987", 9, "not beyond an operator"),
+        ("war w/ peace", 5, "NEAR/5"),
+        ("war w/5, peace", 5, "NEAR/5"),
+        ("war near/x peace", 5, "NEAR/5"),
+        ("war pre/2.5 peace", 5, "NEAR/5"),
+        ("first/x opec", 1, "FIRST/50"),
+        ("atleast/ opec", 1, "ATLEAST/3"),
         ("iraq March 2007", 6, 'write date:"March 2007"'),
         ("iraq march 9, 2007", 6, 'write date:"march 9, 2007"'),
         ("(last 30 days) OR iraq", 2, 'write date:"last 30 days"'),
@@ -264,7 +270,19 @@ def test_what_may_be_meant_otherwise_is_said(text: str, column: int, said: str) 
     assert said in notice.text
 
 
-@pytest.mark.parametrize("text", ["march on Rome", "date:last 30 days iraq", 'may "last week"', "this yearbook"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "march on Rome",
+        "pre/post",
+        "first/last",
+        "\u200fwar",
+        "\u202ewar",
+        "date:last 30 days iraq",
+        'may "last week"',
+        "this yearbook",
+    ],
+)
 def test_what_names_no_days_is_not_taken_for_them(text: str) -> None:
     assert not parse(text, today=TODAY).notices
 
