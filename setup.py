@@ -41,15 +41,16 @@ def extension(path: Path, wide: bool) -> Extension:
         depends=[str(header) for header in sorted(KERNELS.glob("*.h"))],
         define_macros=[("SEARCHKIT_WIDE", str(int(wide)))],
         extra_compile_args=["-O3", *options],
-        # Without a compiler the package is installed all the same, and works slowly.
-        optional=True,
     )
 
 
 WIDE_HERE = is_wide()
-setup(
-    ext_modules=cythonize(
-        [extension(path, WIDE_HERE) for path in sorted(KERNELS.glob("*.pyx"))],
-        build_dir="build",
-    )
+KERNELS_IN_C = cythonize(
+    [extension(path, WIDE_HERE) for path in sorted(KERNELS.glob("*.pyx"))],
+    build_dir="build",
 )
+for kernel in KERNELS_IN_C:
+    # Without a compiler the package is installed all the same, and works slowly. Cython forgets it where it is said
+    # of the extension that it is given.
+    kernel.optional = True
+setup(ext_modules=KERNELS_IN_C)

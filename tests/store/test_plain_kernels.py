@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from places import ROOT, Run
 
 from searchkit.store import kernels
@@ -59,3 +60,23 @@ def test_stats_say_that_the_kernels_are_plain(searchkit: Run, tmp_path: Path) ->
         assert f"kernels {said}" in " ".join(
             searchkit("stats", "--index", "i", SEARCHKIT_KERNELS=kind).stdout.split()
         )
+
+
+def test_a_machine_without_a_compiler_gets_the_package_all_the_same(tmp_path: Path) -> None:
+    """Cython had dropped what made the kernels optional: without a compiler nothing could be installed."""
+    pytest.importorskip("Cython")
+    built = ROOT / "build" / "searchkit" / "store" / "kernels"
+    if not list(built.glob("*.c")):
+        pytest.skip("the kernels were not built from this folder, and to translate them takes minutes")
+    done = subprocess.run(
+        [sys.executable, "setup.py", "build_ext", "--build-temp", str(tmp_path / "a"), "--build-lib", str(tmp_path)],
+        cwd=ROOT,
+        env={**os.environ, "CC": "/bin/false"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stderr.count("failed: command '/bin/false' failed") == len(list(built.glob("*.c")))
+    assert not list(tmp_path.rglob("*.so"))
