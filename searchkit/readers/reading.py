@@ -21,6 +21,7 @@ from searchkit.readers.archives import archive_kind, members
 from searchkit.readers.decoding import SAMPLE_SIZE, refuse_binary, wide_encoding
 from searchkit.readers.format import Format, HeavyError, Source, UnreadableError
 from searchkit.readers.formats import BY_NAME
+from searchkit.readers.noticed import Noticed, noticing
 from searchkit.readers.packed import (
     Budget,
     ContainerError,
@@ -41,6 +42,9 @@ _NO_TEXT = frozenset(("PDF", "Word document", "Parquet", "RTF", "ANPA 1312", "IP
 
 # And of these, in whose bytes a NUL is nothing strange.
 _NUL_BELONGS = _NO_TEXT - {"RTF", "mail", "mailbox"}
+
+# What these say of their encoding is true of a part of them.
+_OF_PARTS = frozenset(("RTF", "mail", "mailbox", "MHTML"))
 
 _SAID = {
     errno.EACCES: "permission denied",
@@ -290,18 +294,28 @@ class Reading:
         # Where an article takes milliseconds anyway, its language costs nothing that one would feel.
         detect = row.heavy or self._settings.detect_language
         silent = True
-        if b"\0" in sample and row.name not in _NUL_BELONGS and not wide_encoding(sample):
-            yield Problem(source.origin(), "holds NUL bytes, which are left out", kept=True)
+        noticed = None
+        if row.name not in _NUL_BELONGS and not wide_encoding(sample):
+            noticed = Noticed(b"" if row.name in _OF_PARTS else sample)
+            source = replace(source, stream=noticing(source.stream, sample, noticed))
         items = row.read(source)
         # What its library takes to load is not the time of the document.
         self._steps.beat()
-        for item in self._with_languages(items) if detect else items:
-            silent = False
-            if isinstance(item, Article):
-                self.formats[row.name] += 1
-            yield item
+        try:
+            for item in self._with_languages(items) if detect else items:
+                silent = False
+                if isinstance(item, Article):
+                    self.formats[row.name] += 1
+                yield item
+        except UnreadableError:
+            # Of what was read before that it is as true.
+            if noticed and not silent:
+                yield from noticed.problems(source.origin())
+            raise
         if silent and not source.lines_before:
             raise UnreadableError("holds no article", "empty")
+        if noticed:
+            yield from noticed.problems(source.origin())
 
     def _with_languages(self, items: Iterator[Article | Problem]) -> Iterator[Article | Problem]:
         """``items``, the articles with their languages, stated or found."""

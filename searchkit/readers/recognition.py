@@ -51,6 +51,8 @@ _ROOTS = {
 }
 # What services wrap into an envelope of their own.
 _WRAPPED = re.compile(rb"<(?:[A-Za-z_][\w.-]{0,40}:)?(nitf|newsItem|newsMessage|NewsML)[\s>]")
+# Their root is that of NewsML-G2 but for one capital letter, which a name has not in the table.
+_RCV1 = re.compile(rb"<newsitem\s[^>]{0,400}\bitemid=")
 _WORDPRESS = b"//wordpress.org/export/"
 # Texts and pages that are whole exports of a service.
 # Its pages begin with some hundred kilobytes of styles: the articles lie beyond any sample.
@@ -186,6 +188,8 @@ def _by_markup(sample: bytes) -> str:
     name = "HTML" if _DOCTYPE_HTML.match(sample) else _ROOTS.get(root, "")
     if root == "rss" and _WORDPRESS in sample:
         return "WordPress"
+    if (root == "newsitem" or not name) and _RCV1.search(sample):
+        return "Reuters RCV1"
     if root == "newsitem" and b"<NewsItem" in sample and b"<newsItem" not in sample:
         return "NewsML 1.2"
     if not name and (wrapped := _WRAPPED.search(sample)):

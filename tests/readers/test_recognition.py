@@ -57,6 +57,8 @@ def test_the_suffix_of_a_name(name: str, suffix: str) -> None:
         ("a.xml", b"<?xml version='1.0'?><!-- x --><rss version='2.0'>", "RSS or Atom"),
         ("a.xml", b"<rss xmlns:wp='http://wordpress.org/export/1.2/'>", "WordPress"),
         ("a.xml", b"<?xml version='1.0'?>\n<nitf>", "NITF"),
+        ("2330newsML.xml", b"<?xml version='1.0'?>\n<newsitem itemid='2330' id='root'>", "Reuters RCV1"),
+        ("a.xml", b"<newsItem xmlns='x' guid='2330'>", "NewsML-G2"),
         ("a.txt", b"<!DOCTYPE html><title>x</title>", "HTML"),
         ("a.txt", b"From a@example.org Mon Mar  9 12:00:00 2020\nSubject: x\n\n", "mailbox"),
         ("a.txt", b"MIME-Version: 1.0\nSubject: x\n\ntext", "mail"),
