@@ -171,6 +171,10 @@ def reading_settings(
 
     if dates and dates not in DAY_ORDERS:
         raise UsageError(f"there is no order of dates {dates!r}", hint=f"Known: {', '.join(DAY_ORDERS)}.")
+    if detect:
+        from searchkit.readers.language_detection import require_library
+
+        require_library()
     settings = Settings(keys=parse_keys(mapping or ()), dates=dates, detect_language=detect)
     return with_limits(settings, limits)
 

@@ -185,21 +185,25 @@ class _Array:
                 cut = error.pos >= len(self._text) - _CUT_MARGIN or error.msg.startswith("Unterminated")
                 if cut and self._read_more():
                     continue
-                raise UnreadableError(f"record {self._count} is not JSON ({error.msg.lower()})") from error
+                raise self._fault(f"is not JSON ({error.msg.lower()})") from error
             except (ValueError, RecursionError) as error:
-                raise UnreadableError(f"record {self._count} {_unusual(error)}") from error
+                raise self._fault(_unusual(error)) from error
             # A number may go on in the next piece; nothing else can.
             if end == len(self._text) and isinstance(value, (int, float)) and self._read_more():
                 continue
             self._at = end
             return value
 
+    def _fault(self, reason: str, kind: str = "damaged") -> UnreadableError:
+        """What ends the array at the record at hand."""
+        return UnreadableError(reason, kind, f"record {self._count}")
+
     def _read_more(self) -> bool:
         """Whether there was more; drops what has been read and doubles what has not."""
         parts = [self._text[self._at :]]
         wanted, size = len(parts[0]), len(parts[0])
         if size >= RECORD_LIMIT:
-            raise UnreadableError(f"record {self._count} is longer than {RECORD_LIMIT_WORDS}", "limit")
+            raise self._fault(f"is longer than {RECORD_LIMIT_WORDS}", "limit")
         more = False
         for piece in self._pieces:
             parts.append(piece)

@@ -113,7 +113,8 @@ def recognized(name: str, sample: bytes, *, explicit: bool = False) -> Format:
             raise UnreadableError(f"is named {suffix}, but is no {row.name}", "format")
         return row
     if suffix and not explicit:
-        raise UnreadableError(f"no reader for {suffix} files", "format")
+        instead = _INSTEAD.get(suffix)
+        raise UnreadableError(f"no reader for {suffix} files{f': {instead}' if instead else ''}", "format")
     return BY_NAME[_by_shape(narrow) if not suffix else "plain text"]
 
 
@@ -129,6 +130,17 @@ def _by_shape(sample: bytes) -> str:
 # What begins with a magic, or is none of these.
 _BINARY = frozenset(("PDF", "Parquet", "Word document"))
 
+
+# What to do with files that people have, and that are not read here.
+_INSTEAD = {
+    **dict.fromkeys((".doc", ".odt", ".pages", ".wpd"), "save it as .docx"),
+    **dict.fromkeys((".xls", ".xlsx", ".ods", ".numbers"), "save it as .csv"),
+    **dict.fromkeys((".ppt", ".pptx", ".odp"), "save it as .pdf"),
+    **dict.fromkeys((".rar", ".7z"), "unpack it, or pack it as .zip"),
+    ".epub": "save it as .html",
+    ".msg": "save it as .eml",
+    ".pst": "export it as .mbox",
+}
 
 # Most texts begin with a letter, and hardly any magic does.
 _LETTERS_OF_MAGIC = b"PWZ"

@@ -80,7 +80,7 @@ def test_a_file_that_takes_too_long_is_given_up_and_the_others_are_not(tmp_path:
         assert [item.body for item in readings[0] if isinstance(item, Article)] == ["one"]
         (problem,) = readings[1]
         assert isinstance(problem, Problem)
-        assert (problem.reason, problem.kind) == ("took longer than 3 seconds", "slow")
+        assert (problem.reason, problem.kind) == ("took longer than 3 seconds (--max-seconds)", "slow")
         assert [item.body for item in readings[2] if isinstance(item, Article)] == ["two"]
     assert time.monotonic() - begin < 60
 

@@ -130,7 +130,7 @@ def test_permission_denied(tmp_path: Path) -> None:
 def test_a_pipe_is_read_only_when_it_is_named(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    assert reasons(list(open_articles(pipe, "pipe"))) == ["is a pipe or a device, not a file"]
+    assert reasons(list(open_articles(pipe, "pipe"))) == ["is a pipe, not a file"]
     writer = threading.Thread(target=pipe.write_bytes, args=(b"Some text.",))
     writer.start()
     reading = open_articles(pipe, "pipe", explicit=True)
@@ -140,11 +140,11 @@ def test_a_pipe_is_read_only_when_it_is_named(tmp_path: Path) -> None:
 
 
 def test_a_device_and_a_socket_are_no_files(tmp_path: Path) -> None:
-    assert reasons(list(open_articles(Path("/dev/null"), "null"))) == ["is a pipe or a device, not a file"]
+    assert reasons(list(open_articles(Path("/dev/null"), "null"))) == ["is a device, not a file"]
     assert reasons(list(open_articles(Path("/dev/null"), "null", explicit=True))) == ["is empty"]
     with socket.socket(socket.AF_UNIX) as made, contextlib.chdir(tmp_path):
         made.bind("s.txt")
-        assert reasons(list(open_articles(Path("s.txt"), "s.txt"))) == ["is a pipe or a device, not a file"]
+        assert reasons(list(open_articles(Path("s.txt"), "s.txt"))) == ["is a socket, not a file"]
         assert reasons(list(open_articles(Path("s.txt"), "s.txt", explicit=True))) == ["is a socket, not a file"]
 
 

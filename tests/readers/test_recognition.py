@@ -86,6 +86,13 @@ def test_what_is_written_in_wide_characters(encoding: str) -> None:
         ("a.xml", b"no markup", "is XML, but of no format of news that is known here: it has no root element"),
         ("a.pdf", PROSE, "is named .pdf, but is no PDF"),
         ("a.xyz", PROSE, "no reader for .xyz files"),
+        ("a.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "no reader for .doc files: save it as .docx"),
+        (
+            "a.odt",
+            zipped("mimetype", content=b"application/vnd.oasis.opendocument.text"),
+            "no reader for .odt files: save it as .docx",
+        ),
+        ("a.xlsx", zipped("_rels/.rels", "xl/workbook.xml"), "no reader for .xlsx files: save it as .csv"),
     ],
 )
 def test_what_is_refused(name: str, sample: bytes, reason: str) -> None:
