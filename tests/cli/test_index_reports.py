@@ -31,7 +31,7 @@ def test_formats_copies_and_kinds_are_counted(news: Path, searchkit: Run) -> Non
     done = searchkit("index", "news", "--report", "report.jsonl")
     assert done.stdout.splitlines() == [
         "4 added, 0 changed, 0 unchanged, 0 removed, 3 skipped",
-        "Formats: plain text 2, JSON lines 2.",
+        "Formats: JSON lines 2, plain text 2.",
         "Copies: 1 new article has the text of another one; both are in the index, and show says so.",
         "Problems: date 2, damaged 1, empty 1, format 1. searchkit problems lists them.",
     ]
