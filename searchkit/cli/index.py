@@ -194,7 +194,9 @@ def summary(done: Report) -> list[str]:
 
 def _counted(counts: Mapping[str, int]) -> str:
     """The counts, the largest first; equal ones by name, so that two runs say the same."""
-    return ", ".join(f"{name} {count:,}" for name, count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
+    return ", ".join(
+        f"{name} {count:,}" for name, count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    )
 
 
 @contextmanager

@@ -244,7 +244,9 @@ class Reading:
             if self._light:
                 raise HeavyError
             if archives >= most:
-                raise UnreadableError(f"is packed in more than {most} archives, one in the other (--max-archives)", "archive")
+                raise UnreadableError(
+                    f"is packed in more than {most} archives, one in the other (--max-archives)", "archive"
+                )
             yield from self._members(source, archive, archives + 1, layers)
         else:
             # What is named as if it were compressed may be unpacked already.

@@ -76,7 +76,9 @@ def test_a_file_that_needs_a_library_is_a_problem_that_names_its_extra(extra: st
 
 def test_languages_are_not_left_unknown_in_silence(without, tmp_path: Path) -> None:
     """Without its library, --detect-language did nothing, and nobody said so."""
-    (tmp_path / "a.txt").write_text("Der Minister erklärte am Montag in München, dass die Maßnahmen nötig seien. " * 3)
+    (tmp_path / "a.txt").write_text(
+        "Der Minister erklärte am Montag in München, dass die Maßnahmen nötig seien. " * 3
+    )
     done = without(("py3langid",), "index", "a.txt", "--detect-language")
     assert done.returncode == 2
     assert "pip install 'searchkit[language]'" in done.stderr

@@ -153,7 +153,13 @@ def test_a_page_of_a_web_archive_that_takes_too_long_costs_only_itself(tmp_path:
     pages = {"1": page("One"), "2": SLOW, "3": page("Three"), "4": SLOW, "5": page("Five")}
     items, reading = given(tmp_path / "a.warc", crawled(pages), Settings(seconds=4))
     assert items == [
-        *("One", "record 2: took longer than 4 seconds (--max-seconds)", "Three", "record 4: took longer than 4 seconds (--max-seconds)", "Five"),
+        *(
+            "One",
+            "record 2: took longer than 4 seconds (--max-seconds)",
+            "Three",
+            "record 4: took longer than 4 seconds (--max-seconds)",
+            "Five",
+        ),
     ]
     assert reading.formats == {"WARC": 3}
 

@@ -54,7 +54,8 @@ COMPRESSED: dict[str, Callable[[bytes], bytes]] = {
     ".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress, ".zst": zstandard.compress,
 }  # fmt: skip
 ARCHIVED: dict[str, Callable[[str, bytes], bytes]] = {
-    ".zip": zipped, ".tar": tarred, ".tar.gz": partial(tarred, mode="w:gz"), ".tar.bz2": partial(tarred, mode="w:bz2"),
+    ".zip": zipped, ".tar": tarred,
+    ".tar.gz": partial(tarred, mode="w:gz"), ".tar.bz2": partial(tarred, mode="w:bz2"),
 }  # fmt: skip
 
 

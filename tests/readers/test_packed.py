@@ -163,7 +163,10 @@ def test_layers_are_followed_so_far_and_no_further(kind: str, tmp_path: Path) ->
     for _ in range(3):
         data = PACKS[kind](data)
     assert read(tmp_path / "a.jsonl.gz.gz.gz", data) == (3, [])
-    assert read(tmp_path / "a.jsonl.gz", PACKS[kind](data)) == (0, ["is compressed more than 3 times over (--max-archives)"])
+    assert read(tmp_path / "a.jsonl.gz", PACKS[kind](data)) == (
+        0,
+        ["is compressed more than 3 times over (--max-archives)"],
+    )
     assert read(tmp_path / "a.jsonl.gz", PACKS[kind](data), archives=3) == (3, [])
 
 
@@ -207,7 +210,11 @@ def bomb(kind: str, content: bytes) -> bytes:
     ("name", "content", "reason"),
     [
         ("bomb.txt", b"A text", "is larger than 64 MiB, more than one article can be"),
-        ("bomb.jsonl", b'{"text": "1"}\n', "unfolds to more than 200 times its size (--max-expansion), as no text does: 1 article was"),
+        (
+            "bomb.jsonl",
+            b'{"text": "1"}\n',
+            "unfolds to more than 200 times its size (--max-expansion), as no text does: 1 article was",
+        ),
         ("bomb.csv", b"title,text\n1,2\n", ""),
     ],
 )
