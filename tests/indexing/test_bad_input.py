@@ -1,4 +1,4 @@
-"""A folder of everything that goes wrong: each file is one problem with its place and reason, and the rest is read."""
+"""A folder of everything that goes wrong: each file is one problem with place and reason, and the rest is read."""
 
 from __future__ import annotations
 
