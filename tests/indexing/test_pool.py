@@ -100,6 +100,18 @@ def test_a_process_that_dies_costs_one_file(tmp_path: Path) -> None:
         assert [item.body for item in readings[1] if isinstance(item, Article)] == ["two"]
 
 
+def test_a_process_that_dies_with_nothing_to_do_costs_no_file(tmp_path: Path) -> None:
+    """A watch keeps its processes for hours."""
+    first, last = (file(tmp_path / f"{number}.zip", packed(number)) for number in ("one", "two"))
+    with Pool(1, Settings()) as pool:
+        assert [getattr(item, "body", "") for item in pool.submit(first)] == ["one"]
+        (process,) = pool._processes
+        assert process._program
+        process._program.kill()
+        process._program.wait()
+        assert [getattr(item, "body", "") for item in pool.submit(last)] == ["two"]
+
+
 @pytest.mark.parametrize(
     "name", ["a.html", "a.HTML", "a.html.gz", "a.zip", "a.tar.gz", "a.tgz", "a.pdf", "a.warc.gz"]
 )

@@ -80,6 +80,14 @@ def test_a_file_is_searchable_within_two_seconds(tmp_path: Path) -> None:
                 (news / "deep" / f"new{number}.txt").write_text(f"flood{number}")
                 taken.append(wait_for(index, f"flood{number}", 1))
             assert min(taken) < 2
+            # Pages are read in a process of their own, which once was started anew for each batch: that took seconds.
+            taken = []
+            for number in range(4):
+                time.sleep(0.3)
+                text = f"<p>{'The storm came. ' * 30}</p>"
+                (news / f"{number}.html").write_text(f"<html><title>Storm{number}</title><body>{text}</body></html>")
+                taken.append(wait_for(index, f"storm{number}", 1))
+            assert min(taken[1:]) < 2
         finally:
             program.send_signal(signal.SIGINT)
             program.communicate(timeout=30)
