@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING
 
 from searchkit.article import Origin, Problem
-from searchkit.readers.decoding import SAMPLE_SIZE
+from searchkit.readers.decoding import SAMPLE_SIZE, wide_encoding
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -25,12 +25,9 @@ _NOT_UTF8 = "says that it is UTF-8 and is not: it is read as what its bytes look
 
 
 class Noticed:
-    """What was noticed of a document whose first bytes are ``sample``, up to where it has been read."""
+    """What was noticed of a document, up to where it has been read; ``says_utf8`` is what it says of itself."""
 
-    def __init__(self, sample: bytes) -> None:
-        head = sample[:_HEAD_SIZE]
-        # Plain words first: most texts say no such thing, and the expression is slow.
-        says_utf8 = (b"ncoding" in head or b"harset" in head or b"HARSET" in head) and bool(_SAID.search(head))
+    def __init__(self, says_utf8: bool) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")() if says_utf8 else None
         self._has_nul = False
         self._is_other = False
@@ -74,11 +71,24 @@ class Passing(io.RawIOBase):
         return taken
 
 
-def noticing(stream: io.BufferedReader, sample: bytes, noticed: Noticed) -> io.BufferedReader:
-    """The stream, of which ``sample`` comes next, with everything noticed that is taken of it."""
-    held = stream.raw
-    if isinstance(held, io.BytesIO) and held.getbuffer().nbytes == len(sample):
-        # A small file is held whole: one look is enough.
-        noticed.take(sample)
-        return stream
-    return io.BufferedReader(Passing(stream, noticed), SAMPLE_SIZE)
+def noticing(stream: io.BufferedReader, sample: bytes, *, of_parts: bool) -> tuple[io.BufferedReader, Noticed | None]:
+    """The stream, of which ``sample`` comes next, and what is noticed while it is read; None where nothing can be.
+
+    What a document ``of_parts`` says of its encoding is true of one of them.
+    """
+    says_utf8 = not of_parts and _says_utf8(sample)
+    # A small file is held whole, and ``sample`` is all of it: one look is enough, and most are done with it.
+    whole = isinstance(stream.raw, io.BytesIO)
+    if (whole and not says_utf8 and b"\0" not in sample) or wide_encoding(sample):
+        return stream, None
+    noticed = Noticed(says_utf8)
+    if not whole:
+        return io.BufferedReader(Passing(stream, noticed), SAMPLE_SIZE), noticed
+    noticed.take(sample)
+    return stream, noticed
+
+
+def _says_utf8(sample: bytes) -> bool:
+    head = sample[:_HEAD_SIZE]
+    # Plain words first: most texts say no such thing, and the expression is slow.
+    return (b"ncoding" in head or b"harset" in head or b"HARSET" in head) and _SAID.search(head) is not None

@@ -18,10 +18,10 @@ from types import TracebackType
 
 from searchkit.article import Article, Origin, Problem
 from searchkit.readers.archives import archive_kind, members
-from searchkit.readers.decoding import SAMPLE_SIZE, refuse_binary, wide_encoding
+from searchkit.readers.decoding import SAMPLE_SIZE, refuse_binary
 from searchkit.readers.format import Format, HeavyError, Source, UnreadableError
 from searchkit.readers.formats import BY_NAME
-from searchkit.readers.noticed import Noticed, noticing
+from searchkit.readers.noticed import noticing
 from searchkit.readers.packed import (
     Budget,
     ContainerError,
@@ -297,9 +297,10 @@ class Reading:
         detect = row.heavy or self._settings.detect_language
         silent = True
         noticed = None
-        if row.name not in _NUL_BELONGS and not wide_encoding(sample):
-            noticed = Noticed(b"" if row.name in _OF_PARTS else sample)
-            source = replace(source, stream=noticing(source.stream, sample, noticed))
+        if row.name not in _NUL_BELONGS:
+            stream, noticed = noticing(source.stream, sample, of_parts=row.name in _OF_PARTS)
+            if stream is not source.stream:
+                source = replace(source, stream=stream)
         items = row.read(source)
         # What its library takes to load is not the time of the document.
         self._steps.beat()

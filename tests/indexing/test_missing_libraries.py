@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,14 @@ def without(tmp_path: Path):
 
 def test_each_extra_of_a_format_is_tried() -> None:
     assert set(LIBRARIES) == {row.extra for row in FORMATS if row.extra}
+
+
+def test_all_is_all_of_them() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    (everything,) = extras["all"]
+    named = everything.removeprefix("searchkit[").removesuffix("]").split(",")
+    # What is left serves those who work on the program.
+    assert set(extras) - set(named) == {"all", "test", "bench", "fuzz", "lint"}
 
 
 @pytest.mark.parametrize("extra", LIBRARIES)
