@@ -171,6 +171,10 @@ def reading_settings(
 
     if dates and dates not in DAY_ORDERS:
         raise UsageError(f"there is no order of dates {dates!r}", hint=f"Known: {', '.join(DAY_ORDERS)}.")
+    if detect:
+        from searchkit.readers.language_detection import require_library
+
+        require_library()
     settings = Settings(keys=parse_keys(mapping or ()), dates=dates, detect_language=detect)
     return with_limits(settings, limits)
 
@@ -179,14 +183,20 @@ def summary(done: Report) -> list[str]:
     """What there is to say beyond the counts, a line each."""
     out = []
     if len(done.formats) > 1:
-        out.append("Formats: " + ", ".join(f"{name} {count:,}" for name, count in done.formats.most_common()) + ".")
+        out.append("Formats: " + _counted(done.formats) + ".")
     if done.copies:
         new = "1 new article has" if done.copies == 1 else f"{done.copies:,} new articles have"
         out.append(f"Copies: {new} the text of another one; both are in the index, and show says so.")
     if done.kinds:
-        kinds = ", ".join(f"{kind} {count:,}" for kind, count in done.kinds.most_common())
-        out.append(f"Problems: {kinds}. searchkit problems lists them.")
+        out.append(f"Problems: {_counted(done.kinds)}. searchkit problems lists them.")
     return out
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    """The counts, the largest first; equal ones by name, so that two runs say the same."""
+    return ", ".join(
+        f"{name} {count:,}" for name, count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    )
 
 
 @contextmanager

@@ -55,12 +55,13 @@ class _FailedError(Exception):
 class Pool:
     """``count`` processes, each started when it is first needed.
 
-    ``pulse`` is called while one is waited for; what it raises ends the waiting.
+    ``pulse`` is called while one is waited for; what it raises ends the waiting. Another may take its place between
+    two runs that share a pool.
     """
 
     def __init__(self, count: int, settings: Settings, pulse: Callable[[], None] = lambda: None) -> None:
         self._settings = settings
-        self._pulse = pulse
+        self.pulse = pulse
         self._processes = [_Process() for _ in range(count)]
         self._aside = _Process()
         self.room = count * AHEAD
@@ -78,7 +79,7 @@ class Pool:
         return self._given(self._aside, file, light=False)
 
     def _given(self, process: _Process, file: File, light: bool) -> PooledReading:
-        reading = PooledReading(process, file, self._settings, self._pulse, light)
+        reading = PooledReading(process, file, self._settings, self.pulse, light)
         process.readings.append(reading)
         process.ask(reading)
         return reading
@@ -108,6 +109,9 @@ class _Process:
 
     def ask(self, reading: PooledReading) -> None:
         """Tell the process of a file, be it that it has to be started."""
+        if self._program and len(self.readings) == 1 and self._program.poll() is not None:
+            # It died when it had nothing to do, which is no fault of this file.
+            self.end()
         if self._connection is None:
             ours, theirs = Pipe()
             with tempfile.TemporaryFile() as file:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, nullcontext
 from itertools import chain, islice
 from pathlib import Path
 
@@ -66,7 +66,7 @@ class Sync:
     ``index`` is the folder of the index, which is never read as news. ``watch`` is called after every
     few articles and after each file, ``on_problem`` for each problem. Where ``stop`` returns True, the run commits
     what it has and ends. Files that cost milliseconds an article are read in ``workers`` processes, and so are large
-    ones where there is more than one worker.
+    ones where there is more than one worker. A ``pool`` that is given is used for that, and left open.
     """
 
     def __init__(
@@ -80,12 +80,14 @@ class Sync:
         watch: Callable[[Progress], None] | None = None,
         on_problem: Callable[[Problem], None] | None = None,
         stop: Callable[[], bool] | None = None,
+        pool: Pool | None = None,
     ) -> None:
         self._writer = writer
         self._ledger = ledger
         self._index = index
         self._settings = settings or Settings()
         self._workers = workers
+        self._given_pool = pool
         self._watch = watch
         self._on_problem = on_problem
         self._stop = stop
@@ -226,8 +228,10 @@ class Sync:
     def _ahead(self, jobs: Iterable[Job]) -> Generator[tuple[Job, Reading | PooledReading], None, None]:
         """Each job with its reading: heavy and large ones are begun, in other processes, while others are taken."""
         waiting: deque[tuple[Job, PooledReading | None]] = deque()
-        with Pool(self._workers, self._settings, self._tell) as pool:
+        given = self._given_pool
+        with nullcontext(given) if given else Pool(self._workers, self._settings) as pool:
             self._pool = pool
+            pool.pulse = self._tell
             for job in jobs:
                 if is_heavy(job.file.path):
                     pooled: PooledReading | None = pool.submit(job.file)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from searchkit.article import Origin, Problem
+from searchkit.readers.reading import no_file, refused
 
 _LATEST = (1 << 63) - 1
 STANDARD_INPUT = "/dev/stdin"
@@ -58,7 +59,7 @@ def walk(
                 Problem(Origin(root), "is a link to a folder: name that folder itself to have it read", kind="access")
             )
         else:
-            report(Problem(Origin(root), "is not a regular file", kind="access"))
+            report(Problem(Origin(root), no_file(status.st_mode), kind="access"))
 
 
 def printable(name: str) -> str:
@@ -90,7 +91,7 @@ def _folder(root: str, label: str, leave_out: str, report: Callable[[Problem], N
             reason = "is a link to a folder: name that folder itself to have it read"
             report(Problem(Origin(here.path), reason, kind="access"))
         else:
-            report(Problem(Origin(here.path), "is not a regular file", kind="access"))
+            report(Problem(Origin(here.path), no_file(status.st_mode), kind="access"))
 
 
 def _listed(path: str, name: str, report: Callable[[Problem], None]) -> Iterator[tuple[os.DirEntry[str], str]]:
@@ -120,7 +121,9 @@ def _place(entry: os.DirEntry[str]) -> bytes:
 
 
 def _unread(path: str, error: OSError) -> Problem:
-    return Problem(Origin(path), f"cannot be read ({error.strerror})", kind="access")
+    # What is listed and is not there is a link, or went this very moment.
+    is_link = isinstance(error, FileNotFoundError) and os.path.islink(path)  # noqa: PTH114
+    return Problem(Origin(path), "is a link to nothing" if is_link else refused(error), kind="access")
 
 
 def _time(status: os.stat_result) -> int:

@@ -13,6 +13,7 @@ from searchkit.errors import IndexLocked, UsageError
 from searchkit.indexing.difference import lies_in
 from searchkit.indexing.homes import ledger_folder, made_ledger_folder, open_writer, workers_of_this_machine
 from searchkit.indexing.ledger import Ledger
+from searchkit.indexing.pool import Pool
 from searchkit.indexing.report import Report
 from searchkit.indexing.sync import Interrupted, Sync, require_path
 from searchkit.readers import Settings
@@ -70,11 +71,13 @@ class Watch:
         # The watch stands before the first run begins: what comes while that runs is not missed.
         if not once:
             next(changes)
-        with contextlib.suppress(Interrupted):
-            yield self._run(None)
+        # A process that reads pages takes longer to start than a page may take until it is found.
+        workers = self._workers or workers_of_this_machine()
+        with contextlib.suppress(Interrupted), Pool(workers, self._settings) as pool:
+            yield self._run(None, pool)
             for paths in changes:
                 if paths:
-                    yield self._run(paths)
+                    yield self._run(paths, pool)
 
     def _changes(self) -> Iterator[list[str]]:
         """The paths of each batch of changes; [] where there were none, and once when the watch stands."""
@@ -130,7 +133,7 @@ class Watch:
                 return True
         return False
 
-    def _run(self, paths: list[str] | None) -> Report:
+    def _run(self, paths: list[str] | None, pool: Pool) -> Report:
         while True:
             try:
                 writer = open_writer(self._index, language=self._language, memory=self._memory, workers=self._workers)
@@ -141,5 +144,6 @@ class Watch:
                 time.sleep(_PATIENCE)
         with writer, Ledger(made_ledger_folder(self._index), check=paths is None) as ledger:
             workers = self._workers or workers_of_this_machine()
-            sync = Sync(writer, ledger, self._folder, settings=self._settings, workers=workers, stop=self._stop)
+            settings = self._settings
+            sync = Sync(writer, ledger, self._folder, settings=settings, workers=workers, stop=self._stop, pool=pool)
             return sync.run(self._roots) if paths is None else sync.run(self._roots, within=paths)

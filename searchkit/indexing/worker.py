@@ -259,7 +259,7 @@ class _Job:
 
 def too_slow(seconds: float, count: int) -> str:
     """The reason of a Problem about what took too long, after it gave so many articles."""
-    return f"took longer than {seconds:g} seconds{before(count)}"
+    return f"took longer than {seconds:g} seconds (--max-seconds){before(count)}"
 
 
 def before(count: int) -> str:

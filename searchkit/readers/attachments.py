@@ -8,7 +8,7 @@ of lists, calendars): these are only named.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import replace
 from functools import cached_property
 
@@ -62,9 +62,7 @@ class Attachment:
         row = self._format
         if row is None:
             return
-        place = mail.origin.place.removeprefix(source.inside).removeprefix(", ")
-        here = f"{place}, attached {self.name}" if place else f"attached {self.name}"
-        part = source.part(self._content, here, f"{mail.id or name}/{self.name}")
+        part = attached_to(mail, source, self.name, self._content, name)
         try:
             for item in row.read(part):
                 yield self._of(item, mail, row) if isinstance(item, Article) else item
@@ -76,13 +74,28 @@ class Attachment:
             from searchkit.readers.language_detection import with_language  # its library takes a second to load
 
             article = with_language(article)
-        notes = (*article.notes, ("attached to", mail.title or mail.id))
-        if article.date or not mail.date:
-            return replace(article, notes=notes)
-        return replace(article, date=mail.date, notes=(*notes, ("date from", "the mail")))
+        return belonging(article, mail)
 
 
-def unlike(name: str, others: set[str]) -> str:
+def belonging(article: Article, mail: Article) -> Article:
+    """The article, with what there is to say of it as a part of a mail; it is of the mail's day if it states none."""
+    notes = (*article.notes, ("attached to", mail.title or mail.id))
+    if article.date or not mail.date:
+        return replace(article, notes=notes)
+    return replace(article, date=mail.date, notes=(*notes, ("date from", "the mail")))
+
+
+def attached_to(mail: Article, source: Source, name: str, content: bytes, mail_name: str) -> Source:
+    """What is attached to a mail under ``name``, as a document of its own.
+
+    The mail stands in ``source``, and is called ``mail_name`` if it has no id.
+    """
+    place = mail.origin.place.removeprefix(source.inside).removeprefix(", ")
+    here = f"{place}, attached {name}" if place else f"attached {name}"
+    return source.part(content, here, f"{mail.id or mail_name}/{name}")
+
+
+def unlike(name: str, others: Container[str]) -> str:
     """The name, or one like it that is none of the others."""
     found, count = name, 1
     while found in others:

@@ -19,6 +19,7 @@ from lxml import etree
 from searchkit.article import Article, Problem
 from searchkit.readers.documents import Properties, read_paragraphs
 from searchkit.readers.format import RECORD_LIMIT, RECORD_LIMIT_WORDS, Source, UnreadableError
+from searchkit.readers.member import PLAINLY
 from searchkit.readers.paragraphs import HEADING, TITLE, Paragraph, row_of
 from searchkit.readers.prose import one_line
 
@@ -292,4 +293,5 @@ def _is_on(style: etree._Element, name: str) -> bool:
 
 
 def _words(error: Exception) -> str:
-    return one_line(str(error)).rstrip(".").lower()[:120] or "it ends too early"
+    said = one_line(str(error)).rstrip(".")
+    return PLAINLY.get(said, said.lower()[:120]) or "it ends too early"

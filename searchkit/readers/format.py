@@ -22,13 +22,15 @@ RECORD_LIMIT_WORDS = "64 MiB"
 class UnreadableError(Exception):
     """Why the rest of a file cannot be read, as half a sentence; ``kind`` is one of ``article.KINDS``.
 
-    A reader raises it to give up its file. It never leaves this room: ``Reading`` makes it a Problem.
+    A reader raises it to give up its file; ``place`` is where in its document that is, if it knows. It never leaves
+    this room: ``Reading`` makes it a Problem.
     """
 
-    def __init__(self, reason: str, kind: str = "damaged") -> None:
+    def __init__(self, reason: str, kind: str = "damaged", place: str = "") -> None:
         super().__init__(reason)
         self.reason = reason
         self.kind = kind
+        self.place = place
 
 
 class HeavyError(Exception):

@@ -25,6 +25,7 @@ FORMATS: tuple[Format, ...] = (
     Format("mail", (".eml",), "mail:read_mail"),
     Format("mailbox", (".mbox",), "mail:read_mailbox", container=True),
     Format("Reuters-21578", (".sgm", ".sgml"), "reuters:read_reuters"),
+    Format("Reuters RCV1", (), "rcv1:read_rcv1"),
     Format("TREC", (".trec",), "trec:read_trec"),
     Format("PDF", (".pdf",), "pdf:read_pdf", "documents", heavy=True),
     Format("Word document", (".docx",), "docx:read_docx", heavy=True),

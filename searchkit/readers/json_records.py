@@ -72,7 +72,7 @@ def _by_line(source: Source, numbered: _Lines) -> Iterator[Article | Problem]:
         try:
             record = _parsed(text)
         except _FaultError as fault:
-            yield Problem(origin, fault.reason)
+            yield Problem(origin, fault.reason, kind=fault.kind)
             continue
         yield from entry(record, origin, source.numbered(source.lines_before + number), source.settings, met=met)
     if not source.lines_before:
@@ -96,7 +96,7 @@ def _whole(source: Source, numbered: _Lines) -> Iterator[Article | Problem]:
         if any(_is_object(text) for _, text in kept[1:10]):
             yield from _by_line(source, iter(kept))
             return
-        raise UnreadableError(fault.reason) from fault
+        raise UnreadableError(fault.reason, fault.kind) from fault
     held = _held(document, source.settings.keys)
     if held is None:
         met: set[str] = set()
@@ -185,21 +185,25 @@ class _Array:
                 cut = error.pos >= len(self._text) - _CUT_MARGIN or error.msg.startswith("Unterminated")
                 if cut and self._read_more():
                     continue
-                raise UnreadableError(f"record {self._count} is not JSON ({error.msg.lower()})") from error
+                raise self._fault(f"is not JSON ({error.msg.lower()})") from error
             except (ValueError, RecursionError) as error:
-                raise UnreadableError(f"record {self._count} {_unusual(error)}") from error
+                raise self._fault(_unusual(error), "limit") from error
             # A number may go on in the next piece; nothing else can.
             if end == len(self._text) and isinstance(value, (int, float)) and self._read_more():
                 continue
             self._at = end
             return value
 
+    def _fault(self, reason: str, kind: str = "damaged") -> UnreadableError:
+        """What ends the array at the record at hand."""
+        return UnreadableError(reason, kind, f"record {self._count}")
+
     def _read_more(self) -> bool:
         """Whether there was more; drops what has been read and doubles what has not."""
         parts = [self._text[self._at :]]
         wanted, size = len(parts[0]), len(parts[0])
         if size >= RECORD_LIMIT:
-            raise UnreadableError(f"record {self._count} is longer than {RECORD_LIMIT_WORDS}", "limit")
+            raise self._fault(f"is longer than {RECORD_LIMIT_WORDS}", "limit")
         more = False
         for piece in self._pieces:
             parts.append(piece)
@@ -214,9 +218,10 @@ class _Array:
 class _FaultError(Exception):
     """Why a text is not JSON, as half a sentence."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, kind: str = "damaged") -> None:
         super().__init__(reason)
         self.reason = reason
+        self.kind = kind
 
 
 def _parsed(text: str) -> object:
@@ -226,7 +231,7 @@ def _parsed(text: str) -> object:
         place = f"line {error.lineno}, column {error.colno}" if "\n" in text else f"column {error.colno}"
         raise _FaultError(f"is not JSON ({error.msg.lower()} at {place})") from error
     except (ValueError, RecursionError) as error:
-        raise _FaultError(_unusual(error)) from error
+        raise _FaultError(_unusual(error), "limit") from error
     return value
 
 

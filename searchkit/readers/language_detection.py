@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
+from importlib.util import find_spec
 from typing import Any
 
 from searchkit.article import Article
+from searchkit.errors import UsageError
 
 # A short text says little, and of a long one the beginning says enough.
 _LEAST_LETTERS = 60
 _READ = 1000
 _SURE = 0.95
+
+
+def require_library() -> None:
+    """Raise UsageError where the extra ``language`` is not installed."""
+    if find_spec("py3langid") is None:
+        raise UsageError("finding out languages needs a library", hint="pip install 'searchkit[language]'")
 
 
 def detected(text: str) -> str:

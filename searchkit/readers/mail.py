@@ -1,8 +1,8 @@
 """What does a mail say? Its subject, its sender, its day and its text: alone in a file, or many in a mailbox.
 
 Plain text comes before HTML, which is only stripped. What is attached is named in a note, and a text that is attached
-(``attachments.py``) is an article of its own. A mailbox is read message by message, as RFC 4155 describes it, so its
-size does not matter.
+(``attachments.py``) is an article of its own, as is a mail that is attached: forwarded, or one of a digest. A mailbox
+is read message by message, as RFC 4155 describes it, so its size does not matter.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from email.message import Message
 from email.utils import getaddresses
 
 from searchkit.article import Article, Origin, Problem
-from searchkit.readers.attachments import Attachment, unlike
+from searchkit.readers.attachments import Attachment, attached_to, belonging, unlike
 from searchkit.readers.dates import civil_day, no_day
 from searchkit.readers.format import RECORD_LIMIT, RECORD_LIMIT_WORDS, HeavyError, Source, UnreadableError
 from searchkit.readers.markup import plain
@@ -35,6 +35,9 @@ _QUOTED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
 _PIECE = 1 << 20
 _LONGEST_HEADER = 10_000
 _MOST_PARTS = 1_000
+# So many mails may lie one in the other.
+_MOST_MAILS = 8
+_MAIL_TYPES = frozenset(("message/rfc822", "message/global"))
 _ADDRESS = re.compile(r"<([^<>]*)>")
 _UNSENT = re.compile(r"\s*\([^()]*\)\s*$")
 
@@ -102,26 +105,33 @@ def _unescaped(held: list[bytes]) -> bytes:
 
 def _items(source: Source, data: bytes, origin: Origin, name: str) -> Iterator[Article | Problem]:
     try:
-        mail = _Mail(data)
+        message = email.message_from_bytes(data)
+    except MAIL_FAULTS as error:
+        raise UnreadableError("is no sound mail") from error
+    yield from _told(source, message, origin, name, 1)
+
+
+def _told(source: Source, message: Message, origin: Origin, name: str, depth: int) -> Iterator[Article | Problem]:
+    """What a message says, and what is attached to it; ``depth`` mails lie one in the other, this one innermost."""
+    try:
+        mail = _Mail(message)
     except MAIL_FAULTS as error:
         raise UnreadableError("is no sound mail") from error
     if not mail.headers:
         raise UnreadableError("has no headers, as a mail has")
     attached = [found for found in mail.attached if found.is_text]
-    if source.light and any(found.is_heavy for found in attached):
+    if source.light and (mail.mails or any(found.is_heavy for found in attached)):
         raise HeavyError
-    if not mail.body and not attached:
+    if not mail.body and not attached and not mail.mails:
         raise UnreadableError("holds no text", "empty")
     stated = mail.header("Date")
     date = civil_day(stated) or civil_day(_UNSENT.sub("", stated))
     if stated and not date:
         yield Problem(origin, no_day(stated), kept=True, kind="date")
-    notes = (
-        ("list", mail.bracketed("List-Id")),
-        ("attached", ", ".join(found.name for found in mail.attached)),
-    )
+    notes = (("list", mail.bracketed("List-Id")), ("attached", ", ".join(mail.names)))
     article = Article(
-        id=mail.bracketed("Message-ID") or name,
+        # The same mail may lie beside the one that it is attached to.
+        id=name if depth > 1 else mail.bracketed("Message-ID") or name,
         title=mail.header("Subject"),
         body=mail.body,
         date=date,
@@ -136,16 +146,36 @@ def _items(source: Source, data: bytes, origin: Origin, name: str) -> Iterator[A
         yield article
     for found in attached:
         yield from found.items(source, article, name)
+    for called, inner in mail.mails:
+        yield from _forwarded(source, article, attached_to(article, source, called, b"", name), inner, depth + 1)
+
+
+def _forwarded(
+    source: Source, mail: Article, part: Source, message: Message, depth: int
+) -> Iterator[Article | Problem]:
+    """What a mail says that is attached to another, which is ``mail``."""
+    if depth > _MOST_MAILS:
+        reason = f"is a mail in more than {_MOST_MAILS - 1} others, one in the other"
+        yield Problem(part.origin(), reason, kind="archive")
+        return
+    try:
+        for item in _told(part, message, part.origin(), part.name, depth):
+            # What is attached to it in its turn has said what it belongs to.
+            is_its_own = isinstance(item, Article) and item.id == part.name
+            yield belonging(item, mail) if isinstance(item, Article) and is_its_own else item
+    except UnreadableError as error:
+        yield Problem(part.origin(), error.reason, kind=error.kind)
 
 
 class _Mail:
-    """A parsed message: its headers decoded, its text chosen, its attachments named."""
+    """A parsed message: its headers decoded, its text chosen, its attachments named, mails apart from the others."""
 
-    def __init__(self, data: bytes) -> None:
-        message = email.message_from_bytes(data)
+    def __init__(self, message: Message) -> None:
         self._message = message
         self.headers = len(message)
         self.attached: list[Attachment] = []
+        self.mails: list[tuple[str, Message]] = []
+        self.names: dict[str, None] = {}
         plains: list[str] = []
         pages: list[str] = []
         for part in _parts(message):
@@ -153,8 +183,13 @@ class _Mail:
             # A mail of many parts that does not say what parts them is text.
             kind = "text/plain" if part is message and kind.startswith("multipart/") else kind
             if part is not message and (kind not in ("text/plain", "text/html") or _is_attached(part)):
-                name = unlike(_name_of(part), {found.name for found in self.attached})
-                self.attached.append(Attachment(name, kind, content_of(part)))
+                inner = _mail_in(part)
+                name = unlike(_name_of(part, inner), self.names)
+                self.names[name] = None
+                if inner is not None:
+                    self.mails.append((name, inner))
+                else:
+                    self.attached.append(Attachment(name, kind, content_of(part)))
             elif kind == "text/plain":
                 plains.append(tidy(_text_of(part)))
             elif kind == "text/html":
@@ -201,12 +236,33 @@ def _is_attached(part: Message) -> bool:
     )
 
 
-def _name_of(part: Message) -> str:
-    name = part.get_filename()
-    if not name and part.get_content_type() == "message/rfc822":
-        inner = part.get_payload()
-        name = inner[0].get("Subject") if isinstance(inner, list) and inner and isinstance(inner[0], Message) else ""
-    return decoded_header(name) or one_line(part.get_content_type())
+def _mail_in(part: Message) -> Message | None:
+    """The mail that a part is, if it is one: by its type, or by its name where a program has not known the type."""
+    kind = part.get_content_type()
+    if kind in _MAIL_TYPES:
+        held = part.get_payload()
+        inner = held[0] if isinstance(held, list) and held else None
+        if isinstance(inner, Message) and inner.keys():
+            return inner
+        # It may not be encoded (RFC 2046), and some programs do it.
+        written = inner.get_payload() if isinstance(inner, Message) else held
+        encoded = Message()
+        encoded["Content-Transfer-Encoding"] = str(part.get("Content-Transfer-Encoding") or "")
+        encoded.set_payload(written if isinstance(written, str) else "")
+        data = content_of(encoded)
+    elif decoded_header(part.get_filename()).lower().endswith(".eml"):
+        data = content_of(part)
+    else:
+        return None
+    found = email.message_from_bytes(data)
+    return found if found.keys() else None
+
+
+def _name_of(part: Message, inner: Message | None) -> str:
+    name = decoded_header(part.get_filename())
+    if not name and inner is not None:
+        name = decoded_header(inner.get("Subject"))
+    return name or one_line(part.get_content_type())
 
 
 def content_of(part: Message) -> bytes:

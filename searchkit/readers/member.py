@@ -9,6 +9,9 @@ from searchkit.readers.prose import one_line
 
 LONGEST_NAME = 4096
 
+PLAINLY = {"File is not a zip file": "it has no table of contents at its end, so it may be cut off"}
+"""In plain words, what a library says that tells nobody anything."""
+
 
 class Member(NamedTuple):
     """A file in an archive: its name there, and its content, or why it is not read."""
@@ -42,6 +45,7 @@ class Names:
 def damaged(what: str, error: Exception) -> str:
     """What a library says of a damaged archive or member, as half a sentence."""
     said = one_line(str(error)).rstrip(".")[:200]
+    said = PLAINLY.get(said, said)
     return f"is a damaged {what} ({said[:1].lower()}{said[1:]})" if said else f"is a damaged {what}"
 
 

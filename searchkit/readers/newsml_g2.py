@@ -60,6 +60,8 @@ def _item(source: Source, item: Item) -> Iterator[Article | Problem]:
     title = said(about, "headline") or said(element, "itemMeta", "title")
     what = _OTHER_ITEMS.get(local(element), "") or _CLASSES.get(_code(child(element, "itemMeta", "itemClass")), "")
     if what:
+        # A picture is often named by its caption alone.
+        title = title or said(about, "description") or said(about, "slugline")
         yield Problem(
             origin, f"is {what}, which is not indexed as news{f': {title[:100]}' if title else ''}", kind="format"
         )

@@ -46,7 +46,10 @@ _LONGEST_GZIP_HEADER = 1 << 18
 
 
 class SpentError(UnreadableError):
-    """A file unfolds too far: nothing more of it is read, whatever else it packs."""
+    """A file unfolds too far: nothing more of it is read, whatever else it packs.
+
+    Its ``place`` is that of the member of an archive that was being read.
+    """
 
 
 class ContainerError(Exception):
@@ -81,7 +84,9 @@ class Budget:
         if self._spent > self._free:
             taken = self._taken()
             if self._spent > self._times * max(min(taken, self._size or taken), 1):
-                raise SpentError(f"unfolds to more than {self._times} times its size, as no text does", "limit")
+                raise SpentError(
+                    f"unfolds to more than {self._times} times its size (--max-expansion), as no text does", "limit"
+                )
 
 
 class Unfolded(io.RawIOBase):

@@ -56,7 +56,8 @@ def read_parquet(source: Source) -> Iterator[Article | Problem]:
         spent += length
         if spent > max(source.settings.expansion_from, source.settings.expansion * size):
             raise UnreadableError(
-                f"unfolds to more than {source.settings.expansion} times its size, as no text does", "limit"
+                f"unfolds to more than {source.settings.expansion} times its size (--max-expansion), as no text does",
+                "limit",
             )
         if length > RECORD_LIMIT:
             yield Problem(origin, f"is longer than {RECORD_LIMIT_WORDS}", kind="limit")
@@ -107,7 +108,8 @@ def _columns(table: Value, keys: tuple[tuple[str, str], ...]) -> list[str]:
     nested = any(name in chosen for name in (*ENVELOPES, *mapped))
     if not nested and not any(getattr(plan, field) for field in _SPEAKING):
         found = ", ".join(one_line(name)[:30] for name in names[:12]) + (", …" if len(names) > 12 else "")
-        raise UnreadableError(f"has no column for a title or a text (found: {found}; known: {_EXPECTED})")
+        expected = f"known: {_EXPECTED}; --map title=COLUMN names another"
+        raise UnreadableError(f"has no column for a title or a text (found: {found}; {expected})", "format")
     return chosen
 
 

@@ -18,9 +18,10 @@ from types import TracebackType
 
 from searchkit.article import Article, Origin, Problem
 from searchkit.readers.archives import archive_kind, members
-from searchkit.readers.decoding import SAMPLE_SIZE, refuse_binary, wide_encoding
+from searchkit.readers.decoding import SAMPLE_SIZE, refuse_binary
 from searchkit.readers.format import Format, HeavyError, Source, UnreadableError
 from searchkit.readers.formats import BY_NAME
+from searchkit.readers.noticed import noticing
 from searchkit.readers.packed import (
     Budget,
     ContainerError,
@@ -41,6 +42,9 @@ _NO_TEXT = frozenset(("PDF", "Word document", "Parquet", "RTF", "ANPA 1312", "IP
 
 # And of these, in whose bytes a NUL is nothing strange.
 _NUL_BELONGS = _NO_TEXT - {"RTF", "mail", "mailbox"}
+
+# What these say of their encoding is true of a part of them.
+_OF_PARTS = frozenset(("RTF", "mail", "mailbox", "MHTML"))
 
 _SAID = {
     errno.EACCES: "permission denied",
@@ -151,14 +155,14 @@ class Reading:
             raise UnreadableError(_SAID[errno.EISDIR], "access")
         regular = stat.S_ISREG(mode)
         if not (self._explicit or regular):
-            raise UnreadableError("is a pipe or a device, not a file", "access")
+            raise UnreadableError(no_file(mode), "access")
         # What a file is replaced with meanwhile must not be waited for.
         descriptor = os.open(self._path, _FLAGS | (os.O_NONBLOCK if regular else 0))
         file = io.FileIO(descriptor)
         try:
             before = os.fstat(descriptor)
             if regular and not stat.S_ISREG(before.st_mode):
-                raise UnreadableError("is a pipe or a device, not a file", "access")
+                raise UnreadableError(no_file(before.st_mode), "access")
             self._size = before.st_size
             if before.st_size <= SAMPLE_SIZE and not self._begin and regular:
                 data = os.read(descriptor, SAMPLE_SIZE)
@@ -231,7 +235,7 @@ class Reading:
         most = self._settings.archives
         if layer:
             if layers > most:
-                raise UnreadableError(f"is compressed more than {most + 1} times over", "archive")
+                raise UnreadableError(f"is compressed more than {most + 1} times over (--max-archives)", "archive")
             with unfolded(source.stream, layer, self._spending()) as stream:
                 inner = replace(source, stream=stream)
                 called = without_suffix(called)
@@ -240,7 +244,9 @@ class Reading:
             if self._light:
                 raise HeavyError
             if archives >= most:
-                raise UnreadableError(f"is packed in more than {most} archives, one in the other", "archive")
+                raise UnreadableError(
+                    f"is packed in more than {most} archives, one in the other (--max-archives)", "archive"
+                )
             yield from self._members(source, archive, archives + 1, layers)
         else:
             # What is named as if it were compressed may be unpacked already.
@@ -290,18 +296,29 @@ class Reading:
         # Where an article takes milliseconds anyway, its language costs nothing that one would feel.
         detect = row.heavy or self._settings.detect_language
         silent = True
-        if b"\0" in sample and row.name not in _NUL_BELONGS and not wide_encoding(sample):
-            yield Problem(source.origin(), "holds NUL bytes, which are left out", kept=True)
+        noticed = None
+        if row.name not in _NUL_BELONGS:
+            stream, noticed = noticing(source.stream, sample, of_parts=row.name in _OF_PARTS)
+            if stream is not source.stream:
+                source = replace(source, stream=stream)
         items = row.read(source)
         # What its library takes to load is not the time of the document.
         self._steps.beat()
-        for item in self._with_languages(items) if detect else items:
-            silent = False
-            if isinstance(item, Article):
-                self.formats[row.name] += 1
-            yield item
+        try:
+            for item in self._with_languages(items) if detect else items:
+                silent = False
+                if isinstance(item, Article):
+                    self.formats[row.name] += 1
+                yield item
+        except UnreadableError:
+            # Of what was read before that it is as true.
+            if noticed and not silent:
+                yield from noticed.problems(source.origin())
+            raise
         if silent and not source.lines_before:
             raise UnreadableError("holds no article", "empty")
+        if noticed:
+            yield from noticed.problems(source.origin())
 
     def _with_languages(self, items: Iterator[Article | Problem]) -> Iterator[Article | Problem]:
         """``items``, the articles with their languages, stated or found."""
@@ -325,17 +342,29 @@ def _guarded(
             yield item
     except SpentError as error:
         if not outermost:
+            error.place = error.place or origin.place
             raise
-        yield _problem(origin, error.reason, error.kind, count)
+        yield _problem(Origin(origin.path, error.place), error.reason, error.kind, count)
     except UnreadableError as error:
-        yield _problem(origin, error.reason, error.kind, count)
+        place = ", ".join(part for part in (origin.place, error.place) if part)
+        yield _problem(Origin(origin.path, place), error.reason, error.kind, count)
     except RecursionError:
         yield _problem(origin, "is nested too deeply", "limit", count)
     except MemoryError:
         yield _problem(origin, "needs more memory than there is", "limit", count)
     except OSError as error:
-        said = error.strerror.lower() if error.strerror else "could not be read"
-        yield _problem(origin, _SAID.get(error.errno or 0, said), "access", count)
+        yield _problem(origin, refused(error), "access", count)
+
+
+def refused(error: OSError) -> str:
+    """Why the system did not give a file, as half a sentence."""
+    return _SAID.get(error.errno or 0, error.strerror.lower() if error.strerror else "could not be read")
+
+
+def no_file(mode: int) -> str:
+    """What stands in the place of a file whose ``st_mode`` says that it is none, as half a sentence."""
+    kinds = {stat.S_IFIFO: "pipe", stat.S_IFSOCK: "socket", stat.S_IFCHR: "device", stat.S_IFBLK: "device"}
+    return f"is a {kinds.get(stat.S_IFMT(mode), 'thing of its own kind')}, not a file"
 
 
 def _problem(origin: Origin, reason: str, kind: str, count: int) -> Problem:

@@ -51,6 +51,8 @@ _ROOTS = {
 }
 # What services wrap into an envelope of their own.
 _WRAPPED = re.compile(rb"<(?:[A-Za-z_][\w.-]{0,40}:)?(nitf|newsItem|newsMessage|NewsML)[\s>]")
+# Their root is that of NewsML-G2 but for one capital letter, which a name has not in the table.
+_RCV1 = re.compile(rb"<newsitem\s[^>]{0,400}\bitemid=")
 _WORDPRESS = b"//wordpress.org/export/"
 # Texts and pages that are whole exports of a service.
 # Its pages begin with some hundred kilobytes of styles: the articles lie beyond any sample.
@@ -111,7 +113,8 @@ def recognized(name: str, sample: bytes, *, explicit: bool = False) -> Format:
             raise UnreadableError(f"is named {suffix}, but is no {row.name}", "format")
         return row
     if suffix and not explicit:
-        raise UnreadableError(f"no reader for {suffix} files", "format")
+        instead = _INSTEAD.get(suffix)
+        raise UnreadableError(f"no reader for {suffix} files{f': {instead}' if instead else ''}", "format")
     return BY_NAME[_by_shape(narrow) if not suffix else "plain text"]
 
 
@@ -127,6 +130,17 @@ def _by_shape(sample: bytes) -> str:
 # What begins with a magic, or is none of these.
 _BINARY = frozenset(("PDF", "Parquet", "Word document"))
 
+
+# What to do with files that people have, and that are not read here.
+_INSTEAD = {
+    **dict.fromkeys((".doc", ".odt", ".pages", ".wpd"), "save it as .docx"),
+    **dict.fromkeys((".xls", ".xlsx", ".ods", ".numbers"), "save it as .csv"),
+    **dict.fromkeys((".ppt", ".pptx", ".odp"), "save it as .pdf"),
+    **dict.fromkeys((".rar", ".7z"), "unpack it, or pack it as .zip"),
+    ".epub": "save it as .html",
+    ".msg": "save it as .eml",
+    ".pst": "export it as .mbox",
+}
 
 # Most texts begin with a letter, and hardly any magic does.
 _LETTERS_OF_MAGIC = b"PWZ"
@@ -186,6 +200,8 @@ def _by_markup(sample: bytes) -> str:
     name = "HTML" if _DOCTYPE_HTML.match(sample) else _ROOTS.get(root, "")
     if root == "rss" and _WORDPRESS in sample:
         return "WordPress"
+    if (root == "newsitem" or not name) and _RCV1.search(sample):
+        return "Reuters RCV1"
     if root == "newsitem" and b"<NewsItem" in sample and b"<newsItem" not in sample:
         return "NewsML 1.2"
     if not name and (wrapped := _WRAPPED.search(sample)):

@@ -312,4 +312,6 @@ def _speechless(record: Mapping[str, object], plan: Plan) -> str:
         return "holds no text"
     keys = ", ".join(one_line(key)[:30] for key in list(record)[:8])
     more = ", …" if len(record) > 8 else ""
-    return f"has no key for a title or a text (its keys: {keys}{more})" if record else "is an empty object"
+    if not record:
+        return "is an empty object"
+    return f"has no key for a title or a text (its keys: {keys}{more}; --map body=KEY names one)"

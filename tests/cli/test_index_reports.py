@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
+import subprocess
+import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -31,7 +35,7 @@ def test_formats_copies_and_kinds_are_counted(news: Path, searchkit: Run) -> Non
     done = searchkit("index", "news", "--report", "report.jsonl")
     assert done.stdout.splitlines() == [
         "4 added, 0 changed, 0 unchanged, 0 removed, 3 skipped",
-        "Formats: plain text 2, JSON lines 2.",
+        "Formats: JSON lines 2, plain text 2.",
         "Copies: 1 new article has the text of another one; both are in the index, and show says so.",
         "Problems: date 2, damaged 1, empty 1, format 1. searchkit problems lists them.",
     ]
@@ -145,3 +149,68 @@ def test_an_article_that_is_too_long_costs_itself_alone(news: Path, searchkit: R
     assert done.returncode == 0
     assert "longer than" in done.stderr
     assert done.stdout.startswith(("2 added", "1 added"))
+
+
+STORY = (
+    "<p>The council said on Monday that it would close the old bridge for the whole of the summer, as asked.</p>" * 3
+)
+PAGE = f"<html lang='en-GB'><head><title>A page</title>{{}}</head><body><article>{STORY}</article></body></html>"
+STATED = '<meta name="date" content="2020-03-09">'
+ADDRESS = '<link rel="canonical" href="https://a.example/2020/03/10/x">'
+
+
+@pytest.mark.parametrize(
+    ("folder", "name", "content", "day", "said"),
+    [
+        # What the document states beats its address, which beats the path that it was mirrored to.
+        ("2020/03/11", "a.html", PAGE.format(STATED + ADDRESS), "2020-03-09", "meta date"),
+        ("2020/03/11", "a.html", PAGE.format(ADDRESS), "2020-03-10", "the URL"),
+        ("2020/03/11", "a.html", PAGE.format(""), "2020-03-11", "the path"),
+        ("pages", "a.html", PAGE.format(""), "", ""),
+        ("2020/03/11", "a.txt", "A title\n\nWithout a day.", "", ""),
+        ("pages", "a.txt", "Title: A title\nDate: 2020-03-09\n\nWith a day.", "2020-03-09", ""),
+    ],
+)  # fmt: skip
+def test_show_says_where_a_day_came_from(
+    folder: str, name: str, content: str, day: str, said: str, tmp_path: Path, searchkit: Run
+) -> None:
+    file = tmp_path / "news" / folder / name
+    file.parent.mkdir(parents=True)
+    file.write_text(content)
+    assert searchkit("index", "news").stdout.startswith("1 added")
+    shown = searchkit("show", f"news/{folder}/{name}").stdout
+    assert (f"Date: {day}\n" in shown) == bool(day)
+    assert ("Date: " in shown) == bool(day)
+    if said:
+        assert f"Date from: {said}\n" in shown
+    else:
+        assert "Date from" not in shown
+
+
+@pytest.mark.parametrize(
+    ("kind", "packed"),
+    [
+        *((kind, False) for kind in ("html-microdata", "mail-attached", "mailbox-three", "warc-crawl")),
+        *((kind, False) for kind in ("docx-report", "pdf-story", "rtf-release", "parquet-table", "anpa-log")),
+        ("nexis-academic", False),
+        *((kind, True) for kind in ("jsonl-mixed", "html-microdata", "nitf-agency")),
+    ],
+)  # fmt: skip
+def test_anything_may_come_through_a_pipe(kind: str, packed: bool, tmp_path: Path, searchkit: Run) -> None:
+    """Of any format, and packed, read from a pipe that cannot be sought in."""
+    folder = Path(__file__).parents[1] / "readers/cases" / kind
+    (case,) = folder.glob("input.*")
+    count = sum("problem" not in item for item in json.loads((folder / "expected.json").read_text())["items"])
+    data = case.read_bytes()
+    if packed:
+        file = io.BytesIO()
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr(f"in{case.suffix}", data)
+        data = file.getvalue()
+    done = subprocess.run(
+        ["bash", "-c", f"cat | '{sys.executable}' -m searchkit index -"],
+        cwd=tmp_path, input=data, capture_output=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.decode().startswith(f"{count} added"), done.stderr
+    assert json.loads(searchkit("stats", "--json").stdout)["articles"] == count

@@ -80,7 +80,7 @@ def test_a_file_that_takes_too_long_is_given_up_and_the_others_are_not(tmp_path:
         assert [item.body for item in readings[0] if isinstance(item, Article)] == ["one"]
         (problem,) = readings[1]
         assert isinstance(problem, Problem)
-        assert (problem.reason, problem.kind) == ("took longer than 3 seconds", "slow")
+        assert (problem.reason, problem.kind) == ("took longer than 3 seconds (--max-seconds)", "slow")
         assert [item.body for item in readings[2] if isinstance(item, Article)] == ["two"]
     assert time.monotonic() - begin < 60
 
@@ -98,6 +98,18 @@ def test_a_process_that_dies_costs_one_file(tmp_path: Path) -> None:
         assert isinstance(problem, Problem)
         assert problem.reason.startswith("made its reader end")
         assert [item.body for item in readings[1] if isinstance(item, Article)] == ["two"]
+
+
+def test_a_process_that_dies_with_nothing_to_do_costs_no_file(tmp_path: Path) -> None:
+    """A watch keeps its processes for hours."""
+    first, last = (file(tmp_path / f"{number}.zip", packed(number)) for number in ("one", "two"))
+    with Pool(1, Settings()) as pool:
+        assert [getattr(item, "body", "") for item in pool.submit(first)] == ["one"]
+        (process,) = pool._processes
+        assert process._program
+        process._program.kill()
+        process._program.wait()
+        assert [getattr(item, "body", "") for item in pool.submit(last)] == ["two"]
 
 
 @pytest.mark.parametrize(

@@ -138,7 +138,7 @@ def test_a_page_that_takes_too_long_costs_only_itself(name: str, packed, tmp_pat
         "2.png: no reader for .png files",
         "Two",
         "Three",
-        "slow.html: took longer than 4 seconds",
+        "slow.html: took longer than 4 seconds (--max-seconds)",
         "../out.html: has a name that climbs out of the archive",
         "Five",
     ]
@@ -153,7 +153,13 @@ def test_a_page_of_a_web_archive_that_takes_too_long_costs_only_itself(tmp_path:
     pages = {"1": page("One"), "2": SLOW, "3": page("Three"), "4": SLOW, "5": page("Five")}
     items, reading = given(tmp_path / "a.warc", crawled(pages), Settings(seconds=4))
     assert items == [
-        *("One", "record 2: took longer than 4 seconds", "Three", "record 4: took longer than 4 seconds", "Five"),
+        *(
+            "One",
+            "record 2: took longer than 4 seconds (--max-seconds)",
+            "Three",
+            "record 4: took longer than 4 seconds (--max-seconds)",
+            "Five",
+        ),
     ]
     assert reading.formats == {"WARC": 3}
 
@@ -164,7 +170,7 @@ def test_a_page_of_a_web_archive_that_takes_too_long_costs_only_itself(tmp_path:
         ("a.zip", signal.SIGKILL, "made its reader end, or took more memory than it may"),
         ("a.warc", signal.SIGKILL, "made its reader end, or took more memory than it may"),
         # A library that does not come back.
-        ("a.zip", signal.SIGSTOP, "took longer than 4 seconds"),
+        ("a.zip", signal.SIGSTOP, "took longer than 4 seconds (--max-seconds)"),
     ],
 )
 def test_a_page_that_ends_its_process_costs_only_itself(name: str, number: int, reason: str, tmp_path: Path) -> None:

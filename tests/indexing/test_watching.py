@@ -63,6 +63,36 @@ def test_what_comes_and_goes_is_followed(tmp_path: Path) -> None:
     assert complaints.startswith("Stopped.")
 
 
+def test_a_file_is_searchable_within_two_seconds(tmp_path: Path) -> None:
+    """From its arrival until a new reader finds it. The best of three: others may use the machine."""
+    news, index = tmp_path / "news", tmp_path / "index"
+    (news / "deep").mkdir(parents=True)
+    for number in range(200):
+        (news / "deep" / f"{number}.txt").write_text(f"police {number}")
+    command = [sys.executable, "-m", "searchkit", "watch", str(news), "--index", str(index)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as program:
+        try:
+            wait_for(index, "police", 200)
+            taken = []
+            for number in range(3):
+                # What comes after the watch has settled, as most files do.
+                time.sleep(0.3)
+                (news / "deep" / f"new{number}.txt").write_text(f"flood{number}")
+                taken.append(wait_for(index, f"flood{number}", 1))
+            assert min(taken) < 2
+            # Pages are read in a process of their own, which once was started anew for each batch: that took seconds.
+            taken = []
+            for number in range(4):
+                time.sleep(0.3)
+                text = f"<p>{'The storm came. ' * 30}</p>"
+                (news / f"{number}.html").write_text(f"<html><title>Storm{number}</title><body>{text}</body></html>")
+                taken.append(wait_for(index, f"storm{number}", 1))
+            assert min(taken[1:]) < 2
+        finally:
+            program.send_signal(signal.SIGINT)
+            program.communicate(timeout=30)
+
+
 def test_a_root_that_is_made_again_is_watched_again(tmp_path: Path) -> None:
     """The system watches what the folder was: the new one was never looked at."""
     news, index = tmp_path / "news", tmp_path / "index"

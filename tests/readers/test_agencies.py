@@ -47,7 +47,7 @@ def read(reader: Reader, data: bytes) -> list[Article | Problem]:
     try:
         items.extend(reader(source))
     except UnreadableError as error:
-        items.append(Problem(source.origin(), error.reason, kind=error.kind))
+        items.append(Problem(source.origin(error.place), error.reason, kind=error.kind))
     except RecursionError:
         items.append(Problem(source.origin(), "is nested too deeply", kind="limit"))
     return items
@@ -181,7 +181,8 @@ def test_what_is_nested_too_deeply() -> None:
     records = '[{"uri": "urn:1", "headline": "One", "body_text": "Text."},\n'
     items = read(read_json, (records + '{"uri": "urn:2", "pubstatus": "usable", "bodies": ' + "[" * deep).encode())
     assert [item.title for item in items if isinstance(item, Article)] == ["One"]
-    assert [item.reason for item in items if isinstance(item, Problem)] == ["record 2 is nested too deeply"]
+    problems = [(item.origin.place, item.reason) for item in items if isinstance(item, Problem)]
+    assert problems == [("record 2", "is nested too deeply")]
 
 
 def test_what_is_too_large() -> None:

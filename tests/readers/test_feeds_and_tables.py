@@ -120,9 +120,11 @@ def test_floods_of_damage_take_no_time_by_the_square(flood: str, tmp_path: Path)
 
 def test_latin_1_that_is_declared_as_utf_8(tmp_path: Path) -> None:
     text = '<?xml version="1.0" encoding="utf-8"?>' + RSS.format("<item><title>Café à la crème</title></item>")
-    (article,) = read(tmp_path, "a.rss", text.encode("latin-1"))
+    article, problem = read(tmp_path, "a.rss", text.encode("latin-1"))
     assert isinstance(article, Article)
     assert article.title == "Café à la crème"
+    assert isinstance(problem, Problem)
+    assert problem.reason == "says that it is UTF-8 and is not: it is read as what its bytes look like"
 
 
 def test_a_feed_in_an_encoding_of_its_own(tmp_path: Path) -> None:

@@ -163,7 +163,10 @@ def test_layers_are_followed_so_far_and_no_further(kind: str, tmp_path: Path) ->
     for _ in range(3):
         data = PACKS[kind](data)
     assert read(tmp_path / "a.jsonl.gz.gz.gz", data) == (3, [])
-    assert read(tmp_path / "a.jsonl.gz", PACKS[kind](data)) == (0, ["is compressed more than 3 times over"])
+    assert read(tmp_path / "a.jsonl.gz", PACKS[kind](data)) == (
+        0,
+        ["is compressed more than 3 times over (--max-archives)"],
+    )
     assert read(tmp_path / "a.jsonl.gz", PACKS[kind](data), archives=3) == (3, [])
 
 
@@ -171,7 +174,7 @@ def test_a_chain_of_a_thousand_layers(tmp_path: Path) -> None:
     data = b"text"
     for _ in range(1000):
         data = gzip.compress(data, 1)
-    assert read(tmp_path / "a.txt.gz", data) == (0, ["is compressed more than 3 times over"])
+    assert read(tmp_path / "a.txt.gz", data) == (0, ["is compressed more than 3 times over (--max-archives)"])
 
 
 def greedy_xz() -> bytes:
@@ -207,7 +210,11 @@ def bomb(kind: str, content: bytes) -> bytes:
     ("name", "content", "reason"),
     [
         ("bomb.txt", b"A text", "is larger than 64 MiB, more than one article can be"),
-        ("bomb.jsonl", b'{"text": "1"}\n', "unfolds to more than 200 times its size, as no text does: 1 article was"),
+        (
+            "bomb.jsonl",
+            b'{"text": "1"}\n',
+            "unfolds to more than 200 times its size (--max-expansion), as no text does: 1 article was",
+        ),
         ("bomb.csv", b"title,text\n1,2\n", ""),
     ],
 )
@@ -234,7 +241,7 @@ def test_what_is_expanded_is_measured_by_the_settings(tmp_path: Path) -> None:
     assert read(tmp_path / "a.jsonl.gz", data) == (100_000, [])
     count, reasons = read(tmp_path / "a.jsonl.gz", data, expansion=10, expansion_from=1 << 16)
     assert 0 < count < 100_000
-    assert reasons == [after(count, "unfolds to more than 10 times its size, as no text does")]
+    assert reasons == [after(count, "unfolds to more than 10 times its size (--max-expansion), as no text does")]
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,13 @@ from __future__ import annotations
 import bz2
 import contextlib
 import gzip
+import io
 import json
 import os
 import socket
 import threading
 import tracemalloc
+import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -128,7 +130,7 @@ def test_permission_denied(tmp_path: Path) -> None:
 def test_a_pipe_is_read_only_when_it_is_named(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    assert reasons(list(open_articles(pipe, "pipe"))) == ["is a pipe or a device, not a file"]
+    assert reasons(list(open_articles(pipe, "pipe"))) == ["is a pipe, not a file"]
     writer = threading.Thread(target=pipe.write_bytes, args=(b"Some text.",))
     writer.start()
     reading = open_articles(pipe, "pipe", explicit=True)
@@ -138,11 +140,11 @@ def test_a_pipe_is_read_only_when_it_is_named(tmp_path: Path) -> None:
 
 
 def test_a_device_and_a_socket_are_no_files(tmp_path: Path) -> None:
-    assert reasons(list(open_articles(Path("/dev/null"), "null"))) == ["is a pipe or a device, not a file"]
+    assert reasons(list(open_articles(Path("/dev/null"), "null"))) == ["is a device, not a file"]
     assert reasons(list(open_articles(Path("/dev/null"), "null", explicit=True))) == ["is empty"]
     with socket.socket(socket.AF_UNIX) as made, contextlib.chdir(tmp_path):
         made.bind("s.txt")
-        assert reasons(list(open_articles(Path("s.txt"), "s.txt"))) == ["is a pipe or a device, not a file"]
+        assert reasons(list(open_articles(Path("s.txt"), "s.txt"))) == ["is a socket, not a file"]
         assert reasons(list(open_articles(Path("s.txt"), "s.txt", explicit=True))) == ["is a socket, not a file"]
 
 
@@ -205,9 +207,54 @@ def test_a_nul_in_the_middle(read_bytes) -> None:
     assert [item.body.replace("x", "") for item in items if isinstance(item, Article)] == ["onetwo", "y"]
 
 
-def test_latin_1_that_is_said_to_be_utf8(read_bytes) -> None:
-    (article,) = read_bytes("a.txt", "Title: Café\nCharset: utf-8\n\nLe président a été élu.".encode("latin-1"))
-    assert (article.title, article.body) == ("Café", "Le président a été élu.")
+NITF = '<?xml version="1.0" encoding="UTF-8"?><nitf><head><title>Café</title></head><body><p>{}</p></body></nitf>'
+PAGE = '<html><head><meta charset="utf-8"><title>Café</title></head><body><article><p>{}</p></article></body></html>'
+ELECTED = "Le président a été élu par les députés réunis à Genève, a déclaré lundi soir le porte-parole du congrès."
+SAYS_UTF8 = {
+    "a.txt": "Title: Café\nCharset: utf-8\n\n{}",
+    "a.xml": NITF,
+    "a.html": PAGE,
+    "a.rss": '<?xml version="1.0" encoding="utf-8"?><rss><channel><item><title>Café</title>'
+    "<description>{}</description></item></channel></rss>",
+}
+
+
+@pytest.mark.parametrize("length", [1, 3000])
+@pytest.mark.parametrize("name", SAYS_UTF8)
+def test_latin_1_that_is_said_to_be_utf8_is_read_and_said(name: str, length: int, read_bytes) -> None:
+    """Also where the first such character stands beyond what a format is recognized by."""
+    said = SAYS_UTF8[name].replace("Café", "Cafe" if length > 1 else "Café")
+    paragraph = ELECTED if length == 1 else "The president was chosen. " * length + ELECTED
+    for encoding in ("latin-1", "utf-8"):
+        items = read_bytes(name, said.format(paragraph).encode(encoding))
+        (article,) = [item for item in items if isinstance(item, Article)]
+        assert article.title == ("Café" if length == 1 else "Cafe")
+        assert article.body.endswith(ELECTED)
+        said_of_it = [(item.reason, item.kept, item.kind) for item in items if isinstance(item, Problem)]
+        reason = "says that it is UTF-8 and is not: it is read as what its bytes look like"
+        assert said_of_it == ([(reason, True, "damaged")] if encoding == "latin-1" else [])
+
+
+def test_a_nul_anywhere_is_said(tmp_path: Path, read_bytes) -> None:
+    """Only those in the first 64 KiB were."""
+    text = b"A title\n\n" + b"The police marched on. " * 10_000
+    records = RECORDS.replace(b"Text 1999 ", b"Text\0 1999 ", 1)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("b.txt", text + b"\0 So they did.")
+        archive.writestr("c.txt", text)
+    for name, data, count, place in (
+        ("a.txt", text + b"\0 So they did.", 1, ""),
+        ("a.txt", text, 1, None),
+        ("a.jsonl", records, 2000, ""),
+        ("a.jsonl.gz", gzip.compress(records), 2000, ""),
+        ("a.zip", packed.getvalue(), 2, "b.txt"),
+    ):
+        items = read_bytes(name, data)
+        assert len(ids(items)) == count
+        assert [(item.origin.place, item.reason, item.kept) for item in items if isinstance(item, Problem)] == (
+            [] if place is None else [(place, "holds NUL bytes, which are left out", True)]
+        )
 
 
 @pytest.mark.parametrize(
@@ -243,7 +290,9 @@ def test_a_line_of_a_gigabyte_is_not_held(tmp_path: Path, read_bounded) -> None:
         file.write(b'{"text": "1"}\n{"text": "' + b"x" * (1 << 17))
         file.seek(1 << 30)
         file.write(b'"}\n{"text": "3"}\n')
-    assert read_bounded(path) == (2, [("line 2", "is longer than 64 MiB", "limit")])
+    # (What lies in a hole of a file are NULs.)
+    nuls = ("", "holds NUL bytes, which are left out", "damaged")
+    assert read_bounded(path) == (2, [("line 2", "is longer than 64 MiB", "limit"), nuls])
 
 
 def test_a_name_that_is_no_unicode_gives_a_clean_id(tmp_path: Path) -> None:

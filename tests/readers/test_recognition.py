@@ -57,6 +57,8 @@ def test_the_suffix_of_a_name(name: str, suffix: str) -> None:
         ("a.xml", b"<?xml version='1.0'?><!-- x --><rss version='2.0'>", "RSS or Atom"),
         ("a.xml", b"<rss xmlns:wp='http://wordpress.org/export/1.2/'>", "WordPress"),
         ("a.xml", b"<?xml version='1.0'?>\n<nitf>", "NITF"),
+        ("2330newsML.xml", b"<?xml version='1.0'?>\n<newsitem itemid='2330' id='root'>", "Reuters RCV1"),
+        ("a.xml", b"<newsItem xmlns='x' guid='2330'>", "NewsML-G2"),
         ("a.txt", b"<!DOCTYPE html><title>x</title>", "HTML"),
         ("a.txt", b"From a@example.org Mon Mar  9 12:00:00 2020\nSubject: x\n\n", "mailbox"),
         ("a.txt", b"MIME-Version: 1.0\nSubject: x\n\ntext", "mail"),
@@ -84,6 +86,13 @@ def test_what_is_written_in_wide_characters(encoding: str) -> None:
         ("a.xml", b"no markup", "is XML, but of no format of news that is known here: it has no root element"),
         ("a.pdf", PROSE, "is named .pdf, but is no PDF"),
         ("a.xyz", PROSE, "no reader for .xyz files"),
+        ("a.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "no reader for .doc files: save it as .docx"),
+        (
+            "a.odt",
+            zipped("mimetype", content=b"application/vnd.oasis.opendocument.text"),
+            "no reader for .odt files: save it as .docx",
+        ),
+        ("a.xlsx", zipped("_rels/.rels", "xl/workbook.xml"), "no reader for .xlsx files: save it as .csv"),
     ],
 )
 def test_what_is_refused(name: str, sample: bytes, reason: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import io
 import tracemalloc
@@ -215,8 +216,41 @@ def test_heavy_attachments_are_for_another_process(tmp_path: Path) -> None:
     path.write_bytes(mail_with("a.html", "text/html", PAGE))
     with pytest.raises(HeavyError):
         list(Reading(path, "a.eml", light=True))
+    # A word on the mail itself must not come first: nobody would know any more that it is for another process.
+    path.write_bytes(mail_with("a.html", "text/html", PAGE, text=b"See\0 the file."))
+    with pytest.raises(HeavyError):
+        next(iter(Reading(path, "a.eml", light=True)))
+    path.write_bytes(mail_with("a.eml", "message/rfc822", b"Subject: S\n\nThe bridge"))
+    with pytest.raises(HeavyError):
+        list(Reading(path, "a.eml", light=True))
     path.write_bytes(mail_with("a.txt", "text/plain", b"The bridge"))
     assert len(list(Reading(path, "a.eml", light=True))) == 2
+
+
+def test_a_mail_that_is_encoded_though_it_may_not_be_is_read(read_bytes) -> None:
+    inner = base64.encodebytes(b"Subject: Inner\n\nThe bridge will close.\n")
+    data = mail_with("a.eml", "message/rfc822", inner).replace(
+        b'filename="a.eml"\n', b'filename="a.eml"\nContent-Transfer-Encoding: base64\n'
+    )
+    _, article = read_bytes("b.eml", data)
+    assert (article.id, article.title, article.body) == ("b.eml/a.eml", "Inner", "The bridge will close.")
+
+
+def mails_in_mails(count: int) -> bytes:
+    data = b"Subject: innermost\n\nText"
+    for number in range(count):
+        data = mail_with("a.eml", "message/rfc822", data).replace(b'"a"\n', b'"%d"\n' % number)
+        data = data.replace(b"\n--a\n", b"\n--%d\n" % number).replace(b"--a--", b"--%d--" % number)
+    return data
+
+
+def test_mails_in_mails_are_read_so_deep_and_no_deeper(read_bytes) -> None:
+    *articles, problem = read_bytes("b.eml", mails_in_mails(20))
+    assert len(articles) == 8
+    assert (problem.kind, problem.reason) == ("archive", "is a mail in more than 7 others, one in the other")
+    assert problem.origin.place == ", ".join(["attached a.eml"] * 8)
+    (problem,) = read_bytes("b.eml", mails_in_mails(2000))
+    assert problem.reason == "is nested too deeply"
 
 
 @pytest.mark.parametrize(
@@ -232,6 +266,6 @@ def test_heavy_attachments_are_for_another_process(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_no_text_is_only_named(name: str, kind: str, content: bytes, read_bytes) -> None:
-    *problems, article = read_bytes("a.eml", mail_with(name, kind, content))
+    article, *problems = read_bytes("a.eml", mail_with(name, kind, content))
     assert article.notes == (("attached", name),)
     assert len(problems) == (b"\0" in content)
