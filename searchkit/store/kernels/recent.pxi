@@ -52,7 +52,7 @@ cdef Stem look_up_stem(Searcher searcher, bytes name):
             number = dictionary.look_up(name)
             stem.terms[at].number = NONE if number < 0 else <uint32_t>number
             if number >= 0:
-                stem.having += (dictionary._number(5, number) if segment._all_live
+                stem.having += (dictionary.number_of(5, number) if segment._all_live
                                 else live_articles(segment, dictionary, <uint32_t>number))
         except Damage as error:
             raise Damage(error.args[0], at) from None
