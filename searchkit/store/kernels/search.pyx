@@ -25,6 +25,10 @@ from searchkit.store.kernels.dictionary cimport Dictionary
 
 from searchkit.store.kernels.dictionary import Damage
 
+cdef extern from "beside.h":
+    uint32_t sk_beside(uint32_t *, uint32_t, uint32_t, const uint32_t *, uint32_t) noexcept nogil
+
+
 cdef extern from "clock.h":
     uint64_t sk_now() noexcept nogil
 
