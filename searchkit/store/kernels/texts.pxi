@@ -36,12 +36,12 @@ cdef class Texts(Sections):
         self._view = memoryview(file)
         self.articles = <uint32_t>(self._size[ALL_DAYS] // 4)
 
-    def packed(self, uint32_t number):
+    def packed(self, int64_t number):
         """(its packed block, where its record begins when that is unpacked, its day), all of it verified."""
         cdef uint32_t block, at, day
         cdef uint64_t begin, end
         cdef const uint8_t *place
-        if number >= self.articles:
+        if not 0 <= number < self.articles:
             raise Damage("there is no such article")
         place = self.bytes_of(PLACES, 8 * <size_t>number, 8 * <size_t>number + 8)
         block, at = load32(place), load32(place + 4)
