@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 
 import pytest
+from store.test_query_kernel import RELEVANCE, SHAPES, STEMS, WORD, Tree, made
 
 from searchkit.store import kernels
 from searchkit.store.kernels import plain
-from store.test_query_kernel import RELEVANCE, SHAPES, STEMS, WORD, Tree, made
 
 pytestmark = pytest.mark.skipif(not kernels.COMPILED, reason="there are no compiled kernels here")
 
@@ -20,7 +20,8 @@ def test_a_searcher_that_was_asked_much_answers_as_a_new_one(live: bool) -> None
     scale = segments[0].scale
     sides = []
     for number, module in enumerate((kernels, plain)):
-        parts = [(*(segment.parts if live else segment.dead)[number], scale.stretch(segment.scale)) for segment in segments]
+        both = [segment.parts if live else segment.dead for segment in segments]
+        parts = [(*one[number], scale.stretch(segment.scale)) for one, segment in zip(both, segments, strict=True)]
         sides.append((module, parts))
     old, twin = (module.Searcher(parts, 4826, scale.for_scores()) for module, parts in sides)
     for number in range(150):
