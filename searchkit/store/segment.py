@@ -18,7 +18,7 @@ from searchkit.errors import IndexDamaged, StorageError
 from searchkit.store import kernels
 from searchkit.store.forms import Forms
 from searchkit.store.ranking import Scale
-from searchkit.store.record import LAST_DAY, decode
+from searchkit.store.record import LAST_DAY
 from searchkit.store.sections import SectionReader
 from searchkit.store.strings import Strings
 from searchkit.store.unpacking import unpack
@@ -34,6 +34,7 @@ _TERM_SECTIONS = [
     "stems.peaks",
     "forms.first",
 ]
+_TEXT_SECTIONS = ["texts", "texts.ends", "texts.places", "days"]
 
 
 class SegmentReader:
@@ -205,35 +206,28 @@ class SegmentReader:
 
     def article(self, number: int) -> Article:
         """An article, whole."""
-        file = self.file
-        if not 0 <= number < self.articles:
-            raise file.damaged("there is no such article")
-        file.verify("texts.places", 8 * number, 8 * number + 8)
-        places, ends, texts = self._texts
-        block, at = places[2 * number], places[2 * number + 1]
-        file.verify("texts.ends", max(8 * block - 8, 0), 8 * block + 8)
-        begin, end = (ends[block - 1] if block else 0), ends[block]
-        file.verify("texts", begin, end)
+        try:
+            packed, at, day = self._texts.packed(number)
+        except kernels.Damage as error:
+            raise damaged(error, self) from error
         try:
             unpacker = self._unpacker.made
         except AttributeError:
             unpacker = self._unpacker.made = zstandard.ZstdDecompressor()
         try:
-            return decode(unpack(unpacker, texts[begin:end]), at, self.day_of(number))
+            return kernels.read_article(unpack(unpacker, packed), at, day)
         except (zstandard.ZstdError, ValueError) as error:
-            raise file.damaged("an article cannot be unpacked") from error
+            raise self.file.damaged("an article cannot be unpacked") from error
         except MemoryError as error:
-            raise StorageError(f"{file.path}: a text does not fit into memory") from error
+            raise StorageError(f"{self.file.path}: a text does not fit into memory") from error
 
     @cached_property
-    def _texts(self) -> tuple[memoryview, memoryview, memoryview]:
-        """(block and place of each text, where each block ends, the packed blocks), not verified."""
-        numbers = self.file.numbers
-        return (
-            numbers("texts.places", "I", verify=False),
-            numbers("texts.ends", "Q", verify=False),
-            self.file.section("texts"),
-        )
+    def _texts(self) -> kernels.Texts:
+        """Where the articles lie."""
+        try:
+            return self.file.for_kernel(kernels.Texts, _TEXT_SECTIONS)
+        except kernels.Damage as error:
+            raise damaged(error, self) from error
 
 
 def damaged(error: kernels.Damage, segment: SegmentReader) -> IndexDamaged:

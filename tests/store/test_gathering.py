@@ -221,3 +221,53 @@ def outcome(module: Any, packed: bytes) -> object:
         return module.unpack_articles(packed)
     except ValueError:
         return None
+
+
+@settings(max_examples=200, deadline=None)
+@given(ARTICLES, st.binary(max_size=9), st.data())
+def test_a_record_in_its_block_becomes_its_article(article: Article, before: bytes, data: st.DataObject) -> None:
+    packed = kernels.pack_articles([article])
+    day, block, at = int.from_bytes(packed[:4], "little"), before + packed[4:] + b"more", len(before)
+    assert kernels.read_article(block, at, day) == kernels.unpack_articles(packed)[0]
+    damaged = bytearray(block)
+    damaged[data.draw(st.integers(0, len(block) - 1))] ^= data.draw(st.integers(1, 255))
+    cut = block[: data.draw(st.integers(0, len(block)))]
+    beyond = data.draw(st.integers(0, 1 << 40))
+    for wrong in ((bytes(damaged), at, day), (cut, at, day), (block, beyond, day), (block, at, 1 << 22)):
+        assert read(kernels, *wrong) == read(plain, *wrong)
+
+
+def read(module: Any, *block: Any) -> object:
+    """The article, or None where the bytes are refused."""
+    try:
+        return module.read_article(*block)
+    except ValueError:
+        return None
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_where_an_article_lies(data: st.DataObject) -> None:
+    sizes = data.draw(st.lists(st.integers(0, 60), min_size=1, max_size=5))
+    texts, ends = random.Random(1).randbytes(sum(sizes)), array("Q", accumulate(sizes))
+    articles = data.draw(st.integers(1, 6))
+    blocks = st.integers(0, len(sizes) - 1) | st.integers(0, 1 << 31)
+    places = array("I", [data.draw(blocks if at % 2 == 0 else st.integers(0, 99)) for at in range(2 * articles)])
+    if data.draw(st.booleans()):
+        ends[data.draw(st.integers(0, len(ends) - 1))] = data.draw(st.integers(0, (1 << 64) - 1))
+    days = array("I", range(articles))
+    file, sections = bytearray(), []
+    for section in (texts, ends.tobytes(), places.tobytes(), days.tobytes()):
+        file += bytes(-len(file) % 8)
+        sections.append((len(file), len(section)))
+        file += section
+    found = []
+    for module in BOTH:
+        table = module.Texts(bytes(file), 16, bytearray(b"\1" * (len(file) // 16 + 1)), None, sections)
+        for number in range(-1, articles + 2):
+            try:
+                block, at, day = table.packed(number)
+                found.append((bytes(block), at, day))
+            except module.Damage as error:
+                found.append(error.args)
+    assert found[: len(found) // 2] == found[len(found) // 2 :]

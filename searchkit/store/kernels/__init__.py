@@ -11,7 +11,7 @@ WHY_PLAIN = ""
 
 if TYPE_CHECKING:
     from searchkit.store.kernels.checksums import page_checksums
-    from searchkit.store.kernels.dictionary import Damage, Dictionary
+    from searchkit.store.kernels.dictionary import Damage, Dictionary, Texts, read_article
     from searchkit.store.kernels.encoding import Bench, TermOutput, arrange, common, count_words, invert
     from searchkit.store.kernels.gathering import (
         Register,
@@ -40,7 +40,7 @@ else:
             WHY_PLAIN = "searchkit was compiled for another processor"
             raise ImportError(WHY_PLAIN)
         from searchkit.store.kernels.checksums import page_checksums
-        from searchkit.store.kernels.dictionary import Damage, Dictionary
+        from searchkit.store.kernels.dictionary import Damage, Dictionary, Texts, read_article
         from searchkit.store.kernels.encoding import Bench, TermOutput, arrange, common, count_words, invert
         from searchkit.store.kernels.gathering import (
             Register,
@@ -74,6 +74,7 @@ else:
             Searcher,
             Segment,
             TermOutput,
+            Texts,
             Vocabulary,
             arrange,
             article_digests,
@@ -84,6 +85,7 @@ else:
             invert,
             pack_articles,
             page_checksums,
+            read_article,
             sort_digests,
             unpack_articles,
         )
@@ -105,6 +107,7 @@ __all__ = [
     "Searcher",
     "Segment",
     "TermOutput",
+    "Texts",
     "Vocabulary",
     "arrange",
     "article_digests",
@@ -115,6 +118,7 @@ __all__ = [
     "invert",
     "pack_articles",
     "page_checksums",
+    "read_article",
     "sort_digests",
     "unpack_articles",
 ]

@@ -106,17 +106,23 @@ cdef inline double leaf_bound(Search *search, Node *leaf) noexcept nogil:
     """The most that a leaf can add to the article that its cursors are at."""
     cdef uint32_t number
     cdef double peak, here
+    cdef bint moved = False
     if leaf.kind == WORD:
         return block_bound(search, &search.cursors[leaf.first])
     if leaf.kind != PHRASE:
         return bound_of(search, leaf.weight, passage_peak(search, leaf))
-    # A phrase stands no more often than any of its words.
-    peak = 1e30
     for number in range(leaf.first, leaf.first + leaf.count):
-        here = peak_of_block(&search.cursors[number], search.cursors[number].block)
-        if here < peak:
-            peak = here
-    return bound_of(search, leaf.weight, peak)
+        moved = moved or search.cursors[number].bound < 0
+    if moved:
+        # A phrase stands no more often than any of its words.
+        peak = 1e30
+        for number in range(leaf.first, leaf.first + leaf.count):
+            here = peak_of_block(&search.cursors[number], search.cursors[number].block)
+            search.cursors[number].bound = 0
+            if here < peak:
+                peak = here
+        leaf.bound = bound_of(search, leaf.weight, peak)
+    return leaf.bound
 
 
 cdef int match_here(Search *search, Node *root, uint32_t article, bint phrases, double *score) noexcept nogil:

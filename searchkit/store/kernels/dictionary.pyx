@@ -1,49 +1,47 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
-"""A stem is looked up, and what its segment knows of it is brought, page by page verified on the way."""
+"""What lies where in a segment's file: what it knows of a stem, and its articles. Pages are verified on the way."""
+
+import datetime
 
 cimport cython
+from cpython.object cimport PyTypeObject, descrsetfunc
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memchr, memcmp, memcpy
 
-from searchkit.store.kernels.bits cimport BLOCK
+from searchkit.store.kernels.bits cimport BLOCK, load32
 from searchkit.store.kernels.cursor cimport Cursor, start_cursor
+
+from searchkit.article import NOWHERE, Article, Origin
+
+
+cdef extern from "Python.h":
+    str PyUnicode_DecodeUTF8(const char *, Py_ssize_t, const char *)
 
 
 class Damage(Exception):
     """The bytes of a segment contradict themselves."""
 
 
-@cython.final
-cdef class Dictionary:
-    """The terms of one segment.
+cdef class Sections:
+    """Sections of a file that are read in place. ``begin`` takes what Dictionary is made of."""
 
-    ``file`` is the file's bytes, ``page`` the bytes of a page, ``verified`` a byte for each page, not 0 once it was
-    verified, ``verify`` is called with the number of a page that was not, and raises where it is damaged.
-    ``sections`` gives (offset, size) for "stems", "stems.ends", "postings", "postings.ends", "stems.splits",
-    "stems.articles", "stems.occurrences", "stems.peaks" and "forms.first", in this order.
-    """
-
-    def __init__(self, file, size_t page, verified, verify, list sections):
+    @cython.final
+    cdef int begin(self, file, size_t page, verified, verify, list sections) except -1:
         cdef int at
         self._file = file
         self._page = page
         self._verified = verified
         self._verify = verify
-        if len(sections) != 9:
-            raise ValueError("nine sections")
-        for at in range(9):
+        for at in range(len(sections)):
             self._offset[at], self._size[at] = sections[at]
             if self._offset[at] + self._size[at] > <size_t>self._file.shape[0] or (
                 (self._offset[at] + self._size[at] + page - 1) // page > <size_t>self._verified.shape[0]
             ):
                 raise Damage("a section lies outside its file")
-        self.stems = <uint32_t>(self._size[1] // 4)
-        if (self._size[3] != 8 * <size_t>self.stems or self._size[4] != 4 * <size_t>self.stems
-                or self._size[5] != 4 * <size_t>self.stems or self._size[6] != 4 * <size_t>self.stems
-                or self._size[7] != 4 * <size_t>self.stems or self._size[8] != 4 * <size_t>self.stems + 4):
-            raise Damage("the dictionary is not of one length")
+        return 0
 
-    cdef const uint8_t *_bytes(self, int section, size_t begin, size_t end) except NULL:
+    @cython.final
+    cdef const uint8_t *bytes_of(self, int section, size_t begin, size_t end) except NULL:
         """The address of bytes of a section, its pages verified."""
         cdef size_t page, last
         if begin > end or end > self._size[section]:
@@ -60,15 +58,38 @@ cdef class Dictionary:
                         self._verify(page)
         return &self._file[0] + self._offset[section] + begin
 
-    cdef uint32_t _number(self, int section, size_t at) except? 0xFFFFFFFF:
+    @cython.final
+    cdef uint32_t number_of(self, int section, size_t at) except? 0xFFFFFFFF:
         cdef uint32_t value
-        memcpy(&value, self._bytes(section, 4 * at, 4 * at + 4), 4)
+        memcpy(&value, self.bytes_of(section, 4 * at, 4 * at + 4), 4)
         return value
 
-    cdef uint64_t _long(self, int section, size_t at) except? 0xFFFFFFFFFFFFFFFF:
+    @cython.final
+    cdef uint64_t long_of(self, int section, size_t at) except? 0xFFFFFFFFFFFFFFFF:
         cdef uint64_t value
-        memcpy(&value, self._bytes(section, 8 * at, 8 * at + 8), 8)
+        memcpy(&value, self.bytes_of(section, 8 * at, 8 * at + 8), 8)
         return value
+
+
+@cython.final
+cdef class Dictionary(Sections):
+    """The terms of one segment.
+
+    ``file`` is the file's bytes, ``page`` the bytes of a page, ``verified`` a byte for each page, not 0 once it was
+    verified, ``verify`` is called with the number of a page that was not, and raises where it is damaged.
+    ``sections`` gives (offset, size) for "stems", "stems.ends", "postings", "postings.ends", "stems.splits",
+    "stems.articles", "stems.occurrences", "stems.peaks" and "forms.first", in this order.
+    """
+
+    def __init__(self, file, size_t page, verified, verify, list sections):
+        if len(sections) != 9:
+            raise ValueError("nine sections")
+        self.begin(file, page, verified, verify, sections)
+        self.stems = <uint32_t>(self._size[1] // 4)
+        if (self._size[3] != 8 * <size_t>self.stems or self._size[4] != 4 * <size_t>self.stems
+                or self._size[5] != 4 * <size_t>self.stems or self._size[6] != 4 * <size_t>self.stems
+                or self._size[7] != 4 * <size_t>self.stems or self._size[8] != 4 * <size_t>self.stems + 4):
+            raise Damage("the dictionary is not of one length")
 
     def find(self, bytes stem not None):
         """The number of a stem, or -1."""
@@ -81,12 +102,12 @@ cdef class Dictionary:
         cdef int order
         while low < high:
             middle = low + (high - low) // 2
-            begin = self._number(1, middle - 1) if middle else 0
-            end = self._number(1, middle)
+            begin = self.number_of(1, middle - 1) if middle else 0
+            end = self.number_of(1, middle)
             if begin > end:
                 raise Damage("the stems overlap")
             common = min(size, <size_t>(end - begin))
-            order = memcmp(self._bytes(0, begin, end), wanted, common)
+            order = memcmp(self.bytes_of(0, begin, end), wanted, common)
             if order == 0:
                 order = (<size_t>(end - begin) > size) - (<size_t>(end - begin) < size)
             if order == 0:
@@ -99,7 +120,7 @@ cdef class Dictionary:
 
     def articles(self, uint32_t term):
         """In how many articles a term stands, deleted ones included."""
-        return self._number(5, term)
+        return self.number_of(5, term)
 
     def facts(self, uint32_t term, bint positions):
         """(begin, split, end, articles, occurrences, forms, peak) of a term, its postings verified.
@@ -117,21 +138,21 @@ cdef class Dictionary:
     cdef int _facts(self, uint32_t term, bint positions, Cursor *cursor) except -1:
         cdef uint64_t begin, end, split
         cdef float peak
-        begin = self._long(3, term - 1) if term else 0
-        end = self._long(3, term)
-        split = begin + self._number(4, term)
+        begin = self.long_of(3, term - 1) if term else 0
+        end = self.long_of(3, term)
+        split = begin + self.number_of(4, term)
         if not begin <= split < end:
             raise Damage("a term lies outside its section")
-        cursor.postings = self._bytes(2, begin, end if positions else split)
+        cursor.postings = self.bytes_of(2, begin, end if positions else split)
         cursor.postings_size = split - begin
         cursor.positions = cursor.postings + cursor.postings_size
         cursor.positions_size = end - split
         if end > self._size[2]:
             raise Damage("a section is shorter than it should be")
-        cursor.articles = self._number(5, term)
-        cursor.occurrences = self._number(6, term)
-        cursor.forms = self._number(8, <size_t>term + 1) - self._number(8, term)
-        memcpy(&peak, self._bytes(7, 4 * <size_t>term, 4 * <size_t>term + 4), 4)
+        cursor.articles = self.number_of(5, term)
+        cursor.occurrences = self.number_of(6, term)
+        cursor.forms = self.number_of(8, <size_t>term + 1) - self.number_of(8, term)
+        memcpy(&peak, self.bytes_of(7, 4 * <size_t>term, 4 * <size_t>term + 4), 4)
         cursor.peak = peak
         return 0
 
@@ -145,3 +166,6 @@ cdef class Dictionary:
                 or cursor.occurrences > (cursor.positions_size // 2 + 1) * BLOCK):
             raise Damage("a term's numbers do not fit its bytes")
         return 0
+
+
+include "texts.pxi"

@@ -13,7 +13,7 @@ cdef ask_meant(Run run, list words, double factor, uint32_t since, uint32_t unti
     for number in range(len(searcher._segments)):
         run.asked = number
         for term in <dict>words[number]:
-            most += (<Dictionary>searcher._dictionaries[number])._number(5, term)
+            most += (<Dictionary>searcher._dictionaries[number]).number_of(5, term)
     # No pattern with these words weighs less.
     weight = run._weight_of(most) * factor
     try:

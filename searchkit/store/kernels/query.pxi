@@ -69,6 +69,7 @@ cdef struct Node:
     uint32_t count
     uint32_t *children      # nodes; of a phrase, the places of its words in it, in the order to look at them
     double weight           # of a phrase or passage
+    double bound            # of a phrase: what the blocks at hand let it add at most
     uint64_t bits[WORDS]
     bint unfiltered         # whether all forms of its words are meant
     bint exact              # whether the bits say what it matches, and not only what it may

@@ -59,8 +59,8 @@ cdef class Run:
     cdef uint32_t _word_count
     cdef size_t _word_room
     cdef Py_ssize_t _filter_count
-    cdef int64_t *_numbers      # of the stems in each segment, -1 where there is none
-    cdef uint64_t *_having
+    cdef list _known            # what was found of the stems
+    cdef Term **_terms          # of each stem: what the segments know of it
     cdef double *_weights
     cdef uint32_t *_stack
     cdef uint32_t *_children
@@ -74,7 +74,6 @@ cdef class Run:
 
     @cython.boundscheck(True)
     def __cinit__(self, Searcher searcher not None, list stems not None, list nodes not None):
-        cdef Py_ssize_t segments = len(searcher._segments)
         cdef size_t words = 0, count = len(stems), steps = len(nodes)
         self._searcher = searcher
         self._stems = stems
@@ -83,8 +82,7 @@ cdef class Run:
         self._word_room = words
         self._steps = <Step *>malloc((steps + 1) * sizeof(Step))
         self._words = <uint32_t *>malloc((words + 1) * sizeof(uint32_t))
-        self._numbers = <int64_t *>malloc((count * segments + 1) * sizeof(int64_t))
-        self._having = <uint64_t *>calloc(count + 1, sizeof(uint64_t))
+        self._terms = <Term **>malloc((count + 1) * sizeof(Term *))
         self._weights = <double *>malloc((count + 1) * sizeof(double))
         self._stack = <uint32_t *>malloc((steps + 1) * sizeof(uint32_t))
         self._children = <uint32_t *>malloc((steps + words + 1) * sizeof(uint32_t))
@@ -94,7 +92,7 @@ cdef class Run:
         self._nexts = <uint32_t *>malloc((2 * words + 1) * sizeof(uint32_t))
         self._search.filters = <const uint8_t **>calloc(words + 1, sizeof(uint8_t *))
         self._search.filter_sizes = <uint32_t *>calloc(words + 1, sizeof(uint32_t))
-        if not (self._steps and self._words and self._numbers and self._having and self._weights and self._stack
+        if not (self._steps and self._words and self._terms and self._weights and self._stack
                 and self._children and self._search.cursors and self._search.nodes and self._filters
                 and self._nexts and self._search.filters and self._search.filter_sizes):
             raise MemoryError
@@ -118,8 +116,7 @@ cdef class Run:
         free(self._children)
         free(self._stack)
         free(self._weights)
-        free(self._having)
-        free(self._numbers)
+        free(self._terms)
         free(self._words)
         free(self._steps)
         free(self._hits)
@@ -259,27 +256,24 @@ cdef class Run:
                         len(bits[number]) * 8 < (<Segment>self._searcher._segments[number]).articles):
                     raise ValueError("a bit for each article is needed")
 
-    cdef look_up(self, Py_ssize_t segment):
-        """Find the stems in one segment, and count the live articles that have them."""
-        cdef Dictionary dictionary = self._searcher._dictionaries[segment]
-        cdef Segment columns = self._searcher._segments[segment]
-        cdef Py_ssize_t count = len(self._stems), at
-        cdef int64_t number
+    cdef look_up(self):
+        """Find the stems, and have what is known of them brought nearer, of all segments at the same time."""
+        cdef Py_ssize_t count = len(self._stems), segments = len(self._searcher._segments), at, segment
+        cdef Stem stem
+        self._known = []
         for at in range(count):
-            number = dictionary.look_up(self._stems[at])
-            self._numbers[segment * count + at] = number
-            if number < 0:
-                continue
-            if columns._all_live:
-                self._having[at] += dictionary._number(5, number)
-            else:
-                self._having[at] += live_articles(columns, dictionary, number)
+            stem = self._searcher.known(self._stems[at])
+            self._known.append(stem)
+            self._terms[at] = stem.terms
+        for segment in range(segments):
+            for at in range(count):
+                fetch_term(&self._terms[at][segment])
 
     cdef weigh(self):
         """The weight of each stem, its idf times k1 + 1, and of each passage."""
         cdef Py_ssize_t at
         for at in range(len(self._stems)):
-            self._weights[at] = self._weight_of(self._having[at])
+            self._weights[at] = self._weight_of((<Stem>self._known[at]).having)
         self._weigh_passages()
 
     cdef double _weight_of(self, uint64_t having):
@@ -313,7 +307,7 @@ cdef class Run:
             depth += 1
 
     cdef counts(self):
-        return [self._having[at] for at in range(len(self._stems))]
+        return [(<Stem>stem).having for stem in self._known]
 
     cdef bint enter(self, Py_ssize_t number, uint32_t since, uint32_t until, wanted, int order,
                     uint64_t deadline) except -1:
@@ -455,7 +449,6 @@ cdef class Run:
         """A node of words with their cursors; False where it can match nothing."""
         cdef Search *search = &self._search
         cdef Dictionary dictionary = self._searcher._dictionaries[segment]
-        cdef const int64_t *numbers = self._numbers + segment * len(self._stems)
         cdef uint32_t limit = (<Segment>self._searcher._segments[segment]).articles
         cdef uint32_t word, stem
         cdef Cursor *cursor
@@ -468,11 +461,11 @@ cdef class Run:
         if step.kind != SPOT:
             node.weight = 0
             for word in range(step.first, step.first + step.count):
-                if numbers[self._words[word]] < 0:
+                if self._terms[self._words[word]][segment].number == NONE:
                     return False
         for word in range(step.first, step.first + step.count):
             stem = self._words[word]
-            if numbers[stem] < 0:
+            if self._terms[stem][segment].number == NONE:
                 continue
             search.filters[search.terms] = NULL
             if self._filters[word] >= 0:
@@ -486,7 +479,7 @@ cdef class Run:
             cursor.limit = limit
             cursor.weight = self._weights[stem]
             cursor.stretch = self._searcher._stretches[segment]
-            dictionary.fill(<uint32_t>numbers[stem], node.kind == PHRASE or step.placed, cursor)
+            bring_term(dictionary, &self._terms[stem][segment], node.kind == PHRASE or step.placed, cursor)
             if step.kind != SPOT:
                 node.weight += cursor.weight
             node.next[node.count] = 0

@@ -17,16 +17,17 @@ from libc.stdlib cimport calloc, free, malloc, qsort, realloc
 from libc.string cimport memcpy, memmove, memset
 
 from searchkit.store.kernels.bits cimport (
-    BLOCK, POSITION_BITS, load64, sk_count_bits, sk_fetch, sk_highest_bit, sk_lane_value, sk_load_acquire,
-    sk_lowest_bit, sk_store_release,
+    BIT_SET, BLOCK, POSITION_BITS, load32, load64, load_float, read_number, sk_count_bits, sk_fetch, sk_highest_bit,
+    sk_lane_value, sk_load_acquire, sk_lowest_bit, sk_store_release, sk_unpack_sums, unpack,
 )
-from searchkit.store.kernels.cursor cimport (
-    NONE, Cursor, block_of, counts_here, find_place, last_of_block, list_block, load_block, load_counts,
-    load_forms, load_starts, peak_of_block, place_here, places_from, positions_of, seek, start_cursor,
-)
+from searchkit.store.kernels.cursor cimport NONE, SKIP, Cursor
 from searchkit.store.kernels.dictionary cimport Dictionary
 
 from searchkit.store.kernels.dictionary import Damage
+
+cdef extern from "beside.h":
+    uint32_t sk_beside(uint32_t *, uint32_t, uint32_t, const uint32_t *, uint32_t) noexcept nogil
+
 
 cdef extern from "clock.h":
     uint64_t sk_now() noexcept nogil
@@ -36,6 +37,7 @@ class Exhausted(Exception):
     """A query took more time than it was given, or its passages in one article more room than there is."""
 
 
+include "walk.pxi"
 include "query.pxi"
 include "any_of.pxi"
 include "phrase.pxi"
@@ -179,6 +181,8 @@ cdef class Searcher:
     cdef list _stretches
     cdef uint64_t _articles
     cdef Scale _scale
+    cdef dict _recent       # stems that were looked up lately, and those before them
+    cdef dict _earlier
     cdef void *_memory      # for the sums of one segment, while no search has it
 
     def __dealloc__(self):
@@ -207,10 +211,25 @@ cdef class Searcher:
         (self._scale.k1, self._scale.title_weight, self._scale.title_base, self._scale.title_slope,
          self._scale.body_base, self._scale.body_slope) = scale
         self._articles = articles
+        self._recent, self._earlier = {}, {}
         self._segments = [segment for segment, _, _ in parts]
         self._dictionaries = [dictionary for _, dictionary, _ in parts]
         self._stretches = [stretch for _, _, stretch in parts]
         self._norms = [Norms(segment, self._scale.body_base, self._scale.body_slope) for segment, _, _ in parts]
+
+    cdef Stem known(self, bytes name):
+        """What the segments know of a stem."""
+        stem = self._recent.get(name)
+        if stem is not None:
+            return stem
+        stem = self._earlier.get(name)
+        if stem is None:
+            stem = look_up_stem(self, name)
+        if len(name) <= LONGEST_KEPT:
+            if len(self._recent) * max(len(self._segments), 1) >= KEPT_TERMS:
+                self._recent, self._earlier = {}, self._recent
+            self._recent[name] = stem
+        return stem
 
     def search(self, list stems not None, list nodes not None, uint32_t since, uint32_t until, list wanted,
                uint32_t limit, int order, list filters=None, list chosen=None, uint64_t deadline=0):
@@ -247,10 +266,9 @@ cdef class Searcher:
         if not RELEVANCE <= order <= OLDEST:
             raise ValueError("an order that is none")
         run.check_lists(wanted, filters, chosen)
+        run.look_up()
+        run.weigh()
         try:
-            for at in range(len(self._segments)):
-                run.look_up(at)
-            run.weigh()
             for at in range(len(self._segments)):
                 run.ask(at, since, until, None if wanted is None else wanted[at], limit, order,
                         None if not run._filter_count else filters[at], chosen, deadline)
@@ -286,5 +304,6 @@ cdef class Searcher:
         return having, run.total, best, run.tied
 
 
+include "recent.pxi"
 include "run.pxi"
 include "meant_run.pxi"

@@ -4,7 +4,7 @@ Each class and function does what its namesake does, slowly and in the most obvi
 """
 
 from searchkit.store.kernels.plain.checksums import page_checksums
-from searchkit.store.kernels.plain.dictionary import Damage, Dictionary
+from searchkit.store.kernels.plain.dictionary import Damage, Dictionary, Texts, read_article
 from searchkit.store.kernels.plain.encoding import Bench, TermOutput, arrange, common, count_words, invert
 from searchkit.store.kernels.plain.gathering import (
     Register,
@@ -34,6 +34,7 @@ __all__ = [
     "Searcher",
     "Segment",
     "TermOutput",
+    "Texts",
     "Vocabulary",
     "arrange",
     "article_digests",
@@ -44,6 +45,7 @@ __all__ = [
     "invert",
     "pack_articles",
     "page_checksums",
+    "read_article",
     "sort_digests",
     "unpack_articles",
 ]

@@ -1,4 +1,4 @@
-"""A stem is looked up, and what its segment knows of it is brought, page by page verified on the way."""
+"""What lies where in a segment's file: what it knows of a stem, and its articles. Pages are verified on the way."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from bisect import bisect_left
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from searchkit.store.record import decode
+
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-
-if TYPE_CHECKING:
+    from searchkit.article import Article
     from searchkit.store.postings import TermPostings
 
 _SIZES = {"I": 4, "Q": 8, "f": 4}
@@ -37,7 +38,45 @@ def occurrences_of(data: bytes, split: int, articles: int, occurrences: int, for
     )
 
 
-class Dictionary:
+class Sections:
+    """Sections of a file that are read in place; see Dictionary for what they are made of."""
+
+    def __init__(
+        self,
+        file: Buffer,
+        page: int,
+        verified: bytearray,
+        verify: Callable[[int], None],
+        sections: list[tuple[int, int]],
+    ) -> None:
+        self._file: memoryview[int] = memoryview(file)
+        self._page = page
+        self._verified = verified
+        self._verify = verify
+        self._sections = sections
+        for offset, size in sections:
+            if offset + size > min(len(self._file), page * len(verified)):
+                raise Damage("a section lies outside its file")
+
+    def _number(self, section: tuple[int, int], at: int, kind: str = "I") -> float:
+        size = _SIZES[kind]
+        number: float
+        (number,) = struct.unpack("<" + kind, self._bytes(section, size * at, size * at + size))
+        return number
+
+    def _bytes(self, section: tuple[int, int], begin: int, end: int) -> bytes:
+        """Bytes of a section, their pages verified."""
+        offset, size = section
+        if not 0 <= begin <= end <= size:
+            raise Damage("a section is shorter than it should be")
+        if end > begin:
+            for page in range((offset + begin) // self._page, (offset + end - 1) // self._page + 1):
+                if not self._verified[page]:
+                    self._verify(page)
+        return bytes(self._file[offset + begin : offset + end])
+
+
+class Dictionary(Sections):
     """The terms of one segment.
 
     ``file`` is the file's bytes, ``page`` the bytes of a page, ``verified`` a byte for each page, not 0 once it was
@@ -54,15 +93,9 @@ class Dictionary:
         verify: Callable[[int], None],
         sections: list[tuple[int, int]],
     ) -> None:
-        self._file: memoryview[int] = memoryview(file)
-        self._page = page
-        self._verified = verified
-        self._verify = verify
         if len(sections) != 9:
             raise ValueError("nine sections")
-        for offset, size in sections:
-            if offset + size > min(len(self._file), page * len(verified)):
-                raise Damage("a section lies outside its file")
+        super().__init__(file, page, verified, verify, sections)
         (
             self._stems,
             self._stem_ends,
@@ -123,19 +156,38 @@ class Dictionary:
             raise Damage("the stems overlap")
         return self._bytes(self._stems, begin, end)
 
-    def _number(self, section: tuple[int, int], at: int, kind: str = "I") -> float:
-        size = _SIZES[kind]
-        number: float
-        (number,) = struct.unpack("<" + kind, self._bytes(section, size * at, size * at + size))
-        return number
 
-    def _bytes(self, section: tuple[int, int], begin: int, end: int) -> bytes:
-        """Bytes of a section, their pages verified."""
-        offset, size = section
-        if not 0 <= begin <= end <= size:
-            raise Damage("a section is shorter than it should be")
-        if end > begin:
-            for page in range((offset + begin) // self._page, (offset + end - 1) // self._page + 1):
-                if not self._verified[page]:
-                    self._verify(page)
-        return bytes(self._file[offset + begin : offset + end])
+class Texts(Sections):
+    """Where the articles of one segment are kept; see Dictionary for what it is made of.
+
+    ``sections`` gives "texts", "texts.ends", "texts.places" and "days", in this order.
+    """
+
+    def __init__(
+        self,
+        file: Buffer,
+        page: int,
+        verified: bytearray,
+        verify: Callable[[int], None],
+        sections: list[tuple[int, int]],
+    ) -> None:
+        super().__init__(file, page, verified, verify, sections)
+        self._texts, self._ends, self._places, self._days = sections
+        self.articles = self._days[1] // 4
+
+    def packed(self, number: int) -> tuple[memoryview, int, int]:
+        """(its packed block, where its record begins when that is unpacked, its day), all of it verified."""
+        if not 0 <= number < self.articles:
+            raise Damage("there is no such article")
+        block, at = struct.unpack("<II", self._bytes(self._places, 8 * number, 8 * number + 8))
+        begin = int(self._number(self._ends, block - 1, "Q")) if block else 0
+        end = int(self._number(self._ends, block, "Q"))
+        self._bytes(self._texts, begin, end)
+        day = int(self._number(self._days, number))
+        offset = self._texts[0]
+        return self._file[offset + begin : offset + end], at, day
+
+
+def read_article(data: bytes, at: int, day: int) -> Article:
+    """The article whose record begins at ``at``; ValueError where the bytes are none, or ``day`` is none."""
+    return decode(data, at, day)
