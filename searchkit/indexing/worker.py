@@ -3,7 +3,7 @@
 The pool starts it as a fresh interpreter that calls ``main``. Both speak JSON, and not pickle, because what reads
 hostile pages may be taken over by one: then it can still say nothing but text. Of a light file, which is read here
 only so that reading goes on beside indexing, the articles come packed behind each message: ``size`` bytes of them,
-in place of each null among the items.
+and each number among the items says how many of them stand there.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from itertools import groupby
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -271,7 +272,10 @@ def before(count: int) -> str:
 
 def _send_packed(connection: Connection, items: list[Article | Problem], message: dict[str, Any]) -> None:
     packed = memoryview(pack_articles([item for item in items if isinstance(item, Article)]))
-    message["items"] = [None if isinstance(item, Article) else as_list(item) for item in items]
+    said: list[Any] = []
+    for kind, run in groupby(items, type):
+        said += [as_list(item) for item in run] if kind is Problem else [sum(1 for _ in run)]
+    message["items"] = said
     message["size"] = len(packed)
     connection.send_bytes(json.dumps(message).encode("ascii"))
     while packed:

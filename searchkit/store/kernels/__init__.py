@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from searchkit.store.kernels.dictionary import Damage, Dictionary
     from searchkit.store.kernels.encoding import Bench, TermOutput, arrange, common, count_words, invert
     from searchkit.store.kernels.gathering import (
+        Parcel,
         Register,
         article_digests,
         deal,
@@ -43,6 +44,7 @@ else:
         from searchkit.store.kernels.dictionary import Damage, Dictionary
         from searchkit.store.kernels.encoding import Bench, TermOutput, arrange, common, count_words, invert
         from searchkit.store.kernels.gathering import (
+            Parcel,
             Register,
             article_digests,
             deal,
@@ -70,6 +72,7 @@ else:
             FormUnion,
             Lexicon,
             Merger,
+            Parcel,
             Register,
             Searcher,
             Segment,
@@ -101,6 +104,7 @@ __all__ = [
     "FormUnion",
     "Lexicon",
     "Merger",
+    "Parcel",
     "Register",
     "Searcher",
     "Segment",

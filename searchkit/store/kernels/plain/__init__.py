@@ -30,6 +30,7 @@ __all__ = [
     "FormUnion",
     "Lexicon",
     "Merger",
+    "Parcel",
     "Register",
     "Searcher",
     "Segment",

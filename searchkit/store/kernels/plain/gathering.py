@@ -6,6 +6,7 @@ import hashlib
 import struct
 import zlib
 from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
@@ -47,8 +48,8 @@ class Register:
         """About how much memory this takes."""
         return _ARTICLE * len(self._ids)
 
-    def add(self, articles: list[Article]) -> tuple[bytes, bytes, bytes]:
-        """(records, spans, blocks) of articles, which are added.
+    def add(self, items: Sequence[Article | Parcel]) -> tuple[bytes, bytes, bytes]:
+        """(records, spans, blocks) of articles, which are added, be they packed in parcels.
 
         The records are bytes, one after the other, those of a block that was not full before them. ``spans`` has
         for each article where its title begins and ends in them, and where its body does; ``blocks`` has offset
@@ -56,13 +57,13 @@ class Register:
         """
         records, begin = bytearray(self._rest), 0
         spans, blocks = array("Q"), array("Q")
-        for article in articles:
+        for article in each_article(items):
             title, body = (text.encode("utf-8", "replace") for text in (article.title, article.body))
             key = article.id.encode("utf-8", "replace")
             self._newest[key] = len(self._ids)
             self._ids.append(key)
             self._days.append(article.date.toordinal() if article.date else 0)
-            self._sources.append(article.source)
+            self._sources.append(article.source.encode("utf-8", "replace").decode())
             self._places.append((self._blocks, len(records) - begin))
             first = len(records) + HEAD + len(key)
             records += encode(article, title, body)
@@ -110,6 +111,80 @@ class Register:
         )
 
 
+class Parcel:
+    """Packed articles, checked: their fields are UTF-8, and all of them stem from the file ``path``.
+
+    Raises ValueError for bytes that are nothing of the kind.
+    """
+
+    def __init__(self, packed: Buffer, path: bytes) -> None:
+        self._articles = unpack_articles(packed)
+        if any(article.origin.path.encode("utf-8", "surrogateescape") != path for article in self._articles):
+            raise ValueError("these are no articles of this file")
+
+    def __len__(self) -> int:
+        """How many articles there are."""
+        return len(self._articles)
+
+    @property
+    def size(self) -> int:
+        """How many bytes they take."""
+        return len(pack_articles(self._articles)) - 4 * len(self)
+
+    def ids(self) -> list[str]:
+        """The id of each article."""
+        return [article.id for article in self._articles]
+
+    def places(self) -> list[str]:
+        """The place of each in its file."""
+        return [article.origin.place for article in self._articles]
+
+    def lengths(self) -> list[int]:
+        """How many characters each has in its title and its body."""
+        return [len(article.title) + len(article.body) for article in self._articles]
+
+    def digests(self) -> list[tuple[bytes, bytes]]:
+        """(a digest of all that it says, one of its text, folded) of each: see ``article_digests``."""
+        return article_digests(self._articles)
+
+    def known(self) -> list[tuple[int, str, str, str, str]]:
+        """(number, authors, section, address, language) of each that has any; several authors are a line each."""
+        found = []
+        for number, article in enumerate(self._articles):
+            said = ("\n".join(article.authors), article.section, article.url, article.language)
+            if any(said):
+                found.append((number, *said))
+        return found
+
+    def article(self, number: int) -> Article:
+        """One of them as an article."""
+        if not 0 <= number < len(self):
+            raise IndexError(number)
+        return self._articles[number]
+
+    def chosen(self, numbers: list[int]) -> Parcel:
+        """Those with these numbers."""
+        part = Parcel(b"", b"")
+        part._articles = [self.article(number) for number in numbers]
+        return part
+
+    def dealt(self, lanes: int) -> list[Parcel]:
+        """A parcel for each lane, of the articles whose ids belong to it."""
+        numbers: list[list[int]] = [[] for _ in range(lanes)]
+        for number, article in enumerate(self._articles):
+            numbers[id_digest(article.id.encode("utf-8", "replace")) % lanes].append(number)
+        return [self.chosen(mine) for mine in numbers]
+
+
+def each_article(items: Iterable[Article | Parcel]) -> Iterator[Article]:
+    """The articles, those of parcels among them."""
+    for item in items:
+        if isinstance(item, Parcel):
+            yield from item._articles
+        else:
+            yield item
+
+
 def article_digests(articles: list[Article]) -> list[tuple[bytes, bytes]]:
     """For each article (a digest of all that it says, its place included; one of its text, folded): 16 bytes each.
 
@@ -148,10 +223,17 @@ def unpack_articles(packed: Buffer) -> list[Article]:
     return made
 
 
-def deal(items: list[Article | str], lanes: int) -> list[list[Article | str]]:
-    """Articles and ids in as many lists as there are ``lanes``: what is of one id is in one of them, in its order."""
-    dealt: list[list[Article | str]] = [[] for _ in range(lanes)]
+def deal(items: list[Article | Parcel | str], lanes: int) -> list[list[Article | Parcel | str]]:
+    """Articles and ids in as many lists as there are ``lanes``: what is of one id is in one of them, in its order.
+
+    A parcel becomes one for each lane.
+    """
+    dealt: list[list[Article | Parcel | str]] = [[] for _ in range(lanes)]
     for item in items:
+        if isinstance(item, Parcel):
+            for mine, part in zip(dealt, item.dealt(lanes), strict=True):
+                mine.append(part)
+            continue
         key = item if isinstance(item, str) else item.id
         dealt[id_digest(key.encode("utf-8", "replace")) % lanes].append(item)
     return dealt
