@@ -9,7 +9,7 @@ from typing import TypeVar
 from searchkit.article import Article, Problem
 from searchkit.store.kernels import Parcel
 
-T = TypeVar("T", Article | Problem, Article | Problem | Parcel)
+T = TypeVar("T", Article | Problem | bytes, Article | Problem | Parcel)
 _ITEMS = 256
 # Nobody waits longer for what a slow reader has found already.
 _SECONDS = 0.2
@@ -26,6 +26,8 @@ def handfuls(items: Iterable[T], most: int) -> Iterator[list[T]]:
         held.append(item)
         if isinstance(item, Article):
             size += len(item.body)
+        elif isinstance(item, bytes):
+            size += len(item)
         elif isinstance(item, Parcel):
             size = most
         if len(held) >= _ITEMS or size >= most or time.monotonic() - since > _SECONDS:

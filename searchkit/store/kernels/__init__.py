@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         deal,
         id_digest,
         pack_articles,
+        pack_plain,
         sort_digests,
         unpack_articles,
     )
@@ -50,6 +51,7 @@ else:
             deal,
             id_digest,
             pack_articles,
+            pack_plain,
             sort_digests,
             unpack_articles,
         )
@@ -86,6 +88,7 @@ else:
             id_digest,
             invert,
             pack_articles,
+            pack_plain,
             page_checksums,
             sort_digests,
             unpack_articles,
@@ -118,6 +121,7 @@ __all__ = [
     "id_digest",
     "invert",
     "pack_articles",
+    "pack_plain",
     "page_checksums",
     "sort_digests",
     "unpack_articles",

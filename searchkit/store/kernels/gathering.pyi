@@ -1,3 +1,5 @@
+from collections.abc import Callable, Mapping
+
 from typing_extensions import Buffer
 
 from searchkit.article import Article
@@ -28,6 +30,15 @@ class Parcel:
 
 def article_digests(articles: list[Article]) -> list[tuple[bytes, bytes]]: ...
 def pack_articles(articles: list[Article]) -> bytes: ...
+def pack_plain(
+    record: dict[str, object],
+    plan: tuple[object, ...],
+    path: bytes,
+    place: str,
+    name: str,
+    day_of: Callable[[str], int],
+    authors_of: Callable[[Mapping[str, object], tuple[str, ...]], tuple[str, ...]],
+) -> bytes | None: ...
 def unpack_articles(packed: Buffer) -> list[Article]: ...
 def deal(items: list[Article | Parcel | str], lanes: int) -> list[list[Article | Parcel | str]]: ...
 def id_digest(key: bytes) -> int: ...

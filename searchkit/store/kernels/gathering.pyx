@@ -119,6 +119,7 @@ cdef int take_fields(object article, Field *fields, list kept) except -1:
 include "likeness.pxi"
 include "passing.pxi"
 include "parcels.pxi"
+include "shortcut.pxi"
 
 
 cdef int by_day(const void *left, const void *right) noexcept nogil:

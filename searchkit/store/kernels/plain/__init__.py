@@ -12,6 +12,7 @@ from searchkit.store.kernels.plain.gathering import (
     deal,
     id_digest,
     pack_articles,
+    pack_plain,
     sort_digests,
     unpack_articles,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "id_digest",
     "invert",
     "pack_articles",
+    "pack_plain",
     "page_checksums",
     "sort_digests",
     "unpack_articles",
