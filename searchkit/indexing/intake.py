@@ -76,7 +76,7 @@ class Intake:
         """Take articles as another process has packed them, as they are where the writer can do with that."""
         writer, ids = self._writer, parcel.ids()
         if not isinstance(writer, ParcelWriter) or self._are_taken(ids):
-            return self.take([parcel.article(number) for number in range(len(parcel))])
+            return self.take(parcel.articles())
         lengths = parcel.lengths()
         said = zip(ids, parcel.places(), lengths, parcel.digests(), strict=True)
         news = [

@@ -271,9 +271,7 @@ def before(count: int) -> str:
     return ": 1 article was read before that" if count == 1 else f": {count:,} articles were read before that"
 
 
-def _send_packed(
-    connection: Connection, items: Sequence[Article | Problem | bytes], message: dict[str, Any]
-) -> None:
+def _send_packed(connection: Connection, items: Sequence[Article | Problem | bytes], message: dict[str, Any]) -> None:
     said: list[Any] = []
     pieces: list[bytes] = []
     for is_problem, run in groupby(items, lambda item: isinstance(item, Problem)):

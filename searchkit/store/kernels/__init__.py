@@ -22,7 +22,6 @@ if TYPE_CHECKING:
         pack_articles,
         pack_plain,
         sort_digests,
-        unpack_articles,
     )
     from searchkit.store.kernels.lexicon import Lexicon
     from searchkit.store.kernels.merging import Merger
@@ -53,7 +52,6 @@ else:
             pack_articles,
             pack_plain,
             sort_digests,
-            unpack_articles,
         )
         from searchkit.store.kernels.lexicon import Lexicon
         from searchkit.store.kernels.merging import Merger
@@ -91,7 +89,6 @@ else:
             pack_plain,
             page_checksums,
             sort_digests,
-            unpack_articles,
         )
 
         COMPILED = False
@@ -124,5 +121,4 @@ __all__ = [
     "pack_plain",
     "page_checksums",
     "sort_digests",
-    "unpack_articles",
 ]

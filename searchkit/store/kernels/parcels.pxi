@@ -109,16 +109,19 @@ cdef class Parcel:
                 )
         return made
 
-    def article(self, Py_ssize_t number):
-        """One of them as an article."""
+    def articles(self):
+        """All of them as articles."""
         cdef Field fields[FIELDS]
+        cdef Py_ssize_t number
         cdef uint32_t day
         cdef int field
-        if not 0 <= number < self._count:
-            raise IndexError(number)
-        day = self.fields_of(number, fields)
-        return article_of([field_text(&fields[field], ESCAPED if field == PATH else STRICT) for field in range(FIELDS)],
-                          day)
+        cdef list made = []
+        for number in range(self._count):
+            day = self.fields_of(number, fields)
+            made.append(article_of(
+                [field_text(&fields[field], ESCAPED if field == PATH else STRICT) for field in range(FIELDS)], day
+            ))
+        return made
 
     def chosen(self, list numbers):
         """Those with these numbers."""

@@ -7,6 +7,7 @@ from searchkit.store.kernels.plain.checksums import page_checksums
 from searchkit.store.kernels.plain.dictionary import Damage, Dictionary
 from searchkit.store.kernels.plain.encoding import Bench, TermOutput, arrange, common, count_words, invert
 from searchkit.store.kernels.plain.gathering import (
+    Parcel,
     Register,
     article_digests,
     deal,
@@ -14,7 +15,6 @@ from searchkit.store.kernels.plain.gathering import (
     pack_articles,
     pack_plain,
     sort_digests,
-    unpack_articles,
 )
 from searchkit.store.kernels.plain.lexicon import Lexicon
 from searchkit.store.kernels.plain.merging import Merger
@@ -48,5 +48,4 @@ __all__ = [
     "pack_plain",
     "page_checksums",
     "sort_digests",
-    "unpack_articles",
 ]

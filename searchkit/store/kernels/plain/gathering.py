@@ -118,7 +118,7 @@ class Parcel:
     """
 
     def __init__(self, packed: Buffer, path: bytes) -> None:
-        self._articles = unpack_articles(packed)
+        self._articles = _unpacked(packed)
         if any(article.origin.path.encode("utf-8", "surrogateescape") != path for article in self._articles):
             raise ValueError("these are no articles of this file")
 
@@ -156,16 +156,14 @@ class Parcel:
                 found.append((number, *said))
         return found
 
-    def article(self, number: int) -> Article:
-        """One of them as an article."""
-        if not 0 <= number < len(self):
-            raise IndexError(number)
-        return self._articles[number]
+    def articles(self) -> list[Article]:
+        """All of them as articles."""
+        return self._articles
 
     def chosen(self, numbers: list[int]) -> Parcel:
         """Those with these numbers."""
         part = Parcel(b"", b"")
-        part._articles = [self.article(number) for number in numbers]
+        part._articles = [self._articles[number] for number in numbers]
         return part
 
     def dealt(self, lanes: int) -> list[Parcel]:
@@ -180,7 +178,7 @@ def each_article(items: Iterable[Article | Parcel]) -> Iterator[Article]:
     """The articles, those of parcels among them."""
     for item in items:
         if isinstance(item, Parcel):
-            yield from item._articles
+            yield from item.articles()
         else:
             yield item
 
@@ -225,7 +223,7 @@ def pack_plain(
     return None
 
 
-def unpack_articles(packed: Buffer) -> list[Article]:
+def _unpacked(packed: Buffer) -> list[Article]:
     """The articles that were packed so; raises ValueError where the bytes are nothing of the kind."""
     data, at, made = bytes(packed), 0, []
     while at < len(data):
