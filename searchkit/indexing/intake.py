@@ -75,25 +75,37 @@ class Intake:
     def _parcel(self, parcel: Parcel) -> int:
         """Take articles as another process has packed them, as they are where the writer can do with that."""
         writer, ids = self._writer, parcel.ids()
-        if not isinstance(writer, ParcelWriter) or self._are_taken(ids):
+        owners = self._ledger.owners(ids)
+        if not isinstance(writer, ParcelWriter) or any(owner != self._number for owner in owners.values()):
             return self.take(parcel.articles())
-        lengths = parcel.lengths()
-        said = zip(ids, parcel.places(), lengths, parcel.digests(), strict=True)
+        lengths, places, digests = parcel.lengths(), parcel.places(), parcel.digests()
+        if not owners and not self._moved and max(lengths, default=0) <= LONGEST_ARTICLE and self._told.has_none(ids):
+            self._take_new(ids, places, digests)
+            writer.put_parcel(parcel)
+            return sum(lengths)
+        said = zip(ids, places, lengths, digests, strict=True)
         news = [
             number
             for number, (key, place, length, (digest, text)) in enumerate(said)
             if self._is_news(key, place, length, digest, text)
         ]
-        if len(news) == len(parcel):
-            writer.put_parcel(parcel)
-            return sum(lengths)
         if news:
             writer.put_parcel(parcel.chosen(news))
         return sum([lengths[number] for number in news])
 
-    def _are_taken(self, ids: list[str]) -> bool:
-        """Whether another file gave one of these ids first."""
-        return any(owner != self._number for owner in self._ledger.owners(ids).values())
+    def _take_new(self, ids: list[str], places: list[str], digests: list[tuple[bytes, bytes]]) -> None:
+        """Note articles that no file gave before, of a file of which nothing was known."""
+        texts = [text for _, text in digests]
+        known = self._ledger.known_texts(texts)
+        if known or len(set(texts)) < len(texts):
+            met: set[bytes] = set()
+            for text in texts:
+                self._report.copies += text in met or (text in known and bool(self._ledger.with_text(text)))
+                met.add(text)
+        self._count += len(ids)
+        self._report.added += len(ids)
+        self._told.say_all(ids, places)
+        self._ledger.put_articles(self._number, ids, digests)
 
     def finish(self, reading: Reading | PooledReading) -> None:
         """Note what became of the file, once it was read to its end."""

@@ -14,11 +14,14 @@ if TYPE_CHECKING:
     from searchkit.store.kernels.dictionary import Damage, Dictionary
     from searchkit.store.kernels.encoding import Bench, TermOutput, arrange, common, count_words, invert
     from searchkit.store.kernels.gathering import (
+        FILTER_SIZE,
         Parcel,
         Register,
         article_digests,
         deal,
         id_digest,
+        mark_keys,
+        marked_keys,
         pack_articles,
         pack_plain,
         sort_digests,
@@ -44,11 +47,14 @@ else:
         from searchkit.store.kernels.dictionary import Damage, Dictionary
         from searchkit.store.kernels.encoding import Bench, TermOutput, arrange, common, count_words, invert
         from searchkit.store.kernels.gathering import (
+            FILTER_SIZE,
             Parcel,
             Register,
             article_digests,
             deal,
             id_digest,
+            mark_keys,
+            marked_keys,
             pack_articles,
             pack_plain,
             sort_digests,
@@ -64,6 +70,7 @@ else:
         WHY_PLAIN = WHY_PLAIN or "no compiler was there when searchkit was installed"
         # All of them or none: a compiled merger needs a compiled output.
         from searchkit.store.kernels.plain import (
+            FILTER_SIZE,
             Bench,
             Damage,
             Dictionary,
@@ -85,6 +92,8 @@ else:
             deal,
             id_digest,
             invert,
+            mark_keys,
+            marked_keys,
             pack_articles,
             pack_plain,
             page_checksums,
@@ -95,6 +104,7 @@ else:
 
 __all__ = [
     "COMPILED",
+    "FILTER_SIZE",
     "WHY_PLAIN",
     "Bench",
     "Damage",
@@ -117,6 +127,8 @@ __all__ = [
     "deal",
     "id_digest",
     "invert",
+    "mark_keys",
+    "marked_keys",
     "pack_articles",
     "pack_plain",
     "page_checksums",

@@ -1,8 +1,12 @@
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeVar
 
 from typing_extensions import Buffer
 
 from searchkit.article import Article
+
+K = TypeVar("K", str, bytes)
+FILTER_SIZE: int
 
 class Register:
     def __init__(self, block: int) -> None: ...
@@ -42,3 +46,5 @@ def pack_plain(
 def deal(items: list[Article | Parcel | str], lanes: int) -> list[list[Article | Parcel | str]]: ...
 def id_digest(key: bytes) -> int: ...
 def sort_digests(ids: Buffer, ends: Buffer) -> tuple[bytes, bytes]: ...
+def mark_keys(bits: bytearray, keys: Iterable[str | bytes]) -> None: ...
+def marked_keys(bits: bytearray, keys: Sequence[K]) -> list[K]: ...

@@ -120,6 +120,7 @@ include "likeness.pxi"
 include "passing.pxi"
 include "parcels.pxi"
 include "shortcut.pxi"
+include "filter.pxi"
 
 
 cdef int by_day(const void *left, const void *right) noexcept nogil:

@@ -7,11 +7,14 @@ from searchkit.store.kernels.plain.checksums import page_checksums
 from searchkit.store.kernels.plain.dictionary import Damage, Dictionary
 from searchkit.store.kernels.plain.encoding import Bench, TermOutput, arrange, common, count_words, invert
 from searchkit.store.kernels.plain.gathering import (
+    FILTER_SIZE,
     Parcel,
     Register,
     article_digests,
     deal,
     id_digest,
+    mark_keys,
+    marked_keys,
     pack_articles,
     pack_plain,
     sort_digests,
@@ -23,6 +26,7 @@ from searchkit.store.kernels.plain.search import Exhausted, Searcher, Segment
 from searchkit.store.kernels.plain.words import Vocabulary
 
 __all__ = [
+    "FILTER_SIZE",
     "Bench",
     "Damage",
     "Dictionary",
@@ -44,6 +48,8 @@ __all__ = [
     "deal",
     "id_digest",
     "invert",
+    "mark_keys",
+    "marked_keys",
     "pack_articles",
     "pack_plain",
     "page_checksums",

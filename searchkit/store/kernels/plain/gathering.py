@@ -8,7 +8,7 @@ import zlib
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from searchkit.analysis.folding import folded_text
 from searchkit.article import Article
@@ -21,6 +21,10 @@ _WORD = (1 << 64) - 1
 # What an article costs besides its id, in lists and dictionaries.
 _ARTICLE = 400
 _DIGEST = 16
+_FILTER_BITS = 27
+_FILTER_MASK = (1 << _FILTER_BITS) - 1
+FILTER_SIZE = 1 << (_FILTER_BITS - 3)
+K = TypeVar("K", str, bytes)
 
 
 class Register:
@@ -289,3 +293,20 @@ def _rounds(v: tuple[int, int, int, int], rounds: int) -> tuple[int, int, int, i
 
 def _turned(value: int, bits: int) -> int:
     return (value << bits | value >> 64 - bits) & _WORD
+
+
+def mark_keys(bits: bytearray, keys: Iterable[str | bytes]) -> None:
+    """Put keys into a filter (Bloom, 1970) of 2^27 bits, in which every key has two."""
+    for key in keys:
+        for place in _places(key):
+            bits[place >> 3] |= 1 << (place & 7)
+
+
+def marked_keys(bits: bytearray, keys: Sequence[K]) -> list[K]:
+    """Those of the keys that are in it, perhaps."""
+    return [key for key in keys if all(bits[place >> 3] >> (place & 7) & 1 for place in _places(key))]
+
+
+def _places(key: str | bytes) -> tuple[int, int]:
+    places = hash(key)
+    return places & _FILTER_MASK, (places >> _FILTER_BITS) & _FILTER_MASK
