@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from searchkit.store.kernels import FILTER_SIZE, mark_keys, marked_keys
 
-K = TypeVar("K", str, bytes)
+K = TypeVar("K", bound=str | bytes)
 
 
 class Seen:
@@ -29,4 +29,4 @@ class Seen:
         return marked_keys(self._bits, keys)
 
     def __contains__(self, key: str | bytes) -> bool:
-        return bool(marked_keys(self._bits, (key,)) if isinstance(key, str) else marked_keys(self._bits, (key,)))
+        return bool(marked_keys(self._bits, (key,)))

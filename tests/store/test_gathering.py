@@ -275,3 +275,17 @@ def apart(items: list[Any]) -> list[Any]:
         else:
             found += [item] if isinstance(item, str) else item.articles()
     return found
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.text(max_size=9) | st.binary(max_size=9)), st.lists(st.text(max_size=9) | st.binary(max_size=9)))
+def test_a_filter_knows_what_was_put_in(put: list[str | bytes], asked: list[str | bytes]) -> None:
+    filters = [bytearray(module.FILTER_SIZE) for module in BOTH]
+    for module, bits in zip(BOTH, filters, strict=True):
+        module.mark_keys(bits, put)
+    assert filters[0] == filters[1]
+    found = [module.marked_keys(bits, [*put, *asked]) for module, bits in zip(BOTH, filters, strict=True)]
+    assert found[0] == found[1]
+    assert found[0][: len(put)] == put
+    with pytest.raises(ValueError, match="no filter"):
+        kernels.mark_keys(bytearray(8), put)

@@ -5,7 +5,7 @@ from typing_extensions import Buffer
 
 from searchkit.article import Article
 
-K = TypeVar("K", str, bytes)
+K = TypeVar("K", bound=str | bytes)
 FILTER_SIZE: int
 
 class Register:

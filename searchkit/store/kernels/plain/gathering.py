@@ -24,7 +24,7 @@ _DIGEST = 16
 _FILTER_BITS = 27
 _FILTER_MASK = (1 << _FILTER_BITS) - 1
 FILTER_SIZE = 1 << (_FILTER_BITS - 3)
-K = TypeVar("K", str, bytes)
+K = TypeVar("K", bound=str | bytes)
 
 
 class Register:
