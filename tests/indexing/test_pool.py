@@ -221,3 +221,35 @@ def test_a_run_whose_large_files_are_read_ahead_is_the_same(tmp_path: Path, monk
             places = [(Path(problem.origin.path).name, problem.origin.place) for problem in report.problems]
             told[-1].append((str(report), report.formats, report.kinds, places))
     assert told[0] == told[1]
+
+
+def test_copies_repeats_and_changes_are_told_alike_whoever_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[list[object]] = []
+    for workers in (1, 2):
+        monkeypatch.setattr(sync_module, "_LARGE", 1000)
+        (tmp_path / str(workers)).mkdir()
+        home = Home(tmp_path / str(workers))
+        # Of a hundred texts each stands five times; an id comes twice; one article has markup.
+        records = [{"id": f"a{number}", "text": f"police {number % 100}"} for number in range(500)]
+        records += [{"id": "a7", "text": "again"}, {"id": "m", "text": "<p>marked</p>"}, {"id": "b1", "text": "mine"}]
+        others = [{"id": f"b{number}", "text": f"POLICE  {number}"} for number in range(200)]
+        others += [{"id": "a3", "text": "theirs"}, {"id": "b3", "text": "police 3", "author": "By A"}]
+        reports = []
+        for turn in range(3):
+            home.file("a.jsonl", "".join(json.dumps(record) + "\n" for record in records))
+            home.file("b.jsonl", "".join(json.dumps(record) + "\n" for record in others))
+            reports.append(home.sync(workers=workers))
+            if turn == 1:
+                records[3]["text"], others[5]["text"] = "changed", "police 8"
+                del records[9]
+        told.append([home.ids("police"), home.ids("changed"), home.ids("marked"), home.ids("theirs")])
+        for report in reports:
+            said = [
+                (problem.origin.place, problem.reason.replace(str(home.news), ""), problem.kind)
+                for problem in report.problems
+            ]
+            told[-1] += [str(report), report.copies, report.formats, said]
+    assert told[0] == told[1]
+    assert told[0][5] == 400 + 100
