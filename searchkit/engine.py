@@ -5,11 +5,14 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator, Sequence
 from types import TracebackType
-from typing import Literal, Protocol, Self
+from typing import TYPE_CHECKING, Literal, Protocol, Self, runtime_checkable
 
 from searchkit.article import Article, Problem
 from searchkit.frozen import frozen, put
 from searchkit.query import Leaf, Node, Phrase, Word
+
+if TYPE_CHECKING:
+    from searchkit.store.kernels import Parcel
 
 Sort = Literal["relevance", "newest", "oldest"]
 MOST_EXPANSIONS = 1024
@@ -212,6 +215,14 @@ class Writer(Protocol):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
+
+
+@runtime_checkable
+class ParcelWriter(Protocol):
+    """A writer that takes articles as another process has packed them."""
+
+    def put_parcel(self, parcel: Parcel) -> None:
+        """Add the articles of a parcel, each in place of the one with its id if there is one."""
 
 
 class Engine(Protocol):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from searchkit.article import Article, Origin, Problem
-from searchkit.engine import Writer
+from searchkit.engine import ParcelWriter, Writer
 from searchkit.indexing.difference import Job, settled_time
 from searchkit.indexing.ledger import Known, Ledger
 from searchkit.indexing.pool import PooledReading
@@ -16,7 +16,7 @@ from searchkit.indexing.report import Report
 from searchkit.indexing.told import Told
 from searchkit.indexing.walk import STANDARD_INPUT, printable
 from searchkit.readers import Reading
-from searchkit.store.kernels import article_digests
+from searchkit.store.kernels import Parcel, article_digests
 from searchkit.store.writer import LONGEST_ARTICLE
 
 # Failures that may mend themselves while the file stays what it is.
@@ -54,7 +54,7 @@ class Intake:
         elif known:
             self._ledger.forget_problems(self._number)
 
-    def take(self, items: list[Article | Problem]) -> int:
+    def take(self, items: Sequence[Article | Problem | Parcel]) -> int:
         """Take what the file says next, in its order; returns how many characters were put into the index."""
         articles = self._named([item for item in items if isinstance(item, Article)])
         digested = zip(articles, article_digests(articles), strict=True)
@@ -62,10 +62,50 @@ class Intake:
         for item in items:
             if isinstance(item, Problem):
                 self._trouble(item)
+            elif isinstance(item, Parcel):
+                size += self._parcel(item)
             else:
                 article, (digest, text) = next(digested)
-                size += self._article(article, digest, text)
+                length = len(article.title) + len(article.body)
+                if self._is_news(article.id, article.origin.place, length, digest, text):
+                    self._writer.put(article)
+                    size += length
         return size
+
+    def _parcel(self, parcel: Parcel) -> int:
+        """Take articles as another process has packed them, as they are where the writer can do with that."""
+        writer, ids = self._writer, parcel.ids()
+        owners = self._ledger.owners(ids)
+        if not isinstance(writer, ParcelWriter) or any(owner != self._number for owner in owners.values()):
+            return self.take(parcel.articles())
+        lengths, places, digests = parcel.lengths(), parcel.places(), parcel.digests()
+        if not owners and not self._moved and max(lengths, default=0) <= LONGEST_ARTICLE and self._told.has_none(ids):
+            self._take_new(ids, places, digests)
+            writer.put_parcel(parcel)
+            return sum(lengths)
+        said = zip(ids, places, lengths, digests, strict=True)
+        news = [
+            number
+            for number, (key, place, length, (digest, text)) in enumerate(said)
+            if self._is_news(key, place, length, digest, text)
+        ]
+        if news:
+            writer.put_parcel(parcel.chosen(news))
+        return sum([lengths[number] for number in news])
+
+    def _take_new(self, ids: list[str], places: list[str], digests: list[tuple[bytes, bytes]]) -> None:
+        """Note articles that no file gave before, of a file of which nothing was known."""
+        texts = [text for _, text in digests]
+        known = self._ledger.known_texts(texts)
+        if known or len(set(texts)) < len(texts):
+            met: set[bytes] = set()
+            for text in texts:
+                self._report.copies += text in met or (text in known and bool(self._ledger.with_text(text)))
+                met.add(text)
+        self._count += len(ids)
+        self._report.added += len(ids)
+        self._told.say_all(ids, places)
+        self._ledger.put_articles(self._number, ids, digests)
 
     def finish(self, reading: Reading | PooledReading) -> None:
         """Note what became of the file, once it was read to its end."""
@@ -132,24 +172,23 @@ class Intake:
         self._note(problem, self._number)
         self._problems += 1
 
-    def _article(self, article: Article, digest: bytes, text: bytes) -> int:
-        """Put an article where it is new or has changed; returns how many characters that are."""
-        size = len(article.title) + len(article.body)
-        if size > LONGEST_ARTICLE:
+    def _is_news(self, key: str, place: str, length: int, digest: bytes, text: bytes) -> bool:
+        """Note that the file gives an article, of ``length`` characters; whether it is to be put into the index."""
+        if length > LONGEST_ARTICLE:
             reason = f"is longer than {LONGEST_ARTICLE:,} characters, more than one article can be"
-            self._tell(Problem(article.origin, reason, kind="limit"))
-            return 0
-        key, told, report = article.id, self._told, self._report
+            self._tell(Problem(Origin(self._file.path, place), reason, kind="limit"))
+            return False
+        told, report = self._told, self._report
         if (taken := told.place(key)) is not None:
             reason = f"the id {key!r} is taken already, by {taken or 'this file'}"
-            self._tell(Problem(article.origin, reason, kind="id"))
-            return 0
+            self._tell(Problem(Origin(self._file.path, place), reason, kind="id"))
+            return False
         known = told.digest(key)
         self._count += 1
-        told.say(key, article.origin.place)
+        told.say(key, place)
         if known == digest:
             report.unchanged += 1
-            return 0
+            return False
         if self._moved:
             report.moved += 1
         elif known is None:
@@ -158,9 +197,8 @@ class Intake:
             report.changed += 1
         if not self._moved and (others := self._ledger.with_text(text)):
             report.copies += any(other != key and told.still_says(other) for other in others)
-        self._writer.put(article)
         self._ledger.put_article(key, self._number, digest, text)
-        return size
+        return True
 
     def _remove(self, ids: Iterable[str]) -> None:
         for article_id in ids:

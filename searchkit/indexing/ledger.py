@@ -28,7 +28,8 @@ UNFINISHED = -1
 # Problems of no file: a folder that cannot be listed, a file that cannot be looked at.
 _NO_FILE = 0
 _PAGE = 2000
-_MOST_PENDING = 50_000
+# While these are written nothing else is read: few at a time.
+_MOST_PENDING = 10_000
 _CACHE = 64 << 10
 
 
@@ -255,7 +256,9 @@ class Ledger:
     def owners(self, ids: list[str]) -> dict[str, int]:
         """The numbers of the files that gave the articles with these ids, where there is one."""
         pending, seen = self._pending_articles, self._seen
-        asked = ids if seen is None else [key for key in ids if key in pending or key in seen]
+        asked: Iterable[str] = ids
+        if seen is not None:
+            asked = {*seen.marked(ids), *(() if pending.keys().isdisjoint(ids) else pending.keys() & ids)}
         return {key: owner for key in asked if (owner := self.owner(key)) is not None}
 
     def owner(self, article_id: str) -> int | None:
@@ -283,6 +286,19 @@ class Ledger:
         if self._seen and text not in self._seen:
             return pending
         return pending + [key for (key,) in self._rows("SELECT id FROM articles WHERE text = ? LIMIT 5", text)]
+
+    def known_texts(self, texts: list[bytes]) -> set[bytes]:
+        """Those of the digests of texts that some article may have."""
+        found = set(texts) if self._seen is None else set(self._seen.marked(texts))
+        return found | (self._pending_texts.keys() & texts)
+
+    def put_articles(self, number: int, ids: list[str], digests: list[tuple[bytes, bytes]]) -> None:
+        """Note that file ``number`` gave these articles; of their digests the second is that of the folded text."""
+        for article_id, (digest, text) in zip(ids, digests, strict=True):
+            self._pending_articles[article_id] = (number, digest, text)
+            self._pending_texts.setdefault(text, article_id)
+        if len(self._pending_articles) >= _MOST_PENDING:
+            self.flush()
 
     def put_article(self, article_id: str, number: int, digest: bytes, text: bytes) -> None:
         """Note that file ``number`` gave this article; ``text`` is the digest of its folded text."""

@@ -31,7 +31,7 @@ from searchkit.indexing.worker import as_item, before, too_slow
 from searchkit.readers import HeavyError, Settings
 from searchkit.readers.prose import one_line
 from searchkit.readers.steps import CELL_SIZE, Told, told
-from searchkit.store.kernels import unpack_articles
+from searchkit.store.kernels import Parcel
 
 # An article has at most 64 MiB, and JSON writes a character in up to six bytes.
 _LONGEST_MESSAGE = 1 << 30
@@ -141,7 +141,7 @@ class _Process:
         """How far the process is."""
         return told(self._cell) if self._cell else Told(0, 0, False, "")
 
-    def answer(self, seconds: float, pulse: Callable[[], None]) -> tuple[dict[str, Any], bytes | bytearray]:
+    def answer(self, seconds: float, pulse: Callable[[], None]) -> tuple[dict[str, Any], bytes]:
         """The next message about the first file, and what is packed behind it.
 
         Raises _FailedError where there is none and the process has ended, or did nothing for ``seconds``.
@@ -214,7 +214,7 @@ class PooledReading:
         """What the process is told first: how all its files are read."""
         return json.dumps(asdict(self._settings)).encode("ascii")
 
-    def __iter__(self) -> Iterator[Article | Problem]:
+    def __iter__(self) -> Iterator[Article | Problem | Parcel]:
         return self._items
 
     def __enter__(self) -> Self:
@@ -225,7 +225,7 @@ class PooledReading:
     ) -> None:
         self._items.close()
 
-    def _read(self) -> Generator[Article | Problem, None, None]:
+    def _read(self) -> Generator[Article | Problem | Parcel, None, None]:
         count, processes, ended, failure = 0, 1, False, ""
         seconds = math.inf if self._light else self._settings.seconds
         while not ended:
@@ -243,7 +243,7 @@ class PooledReading:
                 if not place:
                     return
                 continue
-            count += sum(isinstance(item, Article) for item in items)
+            count += sum(len(item) if isinstance(item, Parcel) else isinstance(item, Article) for item in items)
             yield from items
         self._process.readings.popleft()
         if self._light and message.get("heavy") is True:
@@ -262,14 +262,11 @@ class PooledReading:
         return one_line(at.place)
 
     def _understood(
-        self, message: dict[str, Any], packed: bytes | bytearray
-    ) -> tuple[list[Article | Problem], bool, str]:
+        self, message: dict[str, Any], packed: bytes
+    ) -> tuple[list[Article | Problem | Parcel], bool, str]:
         """The items of a message, whether it is the last one, and what went wrong in the reader."""
         try:
-            articles = iter(unpack_articles(packed))
-            items = [next(articles) if said is None else as_item(said) for said in message["items"]]
-            if any(item.origin.path != self._file.path for item in items):
-                raise ValueError("another file")
+            items = self._items_of(message["items"], packed)
             self.bytes_read = int(message["bytes"])
             self._done, self._given = int(message["done"]), int(message["given"])
             self.formats = self._formats_before + Counter(
@@ -279,8 +276,27 @@ class PooledReading:
                 return items, False, ""
             self.digest, self.lines = bytes.fromhex(message["digest"]), int(message["lines"])
             return items, True, str(message["failure"])
-        except (AttributeError, KeyError, OverflowError, StopIteration, TypeError, ValueError) as error:
+        except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
             raise _FailedError(_ENDED) from error
+
+    def _items_of(self, said: list[Any], packed: bytes) -> list[Article | Problem | Parcel]:
+        """The items of a message; raises ValueError, IndexError or TypeError where it says anything else."""
+        path = self._file.path
+        parcel = Parcel(packed, path.encode("utf-8", "surrogateescape"))
+        items: list[Article | Problem | Parcel] = []
+        begin = 0
+        for one in said:
+            if isinstance(one, int):
+                items.append(parcel if one == len(parcel) else parcel.chosen(list(range(begin, begin + one))))
+                begin += one
+                continue
+            item = as_item(one)
+            if item.origin.path != path:
+                raise ValueError("another file")
+            items.append(item)
+        if begin != len(parcel):
+            raise ValueError("more than was said")
+        return items
 
 
 def _widen(connection: Connection) -> None:
@@ -289,15 +305,18 @@ def _widen(connection: Connection) -> None:
         pipe.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _ROOM)
 
 
-def _packed(connection: Connection, size: int) -> bytearray:
+def _packed(connection: Connection, size: int) -> bytes:
     """So many bytes, as they come; raises EOFError, and ValueError where no message is so long."""
     if not 0 <= size <= _LONGEST_MESSAGE:
         raise ValueError("too much")
-    packed = bytearray(size)
-    left = memoryview(packed)
-    while left:
-        count = os.readv(connection.fileno(), [left])
-        if not count:
-            raise EOFError
-        left = left[count:]
+    if not size:
+        return b""
+    # A pipe of ours is a socket, which fills memory that nobody has to clear before.
+    with socket.socket(fileno=os.dup(connection.fileno())) as pipe:
+        packed = pipe.recv(size, socket.MSG_WAITALL)
+        while len(packed) < size:
+            more = pipe.recv(size - len(packed), socket.MSG_WAITALL)
+            if not more:
+                raise EOFError
+            packed += more
     return packed

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
-_BITS = 27
-_MASK = (1 << _BITS) - 1
+from searchkit.store.kernels import FILTER_SIZE, mark_keys, marked_keys
+
+K = TypeVar("K", bound=str | bytes)
 
 
 class Seen:
@@ -16,21 +18,15 @@ class Seen:
     """
 
     def __init__(self) -> None:
-        self._bits = bytearray(1 << (_BITS - 3))
+        self._bits = bytearray(FILTER_SIZE)
 
     def add(self, keys: Iterable[str | bytes]) -> None:
         """Put keys in."""
-        bits = self._bits
-        for key in keys:
-            places = hash(key)
-            one, other = places & _MASK, (places >> _BITS) & _MASK
-            bits[one >> 3] |= 1 << (one & 7)
-            bits[other >> 3] |= 1 << (other & 7)
+        mark_keys(self._bits, keys)
+
+    def marked(self, keys: Sequence[K]) -> list[K]:
+        """Those of the keys that are in it, perhaps."""
+        return marked_keys(self._bits, keys)
 
     def __contains__(self, key: str | bytes) -> bool:
-        places = hash(key)
-        one = places & _MASK
-        if not self._bits[one >> 3] >> (one & 7) & 1:
-            return False
-        other = (places >> _BITS) & _MASK
-        return bool(self._bits[other >> 3] >> (other & 7) & 1)
+        return bool(marked_keys(self._bits, (key,)))

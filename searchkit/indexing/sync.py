@@ -34,6 +34,7 @@ from searchkit.indexing.pool import Pool, PooledReading
 from searchkit.indexing.report import Progress, Report
 from searchkit.indexing.walk import STANDARD_INPUT, File, printable, walk
 from searchkit.readers import HeavyError, Reading, Settings, is_heavy
+from searchkit.store.kernels import Parcel
 
 # What a crash can cost: a batch is committed after so many characters of text, or after so many seconds.
 _BATCH = 250_000_000
@@ -273,9 +274,9 @@ class Sync:
 
     def _begun(
         self, reading: Reading | PooledReading, file: File
-    ) -> tuple[Reading | PooledReading, Iterator[Article | Problem]]:
+    ) -> tuple[Reading | PooledReading, Iterator[Article | Problem | Parcel]]:
         """A reading and its items; a file that only its content shows to be heavy goes to another process."""
-        items = iter(reading)
+        items: Iterator[Article | Problem | Parcel] = iter(reading)
         try:
             first = next(items, None)
         except HeavyError:

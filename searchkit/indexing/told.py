@@ -51,6 +51,16 @@ class Told:
         if self._before or len(self._seen) < _REMEMBERED:
             self._seen[article_id] = place
 
+    def has_none(self, ids: list[str]) -> bool:
+        """Whether it is certain that none of these was there before or was said, and that each is another."""
+        if self._has_before or self._goes_on or len(self._seen) + len(ids) > _REMEMBERED:
+            return False
+        return self._seen.keys().isdisjoint(ids) and len(set(ids)) == len(ids)
+
+    def say_all(self, ids: list[str], places: list[str]) -> None:
+        """Note that the file gives articles of which it had none."""
+        self._seen.update(zip(ids, places, strict=True))
+
     def still_says(self, article_id: str) -> bool:
         """Whether an article that is in the index has its text still, as far as the file has told by now."""
         if self._many:

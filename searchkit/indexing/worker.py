@@ -3,7 +3,7 @@
 The pool starts it as a fresh interpreter that calls ``main``. Both speak JSON, and not pickle, because what reads
 hostile pages may be taken over by one: then it can still say nothing but text. Of a light file, which is read here
 only so that reading goes on beside indexing, the articles come packed behind each message: ``size`` bytes of them,
-in place of each null among the items.
+and each number among the items says how many of them stand there.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ from searchkit.article import KINDS, Article, Origin, Problem
 from searchkit.indexing.handfuls import handfuls
 from searchkit.readers import HeavyError, Reading, Settings
 from searchkit.readers.steps import CELL_SIZE, SlowError, Steps, ToldSteps
-from searchkit.store.kernels import pack_articles
+from searchkit.store.kernels import pack_articles, pack_plain
 
 # Beyond what the program itself takes.
 MEMORY = 2 << 30
@@ -104,11 +105,12 @@ def serve(connection: Connection, cell: mmap.mmap) -> None:
 
 def _read_light(connection: Connection, told: dict[str, Any], settings: Settings) -> None:
     """Read a file as it would be read where its articles go, without a limit of time."""
-    reading = Reading(Path(told["path"]), told["name"], explicit=told["explicit"], settings=settings, light=True)
+    path, explicit = Path(told["path"]), told["explicit"]
+    reading = Reading(path, told["name"], explicit=explicit, settings=settings, light=True, packer=pack_plain)
     failure, heavy = "", False
     with reading:
         try:
-            for held in handfuls(reading, _CHARACTERS):
+            for held in handfuls(reading.packed_items(), _CHARACTERS):
                 _send_packed(connection, held, _told_of(reading))
         except HeavyError:
             heavy = True
@@ -269,10 +271,18 @@ def before(count: int) -> str:
     return ": 1 article was read before that" if count == 1 else f": {count:,} articles were read before that"
 
 
-def _send_packed(connection: Connection, items: list[Article | Problem], message: dict[str, Any]) -> None:
-    packed = memoryview(pack_articles([item for item in items if isinstance(item, Article)]))
-    message["items"] = [None if isinstance(item, Article) else as_list(item) for item in items]
-    message["size"] = len(packed)
+def _send_packed(connection: Connection, items: Sequence[Article | Problem | bytes], message: dict[str, Any]) -> None:
+    said: list[Any] = []
+    pieces: list[bytes] = []
+    for is_problem, run in groupby(items, lambda item: isinstance(item, Problem)):
+        held = list(run)
+        if is_problem:
+            said += [as_list(item) for item in held if isinstance(item, Problem)]
+            continue
+        said.append(len(held))
+        pieces += [pack_articles([item]) if isinstance(item, Article) else item for item in held]  # type: ignore[misc]
+    packed = memoryview(b"".join(pieces))
+    message["items"], message["size"] = said, len(packed)
     connection.send_bytes(json.dumps(message).encode("ascii"))
     while packed:
         packed = packed[os.write(connection.fileno(), packed) :]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import import_module
@@ -37,6 +37,16 @@ class HeavyError(Exception):
     """A document is of a heavy format, and whoever reads it wanted light ones only: another process may."""
 
 
+Packer = Callable[
+    [
+        dict[str, object], tuple[object, ...], bytes, str, str, Callable[[str], int],
+        Callable[[Mapping[str, object], tuple[str, ...]], tuple[str, ...]],
+    ],
+    bytes | None,
+]  # fmt: skip
+"""What packs a record without making an article of it: ``searchkit.store.kernels.pack_plain`` does."""
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """One open document, as a reader is handed it: a file, or what is packed in one.
@@ -47,6 +57,7 @@ class Source:
     ``inside`` says where in the file the document is packed: the name of a member of an archive, or ''.
     ``lines_before`` lines of the document were read in an earlier run: lines are counted from there. A reader of
     a container tells ``steps`` of each document in it. With ``light`` what is heavy is left to another process.
+    Where there is a ``packer``, a reader may give bytes that it has packed in place of an article.
     """
 
     stream: io.BufferedReader
@@ -57,6 +68,7 @@ class Source:
     lines_before: int = 0
     steps: Steps = field(default_factory=Steps)
     light: bool = False
+    packer: Packer | None = None
 
     def origin(self, place: str = "") -> Origin:
         """Where in this file something stands; see ``Origin`` for the form of a place."""

@@ -10,7 +10,7 @@ from itertools import chain
 from searchkit.article import Article, Problem
 from searchkit.readers.decoding import chunks, lines
 from searchkit.readers.format import RECORD_LIMIT, RECORD_LIMIT_WORDS, Source, UnreadableError
-from searchkit.readers.records import entry, said, unmet
+from searchkit.readers.records import Shortcut, entry, said, unmet
 
 # Not strict about control characters within texts: the damage is small, and the text is good.
 _JSON = json.JSONDecoder(strict=False)
@@ -62,19 +62,24 @@ def _next_line(numbered: _Lines) -> tuple[int, str | None] | None:
 
 def _by_line(source: Source, numbered: _Lines) -> Iterator[Article | Problem]:
     met: set[str] = set()
-    for number, text in numbered:
+    shortcut = Shortcut(source.packer, source) if source.packer else None
+    for line, text in numbered:
+        number = source.lines_before + line
         if text is not None and (not text or text.isspace()):
             continue
-        origin = source.origin(f"line {source.lines_before + number}")
         if text is None:
-            yield Problem(origin, f"is longer than {RECORD_LIMIT_WORDS}", kind="limit")
+            yield Problem(source.origin(f"line {number}"), f"is longer than {RECORD_LIMIT_WORDS}", kind="limit")
             continue
         try:
             record = _parsed(text)
         except _FaultError as fault:
-            yield Problem(origin, fault.reason, kind=fault.kind)
+            yield Problem(source.origin(f"line {number}"), fault.reason, kind=fault.kind)
             continue
-        yield from entry(record, origin, source.numbered(source.lines_before + number), source.settings, met=met)
+        if shortcut and (packed := shortcut.take(record, number)):
+            yield packed  # type: ignore[misc]  # (whoever gives a packer asks for that)
+            continue
+        origin = source.origin(f"line {number}")
+        yield from entry(record, origin, source.numbered(number), source.settings, met=met)
     if not source.lines_before:
         yield from unmet(source, met)
 

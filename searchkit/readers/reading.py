@@ -19,7 +19,7 @@ from types import TracebackType
 from searchkit.article import Article, Origin, Problem
 from searchkit.readers.archives import archive_kind, members
 from searchkit.readers.decoding import SAMPLE_SIZE, refuse_binary
-from searchkit.readers.format import Format, HeavyError, Source, UnreadableError
+from searchkit.readers.format import Format, HeavyError, Packer, Source, UnreadableError
 from searchkit.readers.formats import BY_NAME
 from searchkit.readers.noticed import noticing
 from searchkit.readers.packed import (
@@ -77,12 +77,14 @@ class Reading:
         after: Trace | None = None,
         light: bool = False,
         steps: Steps | None = None,
+        packer: Packer | None = None,
     ) -> None:
         """``explicit`` admits what a person may name but a folder may not hide: pipes, and any suffix.
 
         ``after`` is the trace of the file's beginning, if that was read before and is not wanted again.
         With ``light`` the first item raises HeavyError where the document is of a heavy format, or a container.
-        ``steps`` are told of each document that is begun.
+        ``steps`` are told of each document that is begun. With a ``packer`` some articles come as the bytes that it
+        made of them: see ``packed_items``.
         """
         self._path = str(path.absolute())
         self._name = clean(name)
@@ -90,6 +92,8 @@ class Reading:
         self._settings = settings
         self._light = light
         self._steps = steps or Steps()
+        # Nothing is found or told of an article that is packed.
+        self._packer = None if settings.keys or settings.detect_language else packer
         self._trace = after or Trace()
         self._begin = self._trace.size
         self._lines_before = self._trace.lines if after else 0
@@ -106,6 +110,10 @@ class Reading:
 
     def __next__(self) -> Article | Problem:
         return next(self._items)
+
+    def packed_items(self) -> Iterator[Article | Problem | bytes]:
+        """Articles and problems, some articles packed if a packer was given."""
+        return self._items
 
     def __enter__(self) -> Reading:
         return self
@@ -215,6 +223,7 @@ class Reading:
             lines_before=self._lines_before,
             steps=self._steps,
             light=self._light,
+            packer=self._packer,
         )
         return self._document(source, os.path.basename(self._path), sample, 0, 0)  # noqa: PTH119
 
@@ -307,7 +316,7 @@ class Reading:
         try:
             for item in self._with_languages(items) if detect else items:
                 silent = False
-                if isinstance(item, Article):
+                if not isinstance(item, Problem):
                     self.formats[row.name] += 1
                 yield item
         except UnreadableError:
@@ -338,7 +347,7 @@ def _guarded(
     count = 0
     try:
         for item in items:
-            count += isinstance(item, Article)
+            count += not isinstance(item, Problem)
             yield item
     except SpentError as error:
         if not outermost:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from searchkit.article import Article, Origin, Problem
 from searchkit.readers.dates import civil_day, no_day, numbered_day, settled_day
-from searchkit.readers.format import Source
+from searchkit.readers.format import Packer, Source
 from searchkit.readers.markup import plain
 from searchkit.readers.ninjs import is_ninjs, ninjs_entry
 from searchkit.readers.prose import introduced, one_line, tidy
@@ -47,6 +47,7 @@ _INNER = (
     "html", "original", "url", "href", "qcode", "#text", "_", "$oid", "$date", "id",
 )  # fmt: skip
 _DEEPEST = 4
+_MOST_PLANS = 256
 
 # Envelopes that search engines and news services put around a record.
 ENVELOPES = ("_source", "fields")
@@ -153,6 +154,47 @@ def entry(
         origin=origin,
         notes=notes,
     )
+
+
+class Shortcut:
+    """Lines of one document that are packed at once: most records need nothing done to their texts."""
+
+    def __init__(self, packer: Packer, source: Source) -> None:
+        self._packer = packer
+        self._path = source.path.encode("utf-8", "surrogateescape")
+        self._within = f"{source.inside}, " if source.inside else ""
+        self._name = source.name
+        # Plans by the keys of records: None where a record of these keys is more than its own texts.
+        self._plans: dict[tuple[str, ...], tuple[object, ...] | None] = {}
+
+    def take(self, record: object, number: int) -> bytes | None:
+        """What ``entry`` would make of a record in this line, packed; None where ``entry`` has to be asked."""
+        if type(record) is not dict:
+            return None
+        keys = tuple(record)
+        try:
+            plan = self._plans[keys]
+        except KeyError:
+            plan = self._learn(keys)
+        if plan is None:
+            return None
+        place, name = f"{self._within}line {number}", f"{self._name}#{number}"
+        return self._packer(record, plan, self._path, place, name, _ordinal, _authors)
+
+    def _learn(self, keys: tuple[str, ...]) -> tuple[object, ...] | None:
+        if len(self._plans) >= _MOST_PLANS:
+            self._plans.clear()
+        plan = plan_for(keys)
+        more = plan.ninjs or plan.summary or any(envelope in keys for envelope in ENVELOPES)
+        self._plans[keys] = made = None if more else tuple(plan)
+        return made
+
+
+@lru_cache(maxsize=4096)
+def _ordinal(text: str) -> int:
+    """The day that a text names, counted from that of the year 1; 0 for none."""
+    date = civil_day(one_line(text))
+    return date.toordinal() if date else 0
 
 
 def said(record: Mapping[str, object], field: str, keys: tuple[tuple[str, str], ...] = ()) -> str:

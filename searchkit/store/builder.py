@@ -18,6 +18,7 @@ from searchkit.store.kernels import (
     Bench,
     Damage,
     Lexicon,
+    Parcel,
     Register,
     TermOutput,
     Vocabulary,
@@ -108,10 +109,10 @@ class SegmentBuilder:
         new = _NEW_WORD * (len(words.vocabulary) - len(words.lexicon))
         return words.bytes_held + sorting + new + self._register.bytes_held
 
-    def add(self, articles: list[Article]) -> None:
-        """Add articles."""
-        records, spans, blocks = self._register.add(articles)
-        self._known.add(articles)
+    def add(self, items: list[Article | Parcel]) -> None:
+        """Add articles, be they packed in parcels."""
+        records, spans, blocks = self._register.add(items)
+        self._known.add(items)
         if blocks:
             self._queue.step(self._pack, records, blocks)
         self._vocabulary.add_spans(records, spans)

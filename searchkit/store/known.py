@@ -11,6 +11,7 @@ import array
 from collections.abc import Iterable, Sequence
 
 from searchkit.article import Article
+from searchkit.store.kernels import Parcel
 from searchkit.store.sections import SectionWriter
 from searchkit.store.strings import write_strings
 
@@ -32,12 +33,19 @@ class KnownColumns:
         self._numbers: dict[str, array.array[int]] = {}
         self._count = 0
 
-    def add(self, articles: Iterable[Article]) -> None:
+    def add(self, items: Iterable[Article | Parcel]) -> None:
         """Take what is known of more articles."""
-        for article in articles:
-            if article.authors or article.section or article.url or article.language:
+        for item in items:
+            if isinstance(item, Parcel):
+                for number, *values in item.known():
+                    for field, value in zip(FIELDS, values, strict=True):
+                        if value:
+                            self.tell(self._count + number, field, value)
+                self._count += len(item)
+                continue
+            if item.authors or item.section or item.url or item.language:
                 for field in FIELDS:
-                    if value := known_of(article, field):
+                    if value := known_of(item, field):
                         self.tell(self._count, field, value)
             self._count += 1
 

@@ -33,7 +33,7 @@ from searchkit.store.builder import DoesNotFit, SegmentBuilder, Words
 from searchkit.store.committed import commit_mark, every_article
 from searchkit.store.deletion import Deletions
 from searchkit.store.folder import Folder, make_folders
-from searchkit.store.kernels import deal
+from searchkit.store.kernels import Parcel, deal
 from searchkit.store.lock import WriterLock
 from searchkit.store.manifest import NAME as MANIFEST
 from searchkit.store.manifest import TRANSIENT, Manifest, SegmentEntry, read_manifest, write_manifest
@@ -111,7 +111,7 @@ class StoreWriter:
             self._lock.release()
             raise
         # What was put and removed since the lanes were last handed something, and the characters that may still come.
-        self._waiting: list[Article | str] = []
+        self._waiting: list[Article | Parcel | str] = []
         self._room = _BATCH * workers
         self._known: dict[str, LiveSegment] = {}
         self._cleared = False
@@ -126,8 +126,20 @@ class StoreWriter:
             )
         if self._broken:
             raise _broken()
-        self._waiting.append(article)
-        self._room -= len(article.body)
+        self._wait_with(article, len(article.body))
+
+    def put_parcel(self, parcel: Parcel) -> None:
+        """Add articles as another process packed them, each in place of the one with its id if there is one.
+
+        None of them may be longer than ``LONGEST_ARTICLE``.
+        """
+        if self._broken:
+            raise _broken()
+        self._wait_with(parcel, parcel.size)
+
+    def _wait_with(self, item: Article | Parcel, size: int) -> None:
+        self._waiting.append(item)
+        self._room -= size
         if self._room <= 0:
             with self._writing():
                 self._start()
@@ -318,7 +330,7 @@ class _Lane:
         self._words = Words(memory)
         self._builder: SegmentBuilder | None = None
 
-    def start(self, items: list[Article | str]) -> None:
+    def start(self, items: list[Article | Parcel | str]) -> None:
         """Have articles put and ids removed in this lane's thread; waits while enough is under way."""
         while len(self._under_way) >= _AHEAD:
             self._under_way.popleft().result()
@@ -329,11 +341,11 @@ class _Lane:
         while self._under_way:
             self._under_way.popleft().result()
 
-    def _work(self, items: list[Article | str]) -> None:
+    def _work(self, items: list[Article | Parcel | str]) -> None:
         """Put articles and remove ids, in this order."""
-        articles: list[Article] = []
+        articles: list[Article | Parcel] = []
         for item in items:
-            if isinstance(item, Article):
+            if not isinstance(item, str):
                 articles.append(item)
                 continue
             self._add(articles)
@@ -343,7 +355,7 @@ class _Lane:
                 self._builder.remove(item.encode("utf-8", "replace"))
         self._add(articles)
 
-    def _add(self, articles: list[Article]) -> None:
+    def _add(self, articles: list[Article | Parcel]) -> None:
         if not articles:
             return
         if self._builder is None:

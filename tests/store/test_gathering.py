@@ -37,6 +37,16 @@ ARTICLES = st.builds(
     language=TEXT,
     origin=st.builds(Origin, st.sampled_from(["", "/news/é", "/\udcff"]), TEXT),
 )
+PATH = "/news/\udcff.jsonl".encode("utf-8", "surrogateescape")
+# No reader lets the character that stands between authors, and between notes, into either.
+PLAIN = TEXT.map(lambda text: text.replace("\x1f", ""))
+OF_ONE_FILE = st.builds(
+    replace,
+    ARTICLES,
+    authors=st.lists(PLAIN.filter(bool), max_size=3).map(tuple),
+    origin=st.builds(Origin, st.just("/news/\udcff.jsonl"), TEXT),
+    notes=st.lists(st.tuples(PLAIN.filter(bool), PLAIN), max_size=2).map(tuple),
+)
 
 
 @settings(max_examples=300, deadline=None)
@@ -197,16 +207,17 @@ def test_whatever_an_article_says_makes_another_digest_and_folding_only_another_
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.lists(ARTICLES, max_size=6), st.data())
+@given(st.lists(OF_ONE_FILE, max_size=6), st.data())
 def test_articles_on_their_way_between_processes(articles: list[Article], data: st.DataObject) -> None:
     ours, twin = (module.pack_articles(articles) for module in BOTH)
     assert ours == twin
-    unpacked = kernels.unpack_articles(ours)
-    assert unpacked == plain.unpack_articles(ours)
-    assert [article.id for article in unpacked] == [
+    parcels = [module.Parcel(ours, PATH) for module in BOTH]
+    unpacked = outcome(kernels, ours)
+    assert unpacked == outcome(plain, ours)
+    assert [article.id for article in parcels[0].articles()] == [
         article.id.encode("utf-8", "replace").decode() for article in articles
     ]
-    assert kernels.pack_articles(unpacked) == ours
+    assert kernels.pack_articles(parcels[0].articles()) == ours
     if ours:
         cut = ours[: data.draw(st.integers(1, len(ours) - 1))]
         at = data.draw(st.integers(0, len(ours) - 1))
@@ -216,9 +227,9 @@ def test_articles_on_their_way_between_processes(articles: list[Article], data: 
 
 
 def outcome(module: Any, packed: bytes) -> object:
-    """The articles, or None where the bytes are refused."""
+    """What a parcel says, None where the bytes are refused."""
     try:
-        return module.unpack_articles(packed)
+        return told(module.Parcel(packed, PATH))
     except ValueError:
         return None
 
@@ -228,7 +239,7 @@ def outcome(module: Any, packed: bytes) -> object:
 def test_a_record_in_its_block_becomes_its_article(article: Article, before: bytes, data: st.DataObject) -> None:
     packed = kernels.pack_articles([article])
     day, block, at = int.from_bytes(packed[:4], "little"), before + packed[4:] + b"more", len(before)
-    assert kernels.read_article(block, at, day) == kernels.unpack_articles(packed)[0]
+    assert kernels.read_article(block, at, day) == kernels.Parcel(packed, article.origin.path).articles()[0]
     damaged = bytearray(block)
     damaged[data.draw(st.integers(0, len(block) - 1))] ^= data.draw(st.integers(1, 255))
     cut = block[: data.draw(st.integers(0, len(block)))]
@@ -271,3 +282,60 @@ def test_where_an_article_lies(data: st.DataObject) -> None:
             except module.Damage as error:
                 found.append(error.args)
     assert found[: len(found) // 2] == found[len(found) // 2 :]
+
+
+def told(parcel: Any) -> object:
+    """All that a parcel says."""
+    said = (parcel.ids(), parcel.places(), parcel.lengths(), parcel.digests(), parcel.known(), parcel.size)
+    return (len(parcel), parcel.articles(), *said)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(OF_ONE_FILE, max_size=8), st.lists(ARTICLES, max_size=3), st.integers(1, 900), st.data())
+def test_a_parcel_is_added_as_its_articles_are(
+    packed: list[Article], others: list[Article], block: int, data: st.DataObject
+) -> None:
+    numbers = data.draw(st.lists(st.sampled_from(range(len(packed))), unique=True)) if packed else []
+    parcels = [module.Parcel(module.pack_articles(packed), PATH) for module in BOTH]
+    chosen = [parcel.chosen(numbers) for parcel in parcels]
+    assert told(chosen[0]) == told(chosen[1])
+    articles = [packed[number] for number in numbers]
+    added = [kernels.Register(block).add([*others, *articles, *others])]
+    added += [module.Register(block).add([*others, part, *others]) for module, part in zip(BOTH, chosen, strict=True)]
+    assert added[0] == added[1] == added[2]
+    dealt = [module.deal([*others, part, "é"], 3) for module, part in zip(BOTH, chosen, strict=True)]
+    assert [[one if isinstance(one, (Article, str)) else told(one) for one in lane] for lane in dealt[0]] == [
+        [one if isinstance(one, (Article, str)) else told(one) for one in lane] for lane in dealt[1]
+    ]
+    for lane, whole in zip(dealt[0], kernels.deal([*others, *articles, "é"], 3), strict=True):
+        assert [one if isinstance(one, str) else one.id for one in apart(lane)] == [
+            one if isinstance(one, str) else one.id.encode("utf-8", "replace").decode() for one in whole
+        ]
+    for parcel in parcels:
+        with pytest.raises(IndexError):
+            parcel.chosen([len(packed)])
+
+
+def apart(items: list[Any]) -> list[Any]:
+    """The items, the articles of parcels among them, their ids as they are written down."""
+    found: list[Any] = []
+    for item in items:
+        if isinstance(item, Article):
+            found.append(replace(item, id=item.id.encode("utf-8", "replace").decode()))
+        else:
+            found += [item] if isinstance(item, str) else item.articles()
+    return found
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.text(max_size=9) | st.binary(max_size=9)), st.lists(st.text(max_size=9) | st.binary(max_size=9)))
+def test_a_filter_knows_what_was_put_in(put: list[str | bytes], asked: list[str | bytes]) -> None:
+    filters = [bytearray(module.FILTER_SIZE) for module in BOTH]
+    for module, bits in zip(BOTH, filters, strict=True):
+        module.mark_keys(bits, put)
+    assert filters[0] == filters[1]
+    found = [module.marked_keys(bits, [*put, *asked]) for module, bits in zip(BOTH, filters, strict=True)]
+    assert found[0] == found[1]
+    assert found[0][: len(put)] == put
+    with pytest.raises(ValueError, match="no filter"):
+        kernels.mark_keys(bytearray(8), put)

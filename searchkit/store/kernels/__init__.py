@@ -14,13 +14,17 @@ if TYPE_CHECKING:
     from searchkit.store.kernels.dictionary import Damage, Dictionary, Texts, read_article
     from searchkit.store.kernels.encoding import Bench, TermOutput, arrange, common, count_words, invert
     from searchkit.store.kernels.gathering import (
+        FILTER_SIZE,
+        Parcel,
         Register,
         article_digests,
         deal,
         id_digest,
+        mark_keys,
+        marked_keys,
         pack_articles,
+        pack_plain,
         sort_digests,
-        unpack_articles,
     )
     from searchkit.store.kernels.lexicon import Lexicon
     from searchkit.store.kernels.merging import Merger
@@ -43,13 +47,17 @@ else:
         from searchkit.store.kernels.dictionary import Damage, Dictionary, Texts, read_article
         from searchkit.store.kernels.encoding import Bench, TermOutput, arrange, common, count_words, invert
         from searchkit.store.kernels.gathering import (
+            FILTER_SIZE,
+            Parcel,
             Register,
             article_digests,
             deal,
             id_digest,
+            mark_keys,
+            marked_keys,
             pack_articles,
+            pack_plain,
             sort_digests,
-            unpack_articles,
         )
         from searchkit.store.kernels.lexicon import Lexicon
         from searchkit.store.kernels.merging import Merger
@@ -62,6 +70,7 @@ else:
         WHY_PLAIN = WHY_PLAIN or "no compiler was there when searchkit was installed"
         # All of them or none: a compiled merger needs a compiled output.
         from searchkit.store.kernels.plain import (
+            FILTER_SIZE,
             Bench,
             Damage,
             Dictionary,
@@ -70,6 +79,7 @@ else:
             FormUnion,
             Lexicon,
             Merger,
+            Parcel,
             Register,
             Searcher,
             Segment,
@@ -83,17 +93,20 @@ else:
             deal,
             id_digest,
             invert,
+            mark_keys,
+            marked_keys,
             pack_articles,
+            pack_plain,
             page_checksums,
             read_article,
             sort_digests,
-            unpack_articles,
         )
 
         COMPILED = False
 
 __all__ = [
     "COMPILED",
+    "FILTER_SIZE",
     "WHY_PLAIN",
     "Bench",
     "Damage",
@@ -103,6 +116,7 @@ __all__ = [
     "FormUnion",
     "Lexicon",
     "Merger",
+    "Parcel",
     "Register",
     "Searcher",
     "Segment",
@@ -116,9 +130,11 @@ __all__ = [
     "deal",
     "id_digest",
     "invert",
+    "mark_keys",
+    "marked_keys",
     "pack_articles",
+    "pack_plain",
     "page_checksums",
     "read_article",
     "sort_digests",
-    "unpack_articles",
 ]

@@ -9,7 +9,7 @@ import zlib
 
 from cpython.bytearray cimport PyByteArray_AS_STRING
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
-from libc.stdint cimport uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc, qsort, realloc
 from libc.string cimport memcmp, memcpy
 
@@ -28,8 +28,16 @@ cdef enum:
     FIELDS = 11
     HEAD = 4 * FIELDS
     TITLE = 1
+    SOURCE = 2
+    AUTHORS = 3
+    SECTION = 4
+    URL = 5
+    LANGUAGE = 6
     PATH = 7
+    PLACE = 8
+    NOTES = 9
     BODY = 10
+    SEPARATOR = 0x1F
 
 # No reader lets this character into a name.
 cdef str BETWEEN = "\x1f"
@@ -110,6 +118,9 @@ cdef int take_fields(object article, Field *fields, list kept) except -1:
 
 include "likeness.pxi"
 include "passing.pxi"
+include "parcels.pxi"
+include "shortcut.pxi"
+include "filter.pxi"
 
 
 cdef int by_day(const void *left, const void *right) noexcept nogil:
@@ -177,17 +188,20 @@ cdef class Register:
         """About how much memory this takes, the columns that are made at the end included."""
         return self._texts * 2 * (sizeof(Row) + sizeof(Standing)) + 2 * self._ids.size + 4 * self._mask
 
-    def add(self, list articles):
-        """(records, spans, blocks) of articles, which are added.
+    def add(self, list items):
+        """(records, spans, blocks) of articles, which are added, be they packed in parcels.
 
         The records are a view of bytes, one after the other, those of a block that was not full before them; their
         memory is used again when the view is given up, and what was made of it. ``spans`` has
         for each article where its title begins and ends in them, and where its body does; ``blocks`` has offset
         and length of each block that is full. Both are uint64.
         """
-        cdef Py_ssize_t count = len(articles), number
+        cdef Py_ssize_t count = sum([len(<Parcel>item) if isinstance(item, Parcel) else 1 for item in items])
+        cdef Py_ssize_t number
         cdef list kept = []
         cdef Field *fields = <Field *>malloc((count * FIELDS + 1) * sizeof(Field))
+        cdef Field *next_fields = fields
+        cdef uint32_t day
         cdef uint64_t total = PyBytes_GET_SIZE(self._rest)
         cdef uint64_t full, waiting
         cdef uint8_t *out
@@ -198,11 +212,16 @@ cdef class Register:
         if fields == NULL:
             raise MemoryError
         try:
-            for number in range(count):
-                article = articles[number]
-                take_fields(article, fields + number * FIELDS, kept)
-                total += size_of(fields + number * FIELDS)
-                self._note(article, fields + number * FIELDS)
+            for item in items:
+                for number in range(len(<Parcel>item) if isinstance(item, Parcel) else 1):
+                    if isinstance(item, Parcel):
+                        day = (<Parcel>item).fields_of(number, next_fields)
+                    else:
+                        take_fields(item, next_fields, kept)
+                        day = item.date.toordinal() if item.date is not None else 0
+                    total += size_of(next_fields)
+                    self._note(day, next_fields)
+                    next_fields += FIELDS
             room = free_room(self._rooms, total)
             spans = PyBytes_FromStringAndSize(NULL, 32 * count)
             blocks = PyBytes_FromStringAndSize(NULL, 16 * count)
@@ -303,12 +322,12 @@ cdef class Register:
         renumbered = {self._sources[name]: number for number, name in enumerate(names)}
         for at in range(count):
             source_out[at] = renumbered[source_out[at]]
-        return ids, ends, days, sources, names, places
+        return ids, ends, days, sources, [name.decode() for name in names], places
 
     cdef inline uint64_t _id_begin(self, uint32_t text) noexcept nogil:
         return self._rows[text - 1].id_end if text else 0
 
-    cdef int _note(self, object article, const Field *fields) except -1:
+    cdef int _note(self, uint32_t day, const Field *fields) except -1:
         """Add what is known of an article, but for where its record stands."""
         cdef Row *grown
         cdef Row *row
@@ -324,8 +343,8 @@ cdef class Register:
         memcpy(self._ids.data + self._ids.size, fields[0].data, fields[0].size)
         row = &self._rows[self._texts]
         row.digest = siphash(<const uint8_t *>fields[0].data, fields[0].size)
-        row.day = article.date.toordinal() if article.date is not None else 0
-        row.source = self._sources.setdefault(article.source, len(self._sources))
+        row.day = day
+        row.source = self._source(&fields[SOURCE])
         row.gone = 0
         slot = self._slot(<const uint8_t *>fields[0].data, fields[0].size, row.digest)
         if self._table[slot]:
@@ -338,6 +357,11 @@ cdef class Register:
         if 2 * self._texts > self._mask:
             self._grow_table()
         return 0
+
+    cdef uint32_t _source(self, const Field *name) except? 0xFFFFFFFF:
+        """The number of a source."""
+        cdef bytes key = PyBytes_FromStringAndSize(name.data, name.size)
+        return self._sources.setdefault(key, len(self._sources))
 
     cdef inline void _leave_out(self, size_t text) noexcept nogil:
         self._standing -= 1 - self._rows[text].gone
@@ -404,11 +428,20 @@ cdef class Register:
 
 
 def deal(list items, size_t lanes):
-    """Articles and ids in as many lists as there are ``lanes``: what is of one id is in one of them, in its order."""
-    cdef list dealt = [[] for _ in range(lanes)]
+    """Articles and ids in as many lists as there are ``lanes``: what is of one id is in one of them, in its order.
+
+    A parcel becomes one for each lane.
+    """
+    cdef list dealt = [[] for _ in range(lanes)], parts
+    cdef size_t lane
     cdef Field key
     cdef list kept = []
     for item in items:
+        if isinstance(item, Parcel):
+            parts = (<Parcel>item).dealt(lanes)
+            for lane in range(lanes):
+                (<list>dealt[lane]).append(parts[lane])
+            continue
         take(item if isinstance(item, str) else item.id, &key, kept, "replace")
         (<list>dealt[siphash(<const uint8_t *>key.data, key.size) % lanes]).append(item)
     return dealt

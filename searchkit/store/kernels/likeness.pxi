@@ -38,40 +38,50 @@ def article_digests(list articles):
     The first is made of the second: what folding takes away is told by checksums.
     """
     cdef Py_ssize_t count = len(articles), number
-    cdef size_t room = 0
-    cdef list kept = [], made = []
-    cdef uint8_t *folded = NULL
+    cdef list kept = [], made
+    cdef str title, body
     cdef Said *all_said = <Said *>malloc((count + 1) * sizeof(Said))
     cdef Said *said
     if all_said == NULL:
         raise MemoryError
     try:
         for number in range(count):
-            said = all_said + number
-            take_said(articles[number], said, kept)
-            room = max(room, <size_t>(said.fields[TITLE].size + said.fields[BODY].size))
-        folded = <uint8_t *>malloc(room + 8)
-        if folded == NULL:
-            raise MemoryError
-        with nogil:
-            for number in range(count):
-                digest(all_said + number, folded)
-        for number in range(count):
-            out = <const char *>all_said[number].digests
-            made.append((out[:SK_DIGEST], out[SK_DIGEST : 2 * SK_DIGEST]))
+            article, said = articles[number], all_said + number
+            title, body = article.title, article.body
+            take_fields(article, said.fields, kept)
+            said.day = article.date.toordinal() if article.date is not None else 0
+            complete(said, None if title.isascii() and body.isascii() else folded_text(title, body), kept)
+        made = digested(all_said, count)
     finally:
-        free(folded)
         free(all_said)
     return made
 
 
-cdef int take_said(object article, Said *said, list kept) except -1:
-    cdef str title = article.title, body = article.body
-    take_fields(article, said.fields, kept)
-    said.day = article.date.toordinal() if article.date is not None else 0
+cdef list digested(Said *all_said, Py_ssize_t count):
+    """The digests of articles that are complete."""
+    cdef Py_ssize_t number
+    cdef size_t room = 0
+    cdef uint8_t *folded
+    cdef list made = []
+    for number in range(count):
+        room = max(room, <size_t>(all_said[number].fields[TITLE].size + all_said[number].fields[BODY].size))
+    folded = <uint8_t *>malloc(room + 8)
+    if folded == NULL:
+        raise MemoryError
+    with nogil:
+        for number in range(count):
+            digest(all_said + number, folded)
+    free(folded)
+    for number in range(count):
+        out = <const char *>all_said[number].digests
+        made.append((out[:SK_DIGEST], out[SK_DIGEST : 2 * SK_DIGEST]))
+    return made
+
+
+cdef int complete(Said *said, bytes folded, list kept) except -1:
+    """What has to be known before the interpreter is let go: a text that is not all ASCII comes ``folded``."""
     said.folded.data = NULL
-    if not (title.isascii() and body.isascii()):
-        folded = folded_text(title, body)
+    if folded is not None:
         kept.append(folded)
         said.folded.data = PyBytes_AS_STRING(folded)
         said.folded.size = PyBytes_GET_SIZE(folded)

@@ -7,13 +7,17 @@ from searchkit.store.kernels.plain.checksums import page_checksums
 from searchkit.store.kernels.plain.dictionary import Damage, Dictionary, Texts, read_article
 from searchkit.store.kernels.plain.encoding import Bench, TermOutput, arrange, common, count_words, invert
 from searchkit.store.kernels.plain.gathering import (
+    FILTER_SIZE,
+    Parcel,
     Register,
     article_digests,
     deal,
     id_digest,
+    mark_keys,
+    marked_keys,
     pack_articles,
+    pack_plain,
     sort_digests,
-    unpack_articles,
 )
 from searchkit.store.kernels.plain.lexicon import Lexicon
 from searchkit.store.kernels.plain.merging import Merger
@@ -22,6 +26,7 @@ from searchkit.store.kernels.plain.search import Exhausted, Searcher, Segment
 from searchkit.store.kernels.plain.words import Vocabulary
 
 __all__ = [
+    "FILTER_SIZE",
     "Bench",
     "Damage",
     "Dictionary",
@@ -30,6 +35,7 @@ __all__ = [
     "FormUnion",
     "Lexicon",
     "Merger",
+    "Parcel",
     "Register",
     "Searcher",
     "Segment",
@@ -43,9 +49,11 @@ __all__ = [
     "deal",
     "id_digest",
     "invert",
+    "mark_keys",
+    "marked_keys",
     "pack_articles",
+    "pack_plain",
     "page_checksums",
     "read_article",
     "sort_digests",
-    "unpack_articles",
 ]

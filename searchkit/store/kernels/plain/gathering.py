@@ -6,8 +6,9 @@ import hashlib
 import struct
 import zlib
 from array import array
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from searchkit.analysis.folding import folded_text
 from searchkit.article import Article
@@ -20,6 +21,10 @@ _WORD = (1 << 64) - 1
 # What an article costs besides its id, in lists and dictionaries.
 _ARTICLE = 400
 _DIGEST = 16
+_FILTER_BITS = 27
+_FILTER_MASK = (1 << _FILTER_BITS) - 1
+FILTER_SIZE = 1 << (_FILTER_BITS - 3)
+K = TypeVar("K", bound=str | bytes)
 
 
 class Register:
@@ -47,8 +52,8 @@ class Register:
         """About how much memory this takes."""
         return _ARTICLE * len(self._ids)
 
-    def add(self, articles: list[Article]) -> tuple[bytes, bytes, bytes]:
-        """(records, spans, blocks) of articles, which are added.
+    def add(self, items: Sequence[Article | Parcel]) -> tuple[bytes, bytes, bytes]:
+        """(records, spans, blocks) of articles, which are added, be they packed in parcels.
 
         The records are bytes, one after the other, those of a block that was not full before them. ``spans`` has
         for each article where its title begins and ends in them, and where its body does; ``blocks`` has offset
@@ -56,13 +61,13 @@ class Register:
         """
         records, begin = bytearray(self._rest), 0
         spans, blocks = array("Q"), array("Q")
-        for article in articles:
+        for article in each_article(items):
             title, body = (text.encode("utf-8", "replace") for text in (article.title, article.body))
             key = article.id.encode("utf-8", "replace")
             self._newest[key] = len(self._ids)
             self._ids.append(key)
             self._days.append(article.date.toordinal() if article.date else 0)
-            self._sources.append(article.source)
+            self._sources.append(article.source.encode("utf-8", "replace").decode())
             self._places.append((self._blocks, len(records) - begin))
             first = len(records) + HEAD + len(key)
             records += encode(article, title, body)
@@ -110,6 +115,78 @@ class Register:
         )
 
 
+class Parcel:
+    """Packed articles, checked: their fields are UTF-8, and all of them stem from the file ``path``.
+
+    Raises ValueError for bytes that are nothing of the kind.
+    """
+
+    def __init__(self, packed: Buffer, path: bytes) -> None:
+        self._articles = _unpacked(packed)
+        if any(article.origin.path.encode("utf-8", "surrogateescape") != path for article in self._articles):
+            raise ValueError("these are no articles of this file")
+
+    def __len__(self) -> int:
+        """How many articles there are."""
+        return len(self._articles)
+
+    @property
+    def size(self) -> int:
+        """How many bytes they take."""
+        return len(pack_articles(self._articles)) - 4 * len(self)
+
+    def ids(self) -> list[str]:
+        """The id of each article."""
+        return [article.id for article in self._articles]
+
+    def places(self) -> list[str]:
+        """The place of each in its file."""
+        return [article.origin.place for article in self._articles]
+
+    def lengths(self) -> list[int]:
+        """How many characters each has in its title and its body."""
+        return [len(article.title) + len(article.body) for article in self._articles]
+
+    def digests(self) -> list[tuple[bytes, bytes]]:
+        """(a digest of all that it says, one of its text, folded) of each: see ``article_digests``."""
+        return article_digests(self._articles)
+
+    def known(self) -> list[tuple[int, str, str, str, str]]:
+        """(number, authors, section, address, language) of each that has any; several authors are a line each."""
+        found = []
+        for number, article in enumerate(self._articles):
+            said = ("\n".join(article.authors), article.section, article.url, article.language)
+            if any(said):
+                found.append((number, *said))
+        return found
+
+    def articles(self) -> list[Article]:
+        """All of them as articles."""
+        return self._articles
+
+    def chosen(self, numbers: list[int]) -> Parcel:
+        """Those with these numbers."""
+        part = Parcel(b"", b"")
+        part._articles = [self._articles[number] for number in numbers]
+        return part
+
+    def dealt(self, lanes: int) -> list[Parcel]:
+        """A parcel for each lane, of the articles whose ids belong to it."""
+        numbers: list[list[int]] = [[] for _ in range(lanes)]
+        for number, article in enumerate(self._articles):
+            numbers[id_digest(article.id.encode("utf-8", "replace")) % lanes].append(number)
+        return [self.chosen(mine) for mine in numbers]
+
+
+def each_article(items: Iterable[Article | Parcel]) -> Iterator[Article]:
+    """The articles, those of parcels among them."""
+    for item in items:
+        if isinstance(item, Parcel):
+            yield from item.articles()
+        else:
+            yield item
+
+
 def article_digests(articles: list[Article]) -> list[tuple[bytes, bytes]]:
     """For each article (a digest of all that it says, its place included; one of its text, folded): 16 bytes each.
 
@@ -136,7 +213,21 @@ def pack_articles(articles: list[Article]) -> bytes:
     return b"".join(packed)
 
 
-def unpack_articles(packed: Buffer) -> list[Article]:
+def pack_plain(
+    record: dict[str, object],
+    plan: tuple[object, ...],
+    path: bytes,
+    place: str,
+    name: str,
+    day_of: Callable[[str], int],
+    authors_of: Callable[[Mapping[str, object], tuple[str, ...]], tuple[str, ...]],
+) -> bytes | None:
+    """What the compiled kernel packs without an article; here that would be no quicker, so it is never certain."""
+    del record, plan, path, place, name, day_of, authors_of
+    return None
+
+
+def _unpacked(packed: Buffer) -> list[Article]:
     """The articles that were packed so; raises ValueError where the bytes are nothing of the kind."""
     data, at, made = bytes(packed), 0, []
     while at < len(data):
@@ -148,10 +239,17 @@ def unpack_articles(packed: Buffer) -> list[Article]:
     return made
 
 
-def deal(items: list[Article | str], lanes: int) -> list[list[Article | str]]:
-    """Articles and ids in as many lists as there are ``lanes``: what is of one id is in one of them, in its order."""
-    dealt: list[list[Article | str]] = [[] for _ in range(lanes)]
+def deal(items: list[Article | Parcel | str], lanes: int) -> list[list[Article | Parcel | str]]:
+    """Articles and ids in as many lists as there are ``lanes``: what is of one id is in one of them, in its order.
+
+    A parcel becomes one for each lane.
+    """
+    dealt: list[list[Article | Parcel | str]] = [[] for _ in range(lanes)]
     for item in items:
+        if isinstance(item, Parcel):
+            for mine, part in zip(dealt, item.dealt(lanes), strict=True):
+                mine.append(part)
+            continue
         key = item if isinstance(item, str) else item.id
         dealt[id_digest(key.encode("utf-8", "replace")) % lanes].append(item)
     return dealt
@@ -195,3 +293,20 @@ def _rounds(v: tuple[int, int, int, int], rounds: int) -> tuple[int, int, int, i
 
 def _turned(value: int, bits: int) -> int:
     return (value << bits | value >> 64 - bits) & _WORD
+
+
+def mark_keys(bits: bytearray, keys: Iterable[str | bytes]) -> None:
+    """Put keys into a filter (Bloom, 1970) of 2^27 bits, in which every key has two."""
+    for key in keys:
+        for place in _places(key):
+            bits[place >> 3] |= 1 << (place & 7)
+
+
+def marked_keys(bits: bytearray, keys: Sequence[K]) -> list[K]:
+    """Those of the keys that are in it, perhaps."""
+    return [key for key in keys if all(bits[place >> 3] >> (place & 7) & 1 for place in _places(key))]
+
+
+def _places(key: str | bytes) -> tuple[int, int]:
+    places = hash(key)
+    return places & _FILTER_MASK, (places >> _FILTER_BITS) & _FILTER_MASK
