@@ -20,15 +20,19 @@ cdef struct Meant:
 
 
 cdef enum:
-    # A frequency that is too large for a byte, or is in part of the title.
+    # A frequency that is too large for a byte. The lower bits of other bytes are that in the body, the upper two that
+    # in the title.
     LARGE = 255
+    BODY_BITS = 6
+    MOST_IN_BODY = 62
+    MOST_IN_TITLE = 3
 
 
 cdef struct Sums:
     # Of the articles of a segment. What is not marked in ``bits`` has no frequency yet. Most frequencies are small:
     # bytes of them stay near the processor.
     uint64_t *bits              # the articles that have a word
-    uint8_t *small              # how often the words stand there, none of them in the title; or LARGE
+    uint8_t *small              # how often the words stand there; or LARGE
     uint64_t *large             # how often they do where it is LARGE, and above 32 bits, how often in the title
     bint scoring                # whether the frequencies are wanted
 
@@ -51,19 +55,36 @@ cdef void begin_sums(Sums *sums, void *memory, uint32_t articles, bint scoring) 
 cdef inline void add_counts(Sums *sums, uint32_t article, uint32_t total, uint32_t title) noexcept nogil:
     """A word stands in an article ``total`` times, ``title`` of them in the title."""
     cdef uint64_t word = sums.bits[article >> 6]
-    # All bits where the article has a frequency already, and else none: without a branch.
-    cdef uint32_t known = 0 - <uint32_t>((word >> (article & 63)) & 1)
-    cdef uint32_t before
     sums.bits[article >> 6] = word | (<uint64_t>1) << (article & 63)
     if sums.scoring:
-        before = sums.small[article] & known
-        if title == 0 and total < LARGE and before + total < LARGE:
-            sums.small[article] = <uint8_t>(before + total)
-            return
-        if before != LARGE:
-            sums.small[article] = LARGE
-            sums.large[article] = before
-        sums.large[article] += total | <uint64_t>title << 32
+        # All bits where the article has a frequency already, and else none: without a branch.
+        add_frequency(sums, sums.small, article, total, title, 0 - <uint32_t>((word >> (article & 63)) & 1))
+
+
+cdef inline void add_frequency(Sums *sums, uint8_t *small, uint32_t article, uint32_t total, uint32_t title,
+                               uint32_t known) noexcept nogil:
+    """The same for its frequency; ``known`` is all bits where it has one already, and else none."""
+    cdef uint32_t before = small[article] & known
+    cdef uint32_t body = (before & ((1 << BODY_BITS) - 1)) + min(total - title, <uint32_t>MOST_IN_BODY + 1)
+    title = (before >> BODY_BITS) + min(title, <uint32_t>MOST_IN_TITLE + 1)
+    # Of what is LARGE the bits of the body are more than there may be.
+    if (body > MOST_IN_BODY) | (title > MOST_IN_TITLE):
+        add_large(sums, article, total, title - (before >> BODY_BITS), before)
+    else:
+        small[article] = <uint8_t>(body | title << BODY_BITS)
+
+
+cdef void add_large(Sums *sums, uint32_t article, uint32_t total, uint32_t title, uint32_t before) noexcept nogil:
+    """The same where a byte may be too small."""
+    if before != LARGE:
+        sums.small[article] = LARGE
+        sums.large[article] = packed_total(before) | <uint64_t>(before >> BODY_BITS) << 32
+    sums.large[article] += total | <uint64_t>title << 32
+
+
+cdef inline uint32_t packed_total(uint32_t small) noexcept nogil:
+    """How often the words stand in an article, by its byte."""
+    return (small & ((1 << BODY_BITS) - 1)) + (small >> BODY_BITS)
 
 
 cdef int add_meant(Search *search, Sums *sums, Cursor *cursor, const Meant *meant) noexcept nogil:
@@ -87,12 +108,53 @@ cdef int add_meant(Search *search, Sums *sums, Cursor *cursor, const Meant *mean
         elif cursor.bit_set != NULL and not sums.scoring:
             for at in range(cursor.words):
                 sums.bits[cursor.first_word + at] |= load64(cursor.bit_set + 8 * at)
-        else:
-            if list_block(cursor) < 0 or (sums.scoring and load_counts(cursor) < 0):
-                return DAMAGED
+        elif not sums.scoring:
             for at in range(cursor.held):
-                add_counts(sums, cursor.article[at], cursor.total[at], cursor.title[at])
+                sums.bits[cursor.article[at] >> 6] |= (<uint64_t>1) << (cursor.article[at] & 63)
+        else:
+            if load_counts(cursor) < 0:
+                return DAMAGED
+            if cursor.bit_set != NULL:
+                add_set(sums, cursor)
+            else:
+                add_list(sums, cursor)
     return 0
+
+
+cdef void add_list(Sums *sums, const Cursor *cursor) noexcept nogil:
+    """Add the frequencies of a block whose articles are listed."""
+    # Their own variables, since a byte that is written might be part of ``sums``, for all that the compiler knows.
+    cdef uint64_t *bits = sums.bits
+    cdef uint8_t *small = sums.small
+    cdef uint64_t word
+    cdef uint32_t at, article, known
+    for at in range(cursor.held):
+        article = cursor.article[at]
+        word = bits[article >> 6]
+        # All bits where the article has a frequency already, and else none: without a branch.
+        known = 0 - <uint32_t>((word >> (article & 63)) & 1)
+        bits[article >> 6] = word | (<uint64_t>1) << (article & 63)
+        add_frequency(sums, small, article, cursor.total[at], cursor.title[at], known)
+
+
+cdef void add_set(Sums *sums, const Cursor *cursor) noexcept nogil:
+    """The same for a block whose articles are a set of bits."""
+    cdef uint8_t *small = sums.small
+    cdef uint64_t *bits = sums.bits + cursor.first_word
+    cdef uint64_t left, before
+    cdef uint32_t word, at = 0, article, known, base = cursor.first_word << 6
+    for word in range(cursor.words):
+        left = load64(cursor.bit_set + 8 * word)
+        before = bits[word]
+        bits[word] = before | left
+        while left:
+            article = sk_lowest_bit(left)
+            left &= left - 1
+            known = 0 - <uint32_t>((before >> article) & 1)
+            article += base
+            add_frequency(sums, small, article, cursor.total[at], cursor.title[at], known)
+            at += 1
+        base += 64
 
 
 cdef int add_forms(Sums *sums, Cursor *cursor, const Meant *meant) noexcept nogil:

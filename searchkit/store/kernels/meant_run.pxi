@@ -86,7 +86,7 @@ cdef uint64_t sum_segment(Run run, Py_ssize_t number, dict words, uint32_t since
             failed = add_all(search, &sums, cursor, meant, count)
             if failed == 0:
                 having = live_among(search, &sums)
-                failed = pass_on(run, <uint32_t>number, &sums, weight, frequencies) if passing else 0
+                failed = pass_on(run, <uint32_t>number, &sums, having, weight, frequencies) if passing else 0
         run._raise(failed)
         run.total += search.total
         if passing and order != RELEVANCE:
@@ -141,13 +141,17 @@ cdef int add_all(Search *search, Sums *sums, Cursor *cursor, const Meant *meant,
     return 0
 
 
-cdef int pass_on(Run run, uint32_t number, const Sums *sums, double weight, Best *frequencies) noexcept nogil:
+cdef int pass_on(Run run, uint32_t number, const Sums *sums, uint64_t having, double weight,
+                 Best *frequencies) noexcept nogil:
     """Count the articles that pass the filters, and keep those that may be among the best."""
     cdef Search *search = &run._search
     cdef uint64_t passing[WORDS]
     cdef uint64_t any_bit
     cdef uint32_t word, window = (search.high - 1) // WINDOW * WINDOW
     cdef int failed
+    if not search.restricted and search.order == RELEVANCE and search.low == 0 and search.high == search.articles:
+        search.total = having
+        return keep_all(run, number, sums, weight, frequencies) if sums.scoring else 0
     while True:
         if expired(search):
             return EXPIRED
@@ -171,32 +175,56 @@ cdef int pass_on(Run run, uint32_t number, const Sums *sums, double weight, Best
         window -= WINDOW
 
 
+cdef int keep_all(Run run, uint32_t number, const Sums *sums, double weight, Best *frequencies) noexcept nogil:
+    """The same where no article is kept out."""
+    cdef Search *search = &run._search
+    cdef uint64_t any_bit
+    cdef uint32_t word, window = (search.articles - 1) // WINDOW * WINDOW
+    cdef const uint64_t *bits
+    cdef int failed = 0
+    while failed == 0:
+        if expired(search):
+            return EXPIRED
+        bits = sums.bits + (window >> 6)
+        any_bit = 0
+        for word in range(WORDS):
+            any_bit |= bits[word]
+        if any_bit:
+            failed = ready(search, window)
+            if failed == 0:
+                failed = keep_frequent(run, number, window, sums, bits, weight, frequencies)
+        if window == 0:
+            break
+        window -= WINDOW
+    return failed
+
+
 cdef int keep_frequent(Run run, uint32_t number, uint32_t window, const Sums *sums, const uint64_t *passing,
                        double weight, Best *frequencies) noexcept nogil:
     """Make hits of the articles of a window in which the words are frequent enough, with the frequency as score."""
     cdef Search *search = &run._search
     cdef uint32_t articles[WINDOW]
-    cdef uint32_t word, article, total, title, at, count = 0
+    cdef uint32_t word, article, total, title, small, at, count = 0, shift = search.title_shift
     cdef uint64_t left
     cdef double frequency, least = floor_of(frequencies, search.scale.k1, weight)
     cdef uint32_t bar = coarse_bar(search, least)
-    # The most that a word in a title adds: it is all of the title. Few articles need the length of theirs looked up.
-    cdef double most = search.scale.title_weight / (search.scale.title_base + search.scale.title_slope) * (1 + 1e-9)
-    # Most articles are out of the question by what two bytes say: without a branch, for none of it can be foreseen.
+    # Most articles are out of the question by what three bytes say: without a branch, for none of it can be foreseen.
     for word in range(WORDS):
         left = passing[word]
         while left:
             article = window + 64 * word + sk_lowest_bit(left)
             left &= left - 1
             articles[count] = article
-            total = sums.small[article]
-            count += (total * search.coarse[article] >= bar) | (total == LARGE)
+            small = sums.small[article]
+            count += (coarse_of(search.coarse[article], shift, small & ((1 << BODY_BITS) - 1), small >> BODY_BITS)
+                      >= bar) | (small == LARGE)
     for at in range(count):
         article = articles[at]
-        total, title = sums.small[article], 0
-        if total == LARGE:
+        small = sums.small[article]
+        total, title = packed_total(small), small >> BODY_BITS
+        if small == LARGE:
             total, title = <uint32_t>sums.large[article], sums.large[article] >> 32
-            if (total - title) * search.norm[article] + title * most < least:
+            if coarse_of(search.coarse[article], shift, total - title, title) < bar:
                 continue
         frequency = frequency_of(search, article, total, title)
         if frequency < least:
@@ -209,9 +237,16 @@ cdef int keep_frequent(Run run, uint32_t number, uint32_t window, const Sums *su
     return 0
 
 
+cdef inline uint64_t coarse_of(uint32_t coarse, uint32_t shift, uint64_t body, uint64_t title) noexcept nogil:
+    """A bound of the weighted frequency, in the parts of the coarse norms."""
+    return body * (coarse & 0xFF) + (title * (coarse >> 8) << shift)
+
+
 cdef inline uint32_t coarse_bar(const Search *search, double least) noexcept nogil:
-    """What a frequency in the body, times the coarse norm, must reach for the weighted frequency to be ``least``."""
+    """What the bound of a frequency must reach for the weighted frequency to be ``least``."""
     cdef double bar = least * COARSEST * search.scale.body_base * (1 - 1e-6)
+    if search.title_shift > WIDEST_SHIFT:
+        return 0
     return <uint32_t>bar if bar < 1e9 else 1000000000
 
 
