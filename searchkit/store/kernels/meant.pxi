@@ -121,12 +121,12 @@ cdef inline void add_frequency(Sums *sums, uint8_t *small, uint32_t article, uin
     """The same for its frequency; ``known`` is all bits where it has one already, and else none."""
     cdef uint32_t before = small[article] & known
     cdef uint32_t body = (before & ((1 << BODY_BITS) - 1)) + min(total - title, <uint32_t>MOST_IN_BODY + 1)
-    title = (before >> BODY_BITS) + min(title, <uint32_t>MOST_IN_TITLE + 1)
+    cdef uint32_t in_title = (before >> BODY_BITS) + min(title, <uint32_t>MOST_IN_TITLE + 1)
     # Of what is LARGE the bits of the body are more than there may be.
-    if (body > MOST_IN_BODY) | (title > MOST_IN_TITLE):
-        add_large(sums, article, total, title - (before >> BODY_BITS), before)
+    if (body > MOST_IN_BODY) | (in_title > MOST_IN_TITLE):
+        add_large(sums, article, total, title, before)
     else:
-        small[article] = <uint8_t>(body | title << BODY_BITS)
+        small[article] = <uint8_t>(body | in_title << BODY_BITS)
 
 
 cdef void add_large(Sums *sums, uint32_t article, uint32_t total, uint32_t title, uint32_t before) noexcept nogil:
