@@ -254,7 +254,7 @@ def steps_of(parts: list[str]) -> list[Step] | None:
 
 @lru_cache(maxsize=64)
 def _taken(part: str) -> bytes | None:
-    """The characters of ASCII that a part means, in either case; None where it is no single character, or a rare one."""
+    """The characters of ASCII that a part means, in either case; None where it is not one of those, or a rare one."""
     if part == ".":
         return _ANY
     if part in _SHORT_CLASSES:

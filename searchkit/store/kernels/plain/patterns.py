@@ -138,7 +138,8 @@ class FormTable:
         """
         if len(steps) > _MOST_STEPS or behind > self.forms or not b"".join(step[0] for step in steps).isascii():
             raise ValueError("too many steps, or places, or not of ASCII")
-        found, others = [], []
+        found: list[int] = []
+        others: list[int] = []
         for number in self.ordered(first, behind) if numbers is None else numbers:
             decided = _walked(steps, self.form(number))
             if decided is not False:
