@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import Enum
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from searchkit.store.kernels import Damage, FormTable, FormUnion
 from searchkit.store.sections import SectionReader
 
 if TYPE_CHECKING:
-    from searchkit.query.regex import CompiledRegex
+    from searchkit.query.regex import CompiledRegex, Step
 
 # More edits than this make one word of any other.
 MOST_EDITS = 2
@@ -93,14 +94,28 @@ class Forms:
         """
         with self._damage():
             lexicon = self._lexicon
-            if not expression.exact and not any(expression.outline):
+            if expression.exact:
+                return lexicon.wildcard(_wildcards(expression))
+            if expression.steps is not None:
+                return self._stepped(expression, expression.steps)
+            if not any(expression.outline):
                 return expression.matching(lexicon.lines())
             # Few forms have the letters that all of those have that are meant.
-            outline = [Wild.MANY if part is None else part or Wild.ONE for part in expression.outline]
-            numbers = lexicon.wildcard(tokens(outline))
-            if expression.exact:
-                return numbers
+            numbers = lexicon.wildcard(_wildcards(expression))
             return [numbers[at] for at in expression.matching(lexicon.lines_of(numbers))]
+
+    def _stepped(self, expression: CompiledRegex, steps: list[Step]) -> list[int]:
+        """The same for an expression that is a run of steps; what those do not decide is left to the expression."""
+        lexicon = self._lexicon
+        prefix = "".join(takewhile(bool, expression.outline))  # type: ignore[arg-type]
+        if prefix or not any(expression.outline):
+            first, behind = lexicon.starting(_bytes(prefix)) if prefix else (0, lexicon.forms)
+            found, others = lexicon.stepped(steps, first, behind)
+        else:
+            found, others = lexicon.stepped(steps, 0, 0, lexicon.wildcard(_wildcards(expression)))
+        if not others:
+            return found
+        return sorted(found + [others[at] for at in expression.matching(lexicon.lines_of(others))])
 
     @staticmethod
     def united(all_forms: Sequence[Forms]) -> UnitedForms:
@@ -153,6 +168,11 @@ class SharedForms:
         if self._united is None:
             return [find(forms) for forms in self._forms]
         return self._united.split(find(self._united))
+
+
+def _wildcards(expression: CompiledRegex) -> list[int]:
+    """The wildcards that say as much as an expression, or less."""
+    return tokens([Wild.MANY if part is None else part or Wild.ONE for part in expression.outline])
 
 
 def _bytes(text: str) -> bytes:

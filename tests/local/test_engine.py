@@ -55,6 +55,16 @@ def test_articles_with_more_of_the_rarer_words_come_first(make_index: Make) -> N
         assert {term.text: term.articles for term in results.terms} == {"pride": 2, "parade": 3, "police": 4}
 
 
+@pytest.mark.parametrize("times", [1, 3, 4, 5, 62, 63, 300])
+def test_a_pattern_of_one_word_scores_as_the_word_does(make_index: Make, times: int) -> None:
+    """What stands in a title more often than a few bits can say was once taken for four times."""
+    again = " ".join(["police"] * times)
+    articles = [Article("title", again, "End."), Article("body", "End", again), Article("both", again, again)]
+    with make_index([*articles, *ARTICLES]) as index:
+        word, pattern = index.search("police"), index.search("polic*")
+        assert [(hit.id, hit.score) for hit in pattern] == [(hit.id, hit.score) for hit in word]
+
+
 def test_all_words_can_be_required(make_index: Make) -> None:
     with make_index(ARTICLES) as index:
         results = index.search("pride police", require_all=True)

@@ -18,11 +18,11 @@ SPOT = 6
 Words = list[dict[int, bytes]]
 
 
-def searchers(segments: Sequence[Made], *, dead: bool) -> tuple[Any, Any]:
+def searchers(segments: Sequence[Made], *, dead: bool, stretch: float = 3.0) -> tuple[Any, Any]:
     """A compiled and a plain one."""
     ours, twin = (
         module.Searcher(
-            [(*(one.dead if dead else one.parts)[number], 3.0) for one in segments],
+            [(*(one.dead if dead else one.parts)[number], stretch) for one in segments],
             sum(one.articles for one in segments),
             segments[0].scale.for_scores(),
         )
@@ -74,6 +74,22 @@ def test_words_over_several_segments_and_windows() -> None:
         answers(
             random_, [made(size, random_.randrange(2)) for size in random_.choices([1, 129, 257, 4097, 8193], k=3)]
         )
+
+
+@pytest.mark.parametrize("articles", [257, 4097, 8193])
+@pytest.mark.parametrize("seed", range(4))
+def test_what_cannot_be_among_the_best_is_counted_all_the_same(articles: int, seed: int) -> None:
+    """Of the same segment again and again, bounds are as near as they can be, and the first has the best."""
+    random_ = random.Random(f"pruned {articles} {seed}")
+    segments = [made(articles, seed)] * 3
+    for dead in (False, True):
+        ours, twin = searchers(segments, dead=dead, stretch=1.0)
+        for limit in (1, 3, 10, 100):
+            words = random_words(random_, segments)
+            for days in ((0, 0), (2, 6)):
+                assert ours.search_meant(words, 1.0, *days, None, limit, 0) == twin.search_meant(
+                    words, 1.0, *days, None, limit, 0
+                )
 
 
 @pytest.mark.parametrize("articles", [129, 4097])

@@ -443,6 +443,44 @@ def test_random_regular_expressions_mean_what_they_mean_to_python(forms: Forms) 
     assert hits > 200
 
 
+STEP = st.tuples(
+    st.sampled_from(["a", "B", "c", ".", "\\.", "[a-c]", "[^b]", "[^A-Ck-s]", "[b_]", "\\w", "\\d", "k", "s", "e"]),
+    st.sampled_from(["", "", "", "?", "*", "+", "*?", "+?", "??"]),
+).map("".join)
+SHORT = st.text(st.sampled_from("abck1._-seé北ſ"), max_size=6).filter(lambda word: word == word.casefold())
+
+
+@settings(max_examples=1500, deadline=None)
+@given(st.lists(SHORT, max_size=30, unique=True), st.lists(STEP, max_size=7).map("".join))
+def test_steps_mean_what_the_expression_means(words: list[str], text: str) -> None:
+    compiled = compile_regex(text)
+    assert compiled.steps is not None
+    expected = compiled.matching("".join(word + "\n" for word in words).encode())
+    for lexicon in lexicons(words):
+        numbers = list(range(len(words)))
+        for found, others in (
+            lexicon.stepped(compiled.steps, 0, len(words)),
+            lexicon.stepped(compiled.steps, 0, 0, numbers),
+        ):
+            assert found == [number for number in expected if words[number].isascii()]
+            assert {number for number in expected if not words[number].isascii()} <= set(others)
+            assert not any(words[number].isascii() for number in others)
+
+
+@pytest.mark.parametrize(
+    "text", ["(a)", "a|b", "a{2}", "[[:alpha:]]", "\\pL", "é", "a" * 64, "[\\d]", "[-b]", "\\bpolice"]
+)
+def test_what_is_more_than_steps_is_left_to_the_expression(text: str) -> None:
+    assert compile_regex(text).steps is None
+
+
+def test_wrong_steps_are_refused() -> None:
+    for lexicon in lexicons(["a", "b"]):
+        for steps, behind in (([(b"a", False, False)] * 64, 2), ([(b"\xc3", False, False)], 2), ([], 3)):
+            with pytest.raises(ValueError, match=r"steps|places"):
+                lexicon.stepped(steps, 0, behind)
+
+
 @pytest.mark.parametrize(
     ("text", "outline", "found"),
     [
@@ -535,8 +573,8 @@ def test_any_text_is_an_expression_or_an_error_of_its_own(forms: Forms, text: st
     except RegexError:
         return
     found = forms.regex(compiled)
-    # Without the short cut over the words that have the same letters, the same is found.
-    compiled.outline, compiled.exact = [None], False
+    # Without the short cuts over the words that have the same letters, and over steps, the same is found.
+    compiled.outline, compiled.exact, compiled.steps = [None], False, None
     assert forms.regex(compiled) == found
 
 

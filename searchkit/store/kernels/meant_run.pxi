@@ -82,11 +82,12 @@ cdef uint64_t sum_segment(Run run, Py_ssize_t number, dict words, uint32_t since
         if passing and order != RELEVANCE:
             run._make_room(min(limit, search.high - search.low), limit)
         with nogil:
-            begin_sums(&sums, memory, search.articles, passing and frequencies.room > 0)
+            begin_sums(&sums, memory, search.articles, passing and frequencies.room > 0,
+                       floor_of(frequencies, search.scale.k1, weight) if frequencies.room else 0)
             failed = add_all(search, &sums, cursor, meant, count)
             if failed == 0:
                 having = live_among(search, &sums)
-                failed = pass_on(run, <uint32_t>number, &sums, weight, frequencies) if passing else 0
+                failed = pass_on(run, <uint32_t>number, &sums, having, weight, frequencies) if passing else 0
         run._raise(failed)
         run.total += search.total
         if passing and order != RELEVANCE:
@@ -106,7 +107,8 @@ cdef fill_meant(Run run, Py_ssize_t number, dict words, Meant *meant, Cursor *cu
     cdef bint whole
     cdef uint32_t at = 0, term
     cursor.limit = (<Segment>run._searcher._segments[number]).articles
-    cursor.weight = cursor.stretch = 1
+    cursor.weight = 1
+    cursor.stretch = run._searcher._stretches[number]
     for key, flags in words.items():
         term = key
         if term >= dictionary.stems:
@@ -118,6 +120,7 @@ cdef fill_meant(Run run, Py_ssize_t number, dict words, Meant *meant, Cursor *cu
         meant[at].postings, meant[at].postings_size = cursor.postings, cursor.postings_size
         meant[at].positions, meant[at].positions_size = cursor.positions, cursor.positions_size
         meant[at].articles, meant[at].occurrences, meant[at].forms = cursor.articles, cursor.occurrences, cursor.forms
+        meant[at].peak = cursor.peak
         meant[at].filter = NULL
         meant[at].filter_size = 0
         if not whole:
@@ -131,23 +134,53 @@ cdef fill_meant(Run run, Py_ssize_t number, dict words, Meant *meant, Cursor *cu
         at += 1
 
 
-cdef int add_all(Search *search, Sums *sums, Cursor *cursor, const Meant *meant, uint32_t count) noexcept nogil:
-    cdef uint32_t at
+cdef int compare_meant(const void *one, const void *other) noexcept nogil:
+    cdef const Meant *left = <const Meant *>one
+    cdef const Meant *right = <const Meant *>other
+    return (left.articles > right.articles) - (left.articles < right.articles)
+
+
+cdef int add_all(Search *search, Sums *sums, Cursor *cursor, Meant *meant, uint32_t count) noexcept nogil:
+    """Add what all words give. Where many articles are out of the question, the longest words come last.
+
+    An article that has no frequency when a block of a long word comes up has none of the words before it: it may be
+    that what is left cannot lift it among the best. R. Turtle and J. Flood, Query evaluation: strategies and
+    optimizations, 1995.
+    """
+    cdef uint32_t at, word, first_long = count
     cdef int failed
+    if sums.least > 0:
+        qsort(meant, count, sizeof(Meant), compare_meant)
+        while first_long and meant[first_long - 1].articles >= BLOCK:
+            first_long -= 1
+            if start_meant(cursor, &meant[first_long]) < 0:
+                return DAMAGED
+            foresee(sums, cursor, True)
     for at in range(count):
+        if at >= first_long:
+            if start_meant(cursor, &meant[at]) < 0:
+                return DAMAGED
+            # It comes now, and not later.
+            foresee(sums, cursor, False)
         failed = add_meant(search, sums, cursor, &meant[at])
         if failed < 0:
             return failed
+    for word in range(sums.windows * WORDS):
+        sums.bits[word] |= sums.scored[word]
     return 0
 
 
-cdef int pass_on(Run run, uint32_t number, const Sums *sums, double weight, Best *frequencies) noexcept nogil:
+cdef int pass_on(Run run, uint32_t number, const Sums *sums, uint64_t having, double weight,
+                 Best *frequencies) noexcept nogil:
     """Count the articles that pass the filters, and keep those that may be among the best."""
     cdef Search *search = &run._search
     cdef uint64_t passing[WORDS]
     cdef uint64_t any_bit
     cdef uint32_t word, window = (search.high - 1) // WINDOW * WINDOW
     cdef int failed
+    if not search.restricted and search.order == RELEVANCE and search.low == 0 and search.high == search.articles:
+        search.total = having
+        return keep_all(run, number, sums, weight, frequencies) if sums.scoring else 0
     while True:
         if expired(search):
             return EXPIRED
@@ -161,6 +194,8 @@ cdef int pass_on(Run run, uint32_t number, const Sums *sums, double weight, Best
             if search.best.room:
                 by_day(search, window, passing)
         elif any_bit and sums.scoring:
+            for word in range(WORDS):
+                passing[word] &= sums.scored[(window >> 6) + word]
             failed = ready(search, window)
             if failed == 0:
                 failed = keep_frequent(run, number, window, sums, passing, weight, frequencies)
@@ -171,32 +206,56 @@ cdef int pass_on(Run run, uint32_t number, const Sums *sums, double weight, Best
         window -= WINDOW
 
 
+cdef int keep_all(Run run, uint32_t number, const Sums *sums, double weight, Best *frequencies) noexcept nogil:
+    """The same where no article is kept out."""
+    cdef Search *search = &run._search
+    cdef uint64_t any_bit
+    cdef uint32_t word, window = (search.articles - 1) // WINDOW * WINDOW
+    cdef const uint64_t *bits
+    cdef int failed = 0
+    while failed == 0:
+        if expired(search):
+            return EXPIRED
+        bits = sums.scored + (window >> 6)
+        any_bit = 0
+        for word in range(WORDS):
+            any_bit |= bits[word]
+        if any_bit:
+            failed = ready(search, window)
+            if failed == 0:
+                failed = keep_frequent(run, number, window, sums, bits, weight, frequencies)
+        if window == 0:
+            break
+        window -= WINDOW
+    return failed
+
+
 cdef int keep_frequent(Run run, uint32_t number, uint32_t window, const Sums *sums, const uint64_t *passing,
                        double weight, Best *frequencies) noexcept nogil:
     """Make hits of the articles of a window in which the words are frequent enough, with the frequency as score."""
     cdef Search *search = &run._search
     cdef uint32_t articles[WINDOW]
-    cdef uint32_t word, article, total, title, at, count = 0
+    cdef uint32_t word, article, total, title, small, at, count = 0, shift = search.title_shift
     cdef uint64_t left
     cdef double frequency, least = floor_of(frequencies, search.scale.k1, weight)
     cdef uint32_t bar = coarse_bar(search, least)
-    # The most that a word in a title adds: it is all of the title. Few articles need the length of theirs looked up.
-    cdef double most = search.scale.title_weight / (search.scale.title_base + search.scale.title_slope) * (1 + 1e-9)
-    # Most articles are out of the question by what two bytes say: without a branch, for none of it can be foreseen.
+    # Most articles are out of the question by what three bytes say: without a branch, for none of it can be foreseen.
     for word in range(WORDS):
         left = passing[word]
         while left:
             article = window + 64 * word + sk_lowest_bit(left)
             left &= left - 1
             articles[count] = article
-            total = sums.small[article]
-            count += (total * search.coarse[article] >= bar) | (total == LARGE)
+            small = sums.small[article]
+            count += (coarse_of(search.coarse[article], shift, small & ((1 << BODY_BITS) - 1), small >> BODY_BITS)
+                      >= bar) | (small == LARGE)
     for at in range(count):
         article = articles[at]
-        total, title = sums.small[article], 0
-        if total == LARGE:
+        small = sums.small[article]
+        total, title = packed_total(small), small >> BODY_BITS
+        if small == LARGE:
             total, title = <uint32_t>sums.large[article], sums.large[article] >> 32
-            if (total - title) * search.norm[article] + title * most < least:
+            if coarse_of(search.coarse[article], shift, total - title, title) < bar:
                 continue
         frequency = frequency_of(search, article, total, title)
         if frequency < least:
@@ -209,9 +268,16 @@ cdef int keep_frequent(Run run, uint32_t number, uint32_t window, const Sums *su
     return 0
 
 
+cdef inline uint64_t coarse_of(uint32_t coarse, uint32_t shift, uint64_t body, uint64_t title) noexcept nogil:
+    """A bound of the weighted frequency, in the parts of the coarse norms."""
+    return body * (coarse & 0xFF) + (title * (coarse >> 8) << shift)
+
+
 cdef inline uint32_t coarse_bar(const Search *search, double least) noexcept nogil:
-    """What a frequency in the body, times the coarse norm, must reach for the weighted frequency to be ``least``."""
+    """What the bound of a frequency must reach for the weighted frequency to be ``least``."""
     cdef double bar = least * COARSEST * search.scale.body_base * (1 - 1e-6)
+    if search.title_shift > WIDEST_SHIFT:
+        return 0
     return <uint32_t>bar if bar < 1e9 else 1000000000
 
 

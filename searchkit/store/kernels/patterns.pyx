@@ -11,7 +11,7 @@ from cpython.bytearray cimport PyByteArray_AS_STRING
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc, realloc
-from libc.string cimport memchr, memcmp, memcpy
+from libc.string cimport memchr, memcmp, memcpy, memset
 
 from searchkit.store.kernels.bits cimport Buffer, load32, load64, reserve, store32
 
@@ -47,6 +47,7 @@ cdef enum:
 include "tables.pxi"
 include "wildcards.pxi"
 include "fuzzy.pxi"
+include "steps.pxi"
 
 
 @cython.final
@@ -316,6 +317,51 @@ cdef class FormTable:
             return _numbers(&found)
         finally:
             free(found.data)
+
+    def stepped(self, list steps not None, uint32_t first, uint32_t behind, numbers=None):
+        """(the forms that a run of steps means, those that it cannot decide on), both ascending by their numbers.
+
+        A step is (the bytes of ASCII that it takes, whether it may be left out, whether it is taken on and on); forms
+        with other characters are not decided on. Those of ``numbers`` are looked at, or else those at the places
+        ``first`` to ``behind`` of the alphabetical order.
+        """
+        cdef Steps run
+        cdef Buffer found = Buffer(NULL, 0, 0), others = Buffer(NULL, 0, 0)
+        cdef int failed
+        if behind > self.forms:
+            raise ValueError("places within the order")
+        read_steps(&run, steps)
+        try:
+            if numbers is not None or behind - first <= FEW or first >= behind:
+                self._step_few(&run, self.ordered(first, behind) if numbers is None else numbers, &found, &others)
+            else:
+                self._make_whole()
+                with nogil:
+                    failed = step_through(&run, &self._table, first, behind, &found, &others)
+                _raise(failed)
+            return sorted(_numbers(&found)), sorted(_numbers(&others))
+        finally:
+            free(found.data)
+            free(others.data)
+
+    cdef int _step_few(self, const Steps *run, numbers, Buffer *found, Buffer *others) except -1:
+        """The same for some numbers, whose forms are read where they lie."""
+        cdef size_t size = 0, total = 0
+        cdef const uint8_t *text
+        cdef uint32_t number
+        cdef int meant
+        for number in numbers:
+            if number >= self.forms:
+                raise IndexError(number)
+            text = self._form(number, &size)
+            total += size
+            # An order that names a long form again and again would keep this busy for hours.
+            if total > self._size[FORMS]:
+                raise Damage("the alphabetical order does not have each form once")
+            meant = walk_steps(run, text, size)
+            if meant:
+                _raise(push(found if meant > 0 else others, number))
+        return 0
 
     def fuzzy(self, str word not None, uint32_t limit, uint32_t first, uint32_t behind):
         """(number, edits) of the forms within ``limit`` edits of ``word``, ascending by their numbers.

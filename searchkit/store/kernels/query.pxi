@@ -3,6 +3,7 @@
 cdef enum:
     WINDOW = 4096
     COARSEST = 255
+    WIDEST_SHIFT = 16
     WORDS = 64
     STEPS = 1 << 14
 
@@ -115,7 +116,8 @@ cdef struct Search:
     Scale scale
     PyObject *norms             # the Norms of the segment, and what lies in them
     const float *norm
-    const uint8_t *coarse       # the norms in a byte: more than they are, in parts of the largest there can be
+    const uint16_t *coarse      # bounds of what a word adds: see Norms
+    uint32_t title_shift
     const uint8_t *normed
     const uint32_t *titles
     const uint32_t *sources

@@ -336,7 +336,7 @@ cdef class Run:
         norms = <Norms>self._searcher._norms[number]
         search.norms = <PyObject *>norms
         search.norm = norms._norm
-        search.coarse = norms._coarse
+        search.coarse, search.title_shift = norms._coarse, norms._title_shift
         search.normed = norms._made
         search.bordered = NULL
         search.deadline = deadline

@@ -12,7 +12,7 @@ call between them costs nothing, and one file is loaded at the start.
 cimport cython
 from cpython.object cimport PyObject
 from libc.math cimport log
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc, qsort, realloc
 from libc.string cimport memcpy, memmove, memset
 
@@ -98,23 +98,30 @@ cdef class Segment:
 
 @cython.final
 cdef class Norms:
-    """What a frequency in the body of each article is multiplied with; made for a window when it is first needed."""
+    """What a frequency in the body of each article is multiplied with; made for a window when it is first needed.
+
+    A coarse norm is no less than it. Of its two bytes the lower one is that of the body, in parts of the largest there
+    can be; the upper one is what a word in the title adds, in the same parts and shifted.
+    """
 
     cdef Segment _segment
-    cdef double _base
-    cdef double _slope
+    cdef Scale _scale
+    cdef uint32_t _title_shift  # more than WIDEST_SHIFT: the upper bytes say nothing
     cdef float *_norm
-    cdef uint8_t *_coarse
+    cdef uint16_t *_coarse
     cdef uint8_t *_made
     cdef uint8_t *_bordered     # the windows whose borders are verified
     cdef object _failure
 
-    def __cinit__(self, Segment segment not None, double base, double slope):
+    def __cinit__(self, Segment segment not None, tuple scale not None):
         self._segment = segment
-        self._base = base
-        self._slope = slope
+        (self._scale.k1, self._scale.title_weight, self._scale.title_base, self._scale.title_slope,
+         self._scale.body_base, self._scale.body_slope) = scale
+        # Of a title of one word.
+        while self._title_shift <= WIDEST_SHIFT and self._coarse_title(1) > COARSEST:
+            self._title_shift += 1
         self._norm = <float *>malloc((<size_t>segment.articles + 1) * sizeof(float))
-        self._coarse = <uint8_t *>malloc(<size_t>segment.articles + 1)
+        self._coarse = <uint16_t *>malloc((<size_t>segment.articles + 1) * sizeof(uint16_t))
         self._made = <uint8_t *>calloc(segment.articles // WINDOW + 1, 1)
         self._bordered = <uint8_t *>calloc(segment.articles // WINDOW + 1, 1)
         if self._norm == NULL or self._coarse == NULL or self._made == NULL or self._bordered == NULL:
@@ -127,14 +134,21 @@ cdef class Norms:
         free(self._bordered)
 
     cdef int make(self, uint32_t window) except -1:
-        cdef uint32_t at, first = window * WINDOW, last = min(first + WINDOW, self._segment.articles)
+        cdef uint32_t at, first = window * WINDOW, last = min(first + WINDOW, self._segment.articles), body, title
         if self._segment._verify is not None and first < last:
             self._segment._verify(first, last)
         for at in range(first, last):
-            self._norm[at] = <float>(1 / (self._base + self._slope * self._segment._bodies[at]))
-            self._coarse[at] = <uint8_t>min(<double>COARSEST, self._norm[at] * COARSEST * self._base + 1)
+            self._norm[at] = <float>(1 / (self._scale.body_base + self._scale.body_slope * self._segment._bodies[at]))
+            body = <uint32_t>min(<double>COARSEST, self._norm[at] * COARSEST * self._scale.body_base + 1)
+            title = <uint32_t>min(<double>COARSEST, self._coarse_title(max(1, self._segment._titles[at])))
+            self._coarse[at] = <uint16_t>(body | title << 8)
         sk_store_release(&self._made[window], 1)
         return 0
+
+    cdef double _coarse_title(self, uint32_t words) noexcept:
+        """A little more than what a word in a title of so many adds, in the parts of the upper bytes."""
+        cdef double added = self._scale.title_weight / (self._scale.title_base + self._scale.title_slope * words)
+        return added * COARSEST * self._scale.body_base / ((<uint64_t>1) << self._title_shift) + 1
 
     cdef int look_at_borders(self, uint32_t window) except -1:
         cdef uint32_t first = window * WINDOW, last = min(first + WINDOW, self._segment.articles)
@@ -215,7 +229,7 @@ cdef class Searcher:
         self._segments = [segment for segment, _, _ in parts]
         self._dictionaries = [dictionary for _, dictionary, _ in parts]
         self._stretches = [stretch for _, _, stretch in parts]
-        self._norms = [Norms(segment, self._scale.body_base, self._scale.body_slope) for segment, _, _ in parts]
+        self._norms = [Norms(segment, scale) for segment, _, _ in parts]
 
     cdef Stem known(self, bytes name):
         """What the segments know of a stem."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _ONE, _MANY = 256, 257
 _MOST_EDITS = 2
+_MOST_STEPS = 63
 
 
 class FormTable:
@@ -125,6 +126,25 @@ class FormTable:
                 raise Damage("the alphabetical order does not have each form once")
             return sorted(number for number in numbers if fits(self._form(number)))
         return [number for number, form in enumerate(self._all) if fits(form)]
+
+    def stepped(
+        self, steps: list[tuple[bytes, bool, bool]], first: int, behind: int, numbers: Iterable[int] | None = None
+    ) -> tuple[list[int], list[int]]:
+        """(the forms that a run of steps means, those that it cannot decide on), both ascending by their numbers.
+
+        A step is (the bytes of ASCII that it takes, whether it may be left out, whether it is taken on and on); forms
+        with other characters are not decided on. Those of ``numbers`` are looked at, or else those at the places
+        ``first`` to ``behind`` of the alphabetical order.
+        """
+        if len(steps) > _MOST_STEPS or behind > self.forms or not b"".join(step[0] for step in steps).isascii():
+            raise ValueError("too many steps, or places, or not of ASCII")
+        found: list[int] = []
+        others: list[int] = []
+        for number in self.ordered(first, behind) if numbers is None else numbers:
+            decided = _walked(steps, self.form(number))
+            if decided is not False:
+                (others if decided is None else found).append(number)
+        return sorted(found), sorted(others)
 
     def fuzzy(self, word: str, limit: int, first: int, behind: int) -> list[tuple[int, int]]:
         """(number, edits) of the forms within ``limit`` edits of ``word``, ascending by their numbers.
@@ -252,6 +272,27 @@ def _expression(tokens: Sequence[int]) -> re.Pattern[bytes]:
         return re.compile(pieces[0])
     first, *between, last = pieces
     return re.compile(first + b"".join([b"(?>(?s:.*?)" + piece + b")" for piece in between]) + b"(?s:.*)" + last)
+
+
+def _walked(steps: Sequence[tuple[bytes, bool, bool]], form: bytes) -> bool | None:
+    """Whether a form is what the steps mean; None where that hangs on a character that is not of ASCII."""
+    states = _passed(steps, {0})
+    for byte in form:
+        if byte >= 0x80:
+            return None
+        taken = {at for at in states if at < len(steps) and byte in steps[at][0]}
+        if not taken:
+            return False
+        states = _passed(steps, {at + 1 for at in taken} | {at for at in taken if steps[at][2]})
+    return len(steps) in states
+
+
+def _passed(steps: Sequence[tuple[bytes, bool, bool]], states: set[int]) -> set[int]:
+    """The states, and those that are reached by leaving out steps."""
+    for at, (_, optional, _) in enumerate(steps):
+        if optional and at in states:
+            states = states | {at + 1}
+    return states
 
 
 def _edits(one: str, other: str) -> int:
