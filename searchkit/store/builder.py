@@ -175,7 +175,7 @@ class SegmentBuilder:
         end = self._block_ends[-1] if self._block_ends else 0
         self._block_ends.extend(accumulate(map(len, packed[1:]), initial=end + len(packed[0])))
         # (A segment is a buffer, whatever its stub says.)
-        self._writer.append(b"".join(packed))  # type: ignore[arg-type]
+        self._writer.append_parts(packed)  # type: ignore[arg-type]
 
     def _send_texts(self) -> None:
         """Have the texts brought to the disk, if they are many, while there is nothing to write."""

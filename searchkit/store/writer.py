@@ -40,10 +40,12 @@ from searchkit.store.merge import merge_segments, to_merge
 from searchkit.store.snapshot import LiveSegment
 
 DEFAULT_MEMORY = 512 << 20
-# Characters that are handed to a lane at once, about.
-_BATCH = 2 << 20
+# Characters that are handed to a lane at once, about: few at first, that none is idle for long, then twice as many
+# each time. With each batch a lane has to wait for the interpreter, a few milliseconds.
+_FIRST_BATCH = 256 << 10
+_BATCH = 4 << 20
 # Batches that wait for a lane that is busy.
-_AHEAD = 4
+_AHEAD = 2
 # What a lane can hold beyond its segment: two batches under way, text and packed.
 _OVERHEAD = 24 << 20
 # The part of a lane's memory that words may take from one segment to the next.
@@ -111,7 +113,8 @@ class StoreWriter:
             raise
         # What was put and removed since the lanes were last handed something, and the characters that may still come.
         self._waiting: list[Article | str] = []
-        self._room = _BATCH * workers
+        self._batch = _FIRST_BATCH
+        self._room = self._batch * workers
         self._known: dict[str, LiveSegment] = {}
         self._cleared = False
         self._broken = False
@@ -228,7 +231,8 @@ class StoreWriter:
 
     def _start(self) -> None:
         """Hand what waits to the lanes, as soon as they have done what they were handed before."""
-        waiting, self._waiting, self._room = self._waiting, [], _BATCH * len(self._lanes)
+        self._batch = min(2 * self._batch, _BATCH)
+        waiting, self._waiting, self._room = self._waiting, [], self._batch * len(self._lanes)
         dealt = [waiting] if len(self._lanes) == 1 else deal(waiting, len(self._lanes))
         for lane, items in zip(self._lanes, dealt, strict=True):
             lane.start(items)

@@ -37,6 +37,8 @@ cdef extern from "utf8.h":
 cdef enum:
     FIELDS = 11
     HEAD = 4 * FIELDS
+    # To write so many bytes of records takes less than to let go of the interpreter's lock and wait for it again.
+    HELD = 8 << 20
     TITLE = 1
     PATH = 7
     BODY = 10
@@ -235,8 +237,11 @@ cdef class Register:
             out = <uint8_t *>PyByteArray_AS_STRING(room)
             span_out, block_out = <uint64_t *>PyBytes_AS_STRING(spans), <uint64_t *>PyBytes_AS_STRING(blocks)
             memcpy(out, PyBytes_AS_STRING(self._rest), waiting)
-            with nogil:
+            if total <= HELD:
                 full = self._write(fields, count, out, waiting, span_out, block_out, &total)
+            else:
+                with nogil:
+                    full = self._write(fields, count, out, waiting, span_out, block_out, &total)
         finally:
             free(fields)
         blocks = blocks[: 16 * full]
