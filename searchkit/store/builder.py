@@ -65,7 +65,12 @@ class Words:
 
     def __init__(self, memory: int = 8 * _SORTING * ROOM) -> None:
         self.bench = Bench(memory // _SORTING // 8)
-        self.vocabulary = new_vocabulary(min(memory // 4, _MOST_WORDS))
+        self._room = min(memory // 4, _MOST_WORDS)
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew; memory to sort in is kept."""
+        self.vocabulary = new_vocabulary(self._room)
         self.lexicon = Lexicon()
 
     @property

@@ -29,7 +29,7 @@ cdef extern from "Python.h":
     Py_ssize_t PyUnicode_GET_LENGTH(object)
 
 
-cdef extern from "utf8.h":
+cdef extern from "characters.h":
     uint64_t sk_utf8_most(uint64_t, int) noexcept nogil
     uint64_t sk_utf8_write(const void *, size_t, int, uint8_t *) noexcept nogil
 
@@ -214,7 +214,7 @@ cdef class Register:
         """
         cdef Py_ssize_t count = len(articles), number
         cdef list kept = []
-        cdef Field *fields = <Field *>malloc((count * FIELDS + 1) * sizeof(Field))
+        cdef Field *fields = <Field *>calloc(count * FIELDS + 1, sizeof(Field))
         cdef uint64_t total = PyBytes_GET_SIZE(self._rest)
         cdef uint64_t full, waiting
         cdef uint8_t *out

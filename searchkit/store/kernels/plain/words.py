@@ -19,7 +19,8 @@ class Vocabulary:
     """Distinct words, numbered in the order of their first appearance, and the texts as their numbers.
 
     The words and sentences are those of searchkit.analysis, whatever ``classes`` says. ``abbreviations`` are
-    the first words, and only that: which words end in a full stop, searchkit.analysis knows. Python makes ``room`` by itself.
+    the first words, and only that: which words end in a full stop, searchkit.analysis knows. ``room`` is
+    of no use here.
     """
 
     def __init__(self, classes: bytes, abbreviations: Iterable[bytes] = (), room: int = 0) -> None:

@@ -2,8 +2,8 @@
 
    Python's own encoder needs the interpreter's lock, makes a copy, and keeps another with the str. */
 
-#ifndef SEARCHKIT_UTF8_H
-#define SEARCHKIT_UTF8_H
+#ifndef SEARCHKIT_CHARACTERS_H
+#define SEARCHKIT_CHARACTERS_H
 
 #include <stdint.h>
 #include <stddef.h>
