@@ -50,6 +50,8 @@ _LENGTHS = struct.Struct("=QQ")
 _NEW_WORD = 200
 # So many new words are folded and stemmed at once. At the end, when every lane wants the interpreter, few are left.
 _NEW_WORDS = 4096
+# There is room for all words that a segment may have, four bytes each, but not for more of them than this.
+_MOST_WORDS = 1 << 28
 # So many bytes of texts are brought to the disk before the rest of a segment is written, lest it wait at its end.
 _MUCH_TEXT = 16 << 20
 # One position between title and body belongs to no word: no phrase runs across.
@@ -64,7 +66,12 @@ class Words:
 
     def __init__(self, memory: int = 8 * _SORTING * ROOM) -> None:
         self.bench = Bench(memory // _SORTING // 8)
-        self.vocabulary = new_vocabulary()
+        self._room = min(memory // 4, _MOST_WORDS)
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew; memory to sort in is kept."""
+        self.vocabulary = new_vocabulary(self._room)
         self.lexicon = Lexicon()
 
     @property
@@ -174,7 +181,7 @@ class SegmentBuilder:
         end = self._block_ends[-1] if self._block_ends else 0
         self._block_ends.extend(accumulate(map(len, packed[1:]), initial=end + len(packed[0])))
         # (A segment is a buffer, whatever its stub says.)
-        self._writer.append(b"".join(packed))  # type: ignore[arg-type]
+        self._writer.append_parts(packed)  # type: ignore[arg-type]
 
     def _send_texts(self) -> None:
         """Have the texts brought to the disk, if they are many, while there is nothing to write."""
@@ -240,9 +247,12 @@ def _numbers(buffer: Buffer) -> memoryview[int]:
     return view.cast("B").cast("I") if len(view) else memoryview(array.array("I"))
 
 
-def new_vocabulary() -> Vocabulary:
-    """An empty vocabulary that knows what a letter is, and which words a full stop belongs to."""
-    return Vocabulary(class_table(), sorted(word.encode() for word in ABBREVIATIONS))
+def new_vocabulary(room: int = 1 << 16) -> Vocabulary:
+    """An empty vocabulary that knows what a letter is, and which words a full stop belongs to.
+
+    There is ``room`` for so many words of texts before it grows.
+    """
+    return Vocabulary(class_table(), sorted(word.encode() for word in ABBREVIATIONS), room)
 
 
 def write_columns(

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 # Steps that wait before whoever hands over the next one has to wait too: they hold what is to be written.
-_MOST = 4
+_MOST = 2
 
 
 class WriteQueue:

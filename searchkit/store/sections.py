@@ -13,13 +13,16 @@ import json
 import mmap
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from searchkit.errors import IndexDamaged, StorageError
 from searchkit.store.folder import Folder
 from searchkit.store.kernels import page_checksums
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 MAGIC = b"skseg\x00\x00\x02"
 PAGE = 16384
@@ -49,6 +52,12 @@ class SectionWriter:
     def append(self, data: bytes | memoryview) -> None:
         """Append to the section that was begun."""
         self._append(data)
+
+    def append_parts(self, parts: Sequence[Buffer]) -> None:
+        """Append several, in one piece: each write has to wait for the interpreter afterwards."""
+        page, self._page = self._page, bytearray()
+        self._length -= len(page)
+        self._append(b"".join((page, *parts)))
 
     def end(self) -> None:
         """End the section that was begun."""

@@ -10,9 +10,7 @@ import errno
 import itertools
 import os
 import re
-from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -29,11 +27,12 @@ from searchkit.errors import (
     StorageError,
     UsageError,
 )
-from searchkit.store.builder import DoesNotFit, SegmentBuilder, Words
+from searchkit.store.builder import DoesNotFit
 from searchkit.store.committed import commit_mark, every_article
 from searchkit.store.deletion import Deletions
 from searchkit.store.folder import Folder, make_folders
 from searchkit.store.kernels import Parcel, deal
+from searchkit.store.lane import Lane
 from searchkit.store.lock import WriterLock
 from searchkit.store.manifest import NAME as MANIFEST
 from searchkit.store.manifest import TRANSIENT, Manifest, SegmentEntry, read_manifest, write_manifest
@@ -41,14 +40,12 @@ from searchkit.store.merge import merge_segments, to_merge
 from searchkit.store.snapshot import LiveSegment
 
 DEFAULT_MEMORY = 512 << 20
-# Characters that are handed to a lane at once, about.
-_BATCH = 2 << 20
-# Batches that wait for a lane that is busy.
-_AHEAD = 4
+# Characters that are handed to a lane at once, about: few at first, that none is idle for long, then twice as many
+# each time. With each batch a lane has to wait for the interpreter, a few milliseconds.
+_FIRST_BATCH = 256 << 10
+_BATCH = 4 << 20
 # What a lane can hold beyond its segment: two batches under way, text and packed.
 _OVERHEAD = 24 << 20
-# The part of a lane's memory that words may take from one segment to the next.
-_WORDS_KEPT = 4
 LONGEST_ARTICLE = 64 << 20
 
 
@@ -92,7 +89,7 @@ class StoreWriter:
             self._manifest, self._standing = self._first_look(path, language, fresh)
             self._numbers = itertools.count(self._manifest.next_file)
             self._lanes = [
-                _Lane(
+                Lane(
                     self._folder,
                     self._next_name,
                     self._manifest.language,
@@ -112,7 +109,8 @@ class StoreWriter:
             raise
         # What was put and removed since the lanes were last handed something, and the characters that may still come.
         self._waiting: list[Article | Parcel | str] = []
-        self._room = _BATCH * workers
+        self._batch = _FIRST_BATCH
+        self._room = self._batch * workers
         self._known: dict[str, LiveSegment] = {}
         self._cleared = False
         self._broken = False
@@ -241,7 +239,8 @@ class StoreWriter:
 
     def _start(self) -> None:
         """Hand what waits to the lanes, as soon as they have done what they were handed before."""
-        waiting, self._waiting, self._room = self._waiting, [], _BATCH * len(self._lanes)
+        self._batch = min(2 * self._batch, _BATCH)
+        waiting, self._waiting, self._room = self._waiting, [], self._batch * len(self._lanes)
         dealt = [waiting] if len(self._lanes) == 1 else deal(waiting, len(self._lanes))
         for lane, items in zip(self._lanes, dealt, strict=True):
             lane.start(items)
@@ -312,99 +311,6 @@ class StoreWriter:
         for name in self._folder.names():
             if TRANSIENT.fullmatch(name) and name not in named:
                 self._folder.remove(name)
-
-
-class _Lane:
-    """One segment being made after another, in a thread of its own."""
-
-    def __init__(self, folder: Folder, next_name: Callable[[], str], language: str, memory: int) -> None:
-        self._thread = ThreadPoolExecutor(1, "searchkit-lane")
-        self._under_way: deque[Future[None]] = deque()
-        self.made: list[SegmentEntry] = []
-        # For each id that was removed, how many segments this lane had made by then.
-        self.removed: dict[str, int] = {}
-        self._folder = folder
-        self._next_name = next_name
-        self._chain = Chain(language)
-        self._memory = memory
-        self._words = Words(memory)
-        self._builder: SegmentBuilder | None = None
-
-    def start(self, items: list[Article | Parcel | str]) -> None:
-        """Have articles put and ids removed in this lane's thread; waits while enough is under way."""
-        while len(self._under_way) >= _AHEAD:
-            self._under_way.popleft().result()
-        self._under_way.append(self._thread.submit(self._work, items))
-
-    def wait(self) -> None:
-        """Wait until everything that was handed over is done."""
-        while self._under_way:
-            self._under_way.popleft().result()
-
-    def _work(self, items: list[Article | Parcel | str]) -> None:
-        """Put articles and remove ids, in this order."""
-        articles: list[Article | Parcel] = []
-        for item in items:
-            if not isinstance(item, str):
-                articles.append(item)
-                continue
-            self._add(articles)
-            articles = []
-            self.removed[item] = len(self.made)
-            if self._builder is not None:
-                self._builder.remove(item.encode("utf-8", "replace"))
-        self._add(articles)
-
-    def _add(self, articles: list[Article | Parcel]) -> None:
-        if not articles:
-            return
-        if self._builder is None:
-            self._builder = SegmentBuilder(self._folder, self._next_name(), self._chain, self._words)
-        self._builder.add(articles)
-        if self._builder.bytes_held > self._memory:
-            self.flush()
-
-    def begin_flush(self) -> None:
-        """Finish the segment at hand, in this lane's thread."""
-        self._under_way.append(self._thread.submit(self.flush))
-
-    def flush(self) -> None:
-        """Finish the segment at hand."""
-        if self._builder is not None:
-            builder, self._builder = self._builder, None
-            if len(builder):
-                self.made.append(builder.finish())
-            else:
-                builder.abandon()
-            self._forget_texts()
-
-    def _forget_texts(self) -> None:
-        """Keep what is known of words for the next segment, unless it is much."""
-        self._words.vocabulary.forget_texts()
-        if self._words.bytes_held > self._memory // _WORDS_KEPT:
-            self._words = Words(self._memory)
-
-    def forget(self) -> None:
-        """What was made is committed."""
-        self.made.clear()
-        self.removed.clear()
-
-    def reset(self) -> None:
-        """Give up everything."""
-        while self._under_way:
-            future = self._under_way.popleft()
-            if not future.cancel():
-                future.exception()
-        if self._builder is not None:
-            self._builder.abandon()
-            self._builder = None
-            self._forget_texts()
-        self.forget()
-
-    def stop(self) -> None:
-        """Give up everything, and the thread."""
-        self.reset()
-        self._thread.shutdown()
 
 
 def _broken() -> StorageError:

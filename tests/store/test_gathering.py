@@ -117,6 +117,17 @@ def test_spans_and_blocks_lie_where_the_records_are() -> None:
         assert (read, at) == (50, len(data))
 
 
+@pytest.mark.parametrize("other", ["\x7f", "\x80", "\xff", "\u0100", "\u07ff", "\u0800", "\u2019", "\ud800", "\udfff",
+                                   "\ue000", "\uffff", "\U00010000", "\U0010ffff"])  # fmt: skip
+def test_characters_become_the_bytes_of_python_wherever_they_stand(other: str) -> None:
+    """Sixteen are looked at together, as Python keeps them: one, two or four bytes each."""
+    texts = ["a" * before + other + "b" * behind for before in range(34) for behind in (0, 1, 14, 15, 16, 17, 33)]
+    texts += [text + "\u2019" + text for text in texts] + [other * 40]
+    articles = [Article(str(number), text, text[::-1]) for number, text in enumerate(texts)]
+    ours, twin = (module.Register(500).add(articles) for module in BOTH)
+    assert ours == twin
+
+
 def test_records_that_somebody_still_reads_are_not_overwritten() -> None:
     """Their memory is used again, but only when nobody holds it."""
     batches = [[Article(f"{number}-{at}", "t", f"{number}" * 500) for at in range(9)] for number in range(8)]

@@ -1,7 +1,9 @@
 # cython: language_level=3
 """Numbers in few bits: blocks of 128, packed four abreast, and variable bytes. Shared by the kernels."""
 
-from cpython.bytearray cimport PyByteArray_FromStringAndSize, PyByteArray_GET_SIZE
+from cpython.bytearray cimport (
+    PyByteArray_AS_STRING, PyByteArray_FromStringAndSize, PyByteArray_GET_SIZE,
+)
 from cpython.ref cimport Py_REFCNT
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport realloc
@@ -17,6 +19,10 @@ cdef extern from "lanes.h":
     void sk_pack(const uint32_t *, uint32_t, uint8_t *) noexcept nogil
     void sk_unpack(const uint8_t *, uint32_t, uint32_t *) noexcept nogil
     void sk_unpack_sums(const uint8_t *, uint32_t, uint32_t, uint32_t *) noexcept nogil
+
+
+cdef extern from "memory.h":
+    void sk_advise_large(void *, size_t) noexcept nogil
 
 
 cdef extern from *:
@@ -68,10 +74,16 @@ cdef inline bytearray free_room(list rooms, size_t size):
         # The list holds it, and so does this function.
         if Py_REFCNT(room) == 2:
             if <size_t>PyByteArray_GET_SIZE(room) < size:
-                rooms[at] = room = PyByteArray_FromStringAndSize(NULL, size + (size >> 3))
+                rooms[at] = room = new_room(size)
             return room
-    room = PyByteArray_FromStringAndSize(NULL, size + (size >> 3))
+    room = new_room(size)
     rooms.append(room)
+    return room
+
+
+cdef inline bytearray new_room(size_t size):
+    cdef bytearray room = PyByteArray_FromStringAndSize(NULL, size + (size >> 3))
+    sk_advise_large(PyByteArray_AS_STRING(room), PyByteArray_GET_SIZE(room))
     return room
 
 

@@ -40,7 +40,7 @@ cdef extern from "math.h" nogil:
 cdef enum:
     SKIP = 20
     LARGEST_BLOCK = 3 + 3 * 16 * 32
-    FLUSH = 1 << 23
+    FLUSH = 1 << 21
     # A bit set (of gaps of at most 16 bits, so it is no larger than what gaps can take) is quicker to read than packed gaps of b bits: it may take 24 * b bytes where they take 16 * b.
     BIT_SET_COST = 24
 
@@ -252,7 +252,7 @@ cdef class TermOutput:
     """What the terms of a segment become, one after the other in the order of the dictionary.
 
     ``scale`` is (title weight, title base, title slope, body base, body slope): see Lengths. ``write`` is called
-    with a view of bytes whenever some megabytes have gathered: the postings of a term, then its positions, and so on.
+    with a view of bytes whenever a few megabytes have gathered: the postings of a term, then its positions, and so on.
     Their memory is used again when the view is given up.
     An entry has so many bits for the number of a written form and for a position; the others are for the article.
     """

@@ -22,11 +22,23 @@ from searchkit.article import Article, Origin
 cdef extern from "Python.h":
     const char *PyUnicode_AsUTF8AndSize(object, Py_ssize_t *) except NULL
     str PyUnicode_DecodeUTF8(const char *, Py_ssize_t, const char *)
+    int PyUnicode_READY(object) except -1
+    bint PyUnicode_IS_ASCII(object)
+    int PyUnicode_KIND(object)
+    const char *PyUnicode_DATA(object)
+    Py_ssize_t PyUnicode_GET_LENGTH(object)
+
+
+cdef extern from "characters.h":
+    uint64_t sk_utf8_most(uint64_t, int) noexcept nogil
+    uint64_t sk_utf8_write(const void *, size_t, int, uint8_t *) noexcept nogil
 
 
 cdef enum:
     FIELDS = 11
     HEAD = 4 * FIELDS
+    # To write so many bytes of records takes less than to let go of the interpreter's lock and wait for it again.
+    HELD = 8 << 20
     TITLE = 1
     SOURCE = 2
     AUTHORS = 3
@@ -48,6 +60,7 @@ cdef object fromordinal = datetime.date.fromordinal
 cdef struct Field:
     const char *data
     Py_ssize_t size
+    int kind            # 0: bytes of UTF-8; else characters of so many bytes, and size counts these
 
 
 cdef struct Row:
@@ -79,6 +92,7 @@ include "digest.pxi"
 
 cdef inline int take(object text, Field *field, list kept, str errors) except -1:
     """The bytes of a field; ``kept`` holds those that the text itself does not keep."""
+    field.kind = 0
     try:
         field.data = PyUnicode_AsUTF8AndSize(text, &field.size)
     except UnicodeEncodeError:
@@ -89,8 +103,17 @@ cdef inline int take(object text, Field *field, list kept, str errors) except -1
     return 0
 
 
-cdef int take_fields(object article, Field *fields, list kept) except -1:
-    """The fields of a record, in their order."""
+cdef inline int take_characters(object text, Field *field) except -1:
+    """The characters of a field as Python keeps them: what is no UTF-8 yet is encoded where it is written."""
+    PyUnicode_READY(<str?>text)
+    field.kind = 0 if PyUnicode_IS_ASCII(text) else PyUnicode_KIND(text)
+    field.data = PyUnicode_DATA(text)
+    field.size = PyUnicode_GET_LENGTH(text)
+    return 0
+
+
+cdef int take_fields(object article, Field *fields, list kept, bint encoded=True) except -1:
+    """The fields of a record, in their order; title and body as characters unless they are to be ``encoded``."""
     cdef object origin = article.origin
     cdef tuple authors = article.authors
     cdef str joined = ""
@@ -102,7 +125,12 @@ cdef int take_fields(object article, Field *fields, list kept) except -1:
         notes = BETWEEN.join([text for note in article.notes for text in note])
         kept.append(notes)
     take(article.id, &fields[0], kept, "replace")
-    take(article.title, &fields[TITLE], kept, "replace")
+    if encoded:
+        take(article.title, &fields[TITLE], kept, "replace")
+        take(article.body, &fields[BODY], kept, "replace")
+    else:
+        take_characters(article.title, &fields[TITLE])
+        take_characters(article.body, &fields[BODY])
     take(article.source, &fields[2], kept, "replace")
     take(joined, &fields[3], kept, "replace")
     take(article.section, &fields[4], kept, "replace")
@@ -112,7 +140,6 @@ cdef int take_fields(object article, Field *fields, list kept) except -1:
     take(origin.path, &fields[7], kept, "surrogateescape")
     take(origin.place, &fields[8], kept, "replace")
     take(notes, &fields[9], kept, "replace")
-    take(article.body, &fields[BODY], kept, "replace")
     return 0
 
 
@@ -199,7 +226,7 @@ cdef class Register:
         cdef Py_ssize_t count = sum([len(<Parcel>item) if isinstance(item, Parcel) else 1 for item in items])
         cdef Py_ssize_t number
         cdef list kept = []
-        cdef Field *fields = <Field *>malloc((count * FIELDS + 1) * sizeof(Field))
+        cdef Field *fields = <Field *>calloc(count * FIELDS + 1, sizeof(Field))
         cdef Field *next_fields = fields
         cdef uint32_t day
         cdef uint64_t total = PyBytes_GET_SIZE(self._rest)
@@ -217,7 +244,7 @@ cdef class Register:
                     if isinstance(item, Parcel):
                         day = (<Parcel>item).fields_of(number, next_fields)
                     else:
-                        take_fields(item, next_fields, kept)
+                        take_fields(item, next_fields, kept, encoded=False)
                         day = item.date.toordinal() if item.date is not None else 0
                     total += size_of(next_fields)
                     self._note(day, next_fields)
@@ -229,8 +256,11 @@ cdef class Register:
             out = <uint8_t *>PyByteArray_AS_STRING(room)
             span_out, block_out = <uint64_t *>PyBytes_AS_STRING(spans), <uint64_t *>PyBytes_AS_STRING(blocks)
             memcpy(out, PyBytes_AS_STRING(self._rest), waiting)
-            with nogil:
-                full = self._write(fields, count, out, waiting, span_out, block_out)
+            if total <= HELD:
+                full = self._write(fields, count, out, waiting, span_out, block_out, &total)
+            else:
+                with nogil:
+                    full = self._write(fields, count, out, waiting, span_out, block_out, &total)
         finally:
             free(fields)
         blocks = blocks[: 16 * full]
@@ -397,25 +427,28 @@ cdef class Register:
         return 0
 
     cdef uint64_t _write(self, const Field *fields, size_t count, uint8_t *out, uint64_t at, uint64_t *spans,
-                         uint64_t *blocks) noexcept nogil:
-        """Write the records of the newest texts at ``at``, behind those that wait; returns how many blocks are full."""
-        cdef uint64_t begin = 0, full = 0
+                         uint64_t *blocks, uint64_t *total) noexcept nogil:
+        """Write the records of the newest texts at ``at``, behind those that wait; returns how many blocks are full.
+
+        Where the last record ends is the ``total``.
+        """
+        cdef uint64_t begin = 0, full = 0, head, size
         cdef size_t number
         cdef int field
         cdef Row *row = self._rows + (self._texts - count)
         for number in range(count):
             row.block = self._blocks
             row.place = <uint32_t>(at - begin)
-            for field in range(FIELDS):
-                store32(out + at + 4 * field, <uint32_t>fields[field].size)
+            head = at
             at += HEAD
             for field in range(FIELDS):
+                size = sk_utf8_write(fields[field].data, fields[field].size, fields[field].kind, out + at)
+                store32(out + head + 4 * field, <uint32_t>size)
                 if field == TITLE or field == BODY:
                     spans[0] = at
-                    spans[1] = at + fields[field].size
+                    spans[1] = at + size
                     spans += 2
-                memcpy(out + at, fields[field].data, fields[field].size)
-                at += fields[field].size
+                at += size
             if at - begin >= self._block:
                 blocks[2 * full] = begin
                 blocks[2 * full + 1] = at - begin
@@ -424,6 +457,7 @@ cdef class Register:
                 begin = at
             fields += FIELDS
             row += 1
+        total[0] = at
         return full
 
 
@@ -448,11 +482,11 @@ def deal(list items, size_t lanes):
 
 
 cdef uint64_t size_of(const Field *fields) except 0:
-    """The bytes of a record."""
+    """The bytes of a record, or the most that they can be where characters are still to be encoded."""
     cdef uint64_t size = HEAD
     cdef int field
     for field in range(FIELDS):
-        size += fields[field].size
+        size += sk_utf8_most(fields[field].size, fields[field].kind)
     if size > <uint32_t>-1:
         raise OverflowError("an article is too long")
     return size

@@ -23,12 +23,6 @@ cdef extern from "memory.h":
     void sk_prefetch(const void *) noexcept nogil
 
 
-cdef enum:
-    # Words for which there is room from the start. What is not written takes no memory; and memory of this size
-    # grows without being copied.
-    TOKENS = 1 << 23
-
-
 include "letters.pxi"
 include "scanning.pxi"
 
@@ -38,7 +32,8 @@ cdef class Vocabulary:
     """Distinct words, numbered in the order of their first appearance, and the texts as their numbers.
 
     ``classes`` has the Word_Break class of every code point, a byte each. ``abbreviations`` are folded
-    ASCII words behind which a full stop does not end a sentence.
+    ASCII words behind which a full stop does not end a sentence. ``room`` is for how many words of texts there
+    is room from the start: what is not written takes no memory, and to grow is to copy.
     """
 
     cdef bytes _classes
@@ -58,7 +53,7 @@ cdef class Vocabulary:
     cdef uint8_t *_scratch
     cdef size_t _scratch_room
 
-    def __cinit__(self, bytes classes, abbreviations=()):
+    def __cinit__(self, bytes classes, abbreviations=(), size_t room=1 << 16):
         if len(classes) != 0x110000:
             raise ValueError("classes must cover every code point")
         self._classes = classes
@@ -69,8 +64,8 @@ cdef class Vocabulary:
         self._arena = <uint8_t *>malloc(self._arena_room)
         self._scratch_room = 1 << 12
         self._scratch = <uint8_t *>calloc(self._scratch_room + 8, 1)
-        self._tokens.data = <uint32_t *>sk_large(TOKENS * sizeof(uint32_t))
-        self._tokens.room = TOKENS
+        self._tokens.data = <uint32_t *>sk_large((room + 1) * sizeof(uint32_t))
+        self._tokens.room = room + 1
         if (self._table == NULL or self._arena == NULL or self._scratch == NULL or self._tokens.data == NULL
                 or push(&self._offsets, 0) < 0):
             raise MemoryError

@@ -19,10 +19,11 @@ class Vocabulary:
     """Distinct words, numbered in the order of their first appearance, and the texts as their numbers.
 
     The words and sentences are those of searchkit.analysis, whatever ``classes`` says. ``abbreviations`` are
-    the first words, and only that: which words end in a full stop, searchkit.analysis knows.
+    the first words, and only that: which words end in a full stop, searchkit.analysis knows. ``room`` is
+    of no use here.
     """
 
-    def __init__(self, classes: bytes, abbreviations: Iterable[bytes] = ()) -> None:
+    def __init__(self, classes: bytes, abbreviations: Iterable[bytes] = (), room: int = 0) -> None:
         if len(classes) != 0x110000:
             raise ValueError("classes must cover every code point")
         self._numbers: dict[bytes, int] = {}
