@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from searchkit.store.kernels.patterns import FormTable, FormUnion
     from searchkit.store.kernels.search import Exhausted, Searcher, Segment
     from searchkit.store.kernels.words import Vocabulary
+    from searchkit.store.kernels.writing import terms_of_articles
 
     COMPILED: bool
 else:
@@ -56,6 +57,7 @@ else:
         from searchkit.store.kernels.patterns import FormTable, FormUnion
         from searchkit.store.kernels.search import Exhausted, Searcher, Segment
         from searchkit.store.kernels.words import Vocabulary
+        from searchkit.store.kernels.writing import terms_of_articles
 
         COMPILED = True
     except ImportError:
@@ -85,6 +87,7 @@ else:
             pack_articles,
             page_checksums,
             sort_digests,
+            terms_of_articles,
             unpack_articles,
         )
 
@@ -116,5 +119,6 @@ __all__ = [
     "pack_articles",
     "page_checksums",
     "sort_digests",
+    "terms_of_articles",
     "unpack_articles",
 ]

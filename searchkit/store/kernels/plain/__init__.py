@@ -20,6 +20,7 @@ from searchkit.store.kernels.plain.merging import Merger
 from searchkit.store.kernels.plain.patterns import FormTable, FormUnion
 from searchkit.store.kernels.plain.search import Exhausted, Searcher, Segment
 from searchkit.store.kernels.plain.words import Vocabulary
+from searchkit.store.kernels.plain.writing import terms_of_articles
 
 __all__ = [
     "Bench",
@@ -45,5 +46,6 @@ __all__ = [
     "pack_articles",
     "page_checksums",
     "sort_digests",
+    "terms_of_articles",
     "unpack_articles",
 ]
