@@ -23,7 +23,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from searchkit.analysis import LANGUAGES, Chain
 from searchkit.article import Article
@@ -34,6 +34,7 @@ from searchkit.cluster.tokens import (
     FILLER,
     LONGEST,
     LONGEST_KEY,
+    SURELY_SHORT,
     is_plain,
     key_of,
     sorting_id,
@@ -41,7 +42,6 @@ from searchkit.cluster.tokens import (
     token,
 )
 from searchkit.errors import AnalysisMismatch, NotAnIndex
-from searchkit.frozen import frozen
 from searchkit.memory.fields import text_of, value_of
 from searchkit.query.grammar import MOST_APART
 from searchkit.query.tree import KNOWN_FIELDS
@@ -84,8 +84,7 @@ def words_index(index: str) -> str:
     return index + _WORDS_SUFFIX
 
 
-@frozen
-class Form:
+class Form(NamedTuple):
     """A word as it is folded, and its stem. ``known``: of what is known of articles, not of their texts."""
 
     text: str
@@ -256,16 +255,19 @@ class Layout:
 
     def word_document(self, form: Form) -> tuple[str, bytes]:
         """(``_id``, source as JSON) of a word in the index of the words."""
-        sent = token(form.text)
-        document: dict[str, object] = {"form": sent, "length": len(form.text), "stem": token(form.stem)}
-        if not is_plain(sent):
-            document |= {"digest": True, "text": {"form": form.text}}
-        if form.known:
-            document["known"] = True
+        text, stem, known = form
         # No word has a blank before it.
-        return key_of(" " * form.known + form.text), json.dumps(document, ensure_ascii=False).encode(
-            "utf-8", "replace"
-        )
+        key = key_of(" " * known + text)
+        if text.isascii() and text.isalnum() and stem.isalnum() and len(text) <= SURELY_SHORT and not known:
+            # As nearly all are: each is its own token, and nothing in it means anything in JSON.
+            return key, f'{{"form":"{text}","length":{len(text)},"stem":"{stem}"}}'.encode()
+        sent = token(text)
+        document: dict[str, object] = {"form": sent, "length": len(text), "stem": token(stem)}
+        if not is_plain(sent):
+            document |= {"digest": True, "text": {"form": text}}
+        if known:
+            document["known"] = True
+        return key, _AS_JSON(document).encode("utf-8", "replace")
 
     def _facts(self, article: Article, title_words: int, body_words: int) -> bytes:
         """The beginning of the document of an article: all but the words of title and body."""
