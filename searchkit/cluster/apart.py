@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import array
 import json
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from itertools import accumulate, islice
 
 from searchkit.analysis import Chain, Token
 from searchkit.article import Article
 from searchkit.cluster.tokens import SURELY_SHORT, token
+from searchkit.memory.shapes import matcher
 from searchkit.memory.text import Text
+from searchkit.query import Leaf
 from searchkit.store.builder import new_vocabulary
 from searchkit.store.kernels import terms_of_articles
 from searchkit.store.ranking import Scale
@@ -35,7 +37,10 @@ class KnownWords:
         self._form_tokens, self._stem_tokens = _Tokens(), _Tokens()
         self._stem_of = array.array("I")
         self._stem_numbers: dict[bytes, int] = {}
+        # For texts, when they are asked for.
         self._words: list[Token] = []
+        self._of_stem: dict[str, list[int]] = {}
+        self._of_form: dict[str, list[int]] = {}
         self._chain = chain
         self._vocabulary = new_vocabulary()
         self._learn()
@@ -91,24 +96,35 @@ class KnownWords:
         counts = _as_numbers(self._vocabulary.counts())
         return {number for number in numbers if counts[number]}
 
-    def texts(self, articles: Sequence[Article], stems: Set[str], forms: Set[str]) -> list[Text]:
+    def texts(
+        self,
+        articles: Sequence[Article],
+        stems: Set[str],
+        forms: Set[str],
+        matching: Callable[[Leaf], Callable[[str], bool]] = matcher,
+    ) -> list[Text]:
         """The articles as the engine in memory sees them, of their words only those with these stems or forms.
 
-        A word does not know where in the text it stood.
+        A word does not know where in the text it stood. ``matching`` says what words a pattern means.
         """
         apart = self.take_apart(articles)
-        for form, stem in zip(self.forms[len(self._words) :], self.stems[len(self._words) :], strict=True):
+        first = len(self._words)
+        for number, form, stem in zip(
+            range(first, len(self.forms)), self.forms[first:], self.stems[first:], strict=True
+        ):
             self._words.append(Token(0, 0, form, stem))
+            self._of_stem.setdefault(stem, []).append(number)
+            self._of_form.setdefault(form, []).append(number)
         words = self._words
-        numbers = set[int]().union(*[part for titles, bodies, _ in apart for part in (titles, bodies)])
-        wanted = {one for one in numbers if words[one].stem in stems or words[one].word in forms}
+        wanted = {number for stem in stems for number in self._of_stem.get(stem, ())}
+        wanted.update([number for form in forms for number in self._of_form.get(form, ())])
         found = []
         for titles, bodies, borders in apart:
             # One position between title and body belongs to no word.
             kept = [(at, words[one]) for at, one in enumerate(titles) if one in wanted]
             kept += [(at, words[one]) for at, one in enumerate(bodies, len(titles) + 1) if one in wanted]
             drawn = [(border >> 1, bool(border & 1)) for border in borders]
-            found.append(Text.of_words(kept, len(titles), len(bodies), drawn, self._chain))
+            found.append(Text.of_words(kept, len(titles), len(bodies), drawn, self._chain, matching))
         return found
 
     def _scan(self, articles: Sequence[Article]) -> None:

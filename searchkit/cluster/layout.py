@@ -312,6 +312,7 @@ class Layout:
 
 _AS_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
+
 def _fineness(averages: Scale) -> int:
     """What weighted frequencies are multiplied with: less where articles are so long that they would be too large.
 

@@ -25,7 +25,7 @@ from searchkit.query import AllOf, Leaf, Node, Phrase, is_list, leaves
 # So many articles are looked at here, where the server cannot decide.
 MOST_CANDIDATES = 10_000
 # So many of the best are put into order here, where the server's order is about ours.
-REORDERED = 50
+REORDERED = 30
 # The articles of so many hits come with the answer.
 _WITH_ARTICLES = 200
 # The server gives so many hits without a point in time.
@@ -140,7 +140,7 @@ class Search:
             "size": size,
             "track_total_hits": True,
             "sort": _order(self._request.sort),
-            "_source": ["article"] if size <= _WITH_ARTICLES else False,
+            "_source": size <= _WITH_ARTICLES,
         }
 
     def _reordered(self, ranked: list[Ranked]) -> list[Ranked]:
