@@ -5,7 +5,7 @@ from __future__ import annotations
 import array
 import json
 from collections.abc import Callable, Sequence, Set
-from itertools import accumulate, islice
+from itertools import accumulate, chain, islice, repeat
 
 from searchkit.analysis import Chain, Token
 from searchkit.article import Article
@@ -14,11 +14,9 @@ from searchkit.memory.shapes import matcher
 from searchkit.memory.text import Text
 from searchkit.query import Leaf
 from searchkit.store.builder import new_vocabulary
-from searchkit.store.kernels import terms_of_articles
+from searchkit.store.kernels import terms_of_articles, words_standing
 from searchkit.store.ranking import Scale
 
-# The numbers of the words of a title and of a body, and borders, doubled, odd for a paragraph.
-Apart = tuple[Sequence[int], Sequence[int], Sequence[int]]
 # How many words a title and a body have, and what stands of them in a document.
 Written = tuple[int, int, bytes]
 
@@ -52,21 +50,6 @@ class KnownWords:
         bounds = _numbers(self._vocabulary.bounds())
         bodies = sum([end - middle for middle, end in zip(bounds[::3], bounds[1::3], strict=True)])
         return self._vocabulary.token_count - bodies, bodies
-
-    def take_apart(self, articles: Sequence[Article]) -> list[Apart]:
-        """The words of each."""
-        self._scan(articles)
-        self._learn()
-        vocabulary = self._vocabulary
-        tokens = _numbers(bytes(vocabulary.tokens()))
-        bounds = _numbers(vocabulary.bounds())
-        borders = _numbers(vocabulary.borders())
-        found: list[Apart] = []
-        first = drawn = 0
-        for middle, end, last in zip(bounds[::3], bounds[1::3], bounds[2::3], strict=True):
-            found.append((tokens[first:middle], tokens[middle:end], borders[drawn:last]))
-            first, drawn = end, last
-        return found
 
     def written(self, articles: Sequence[Article], scale: Scale, fineness: int) -> list[Written]:
         """(words of the title, words of the body, the end of the document as JSON) for each article."""
@@ -107,7 +90,8 @@ class KnownWords:
 
         A word does not know where in the text it stood. ``matching`` says what words a pattern means.
         """
-        apart = self.take_apart(articles)
+        self._scan(articles)
+        self._learn()
         first = len(self._words)
         for number, form, stem in zip(
             range(first, len(self.forms)), self.forms[first:], self.stems[first:], strict=True
@@ -115,16 +99,21 @@ class KnownWords:
             self._words.append(Token(0, 0, form, stem))
             self._of_stem.setdefault(stem, []).append(number)
             self._of_form.setdefault(form, []).append(number)
-        words = self._words
-        wanted = {number for stem in stems for number in self._of_stem.get(stem, ())}
-        wanted.update([number for form in forms for number in self._of_form.get(form, ())])
+        wanted = bytearray(len(self._words))
+        for some, numbers in ((stems, self._of_stem), (forms, self._of_form)):
+            for number in chain.from_iterable(map(numbers.get, some, repeat(()))):
+                wanted[number] = 1
+        bounds = _as_numbers(self._vocabulary.bounds())
+        borders = _numbers(self._vocabulary.borders())
+        standing = words_standing(self._vocabulary.tokens(), bounds, wanted)
         found = []
-        for titles, bodies, borders in apart:
-            # One position between title and body belongs to no word.
-            kept = [(at, words[one]) for at, one in enumerate(titles) if one in wanted]
-            kept += [(at, words[one]) for at, one in enumerate(bodies, len(titles) + 1) if one in wanted]
-            drawn = [(border >> 1, bool(border & 1)) for border in borders]
-            found.append(Text.of_words(kept, len(titles), len(bodies), drawn, self._chain, matching))
+        begin = drawn = 0
+        ends = bounds.tolist()
+        for middle, end, last, (places, kept) in zip(ends[::3], ends[1::3], ends[2::3], standing, strict=True):
+            words = list(zip(places, map(self._words.__getitem__, kept), strict=True))
+            sentences = [(border >> 1, bool(border & 1)) for border in borders[drawn:last]]
+            found.append(Text.of_words(words, middle - begin, end - middle, sentences, self._chain, matching))
+            begin, drawn = end, last
         return found
 
     def _scan(self, articles: Sequence[Article]) -> None:

@@ -58,6 +58,21 @@ def test_both_write_the_same(texts: list[tuple[str, str]], stems: int, fineness:
         assert set(json.loads(b"{" + one[1:])) == {"title", "body", "weights"}
 
 
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(TEXTS, TEXTS), max_size=4), st.integers(0, 1 << 20))
+def test_both_find_the_same_words(texts: list[tuple[str, str]], chosen: int) -> None:
+    words = kernels.Vocabulary(class_table(), [b"mr"])
+    words.add([title.encode() for title, _ in texts], [body.encode() for _, body in texts])
+    wanted = bytes(chosen >> at & 1 for at in range(len(words)))
+    bounds = memoryview(words.bounds()).cast("I")
+    ours, twin = (module.words_standing(words.tokens(), bounds, wanted) for module in BOTH)
+    assert ours == twin
+    if words.token_count:
+        for module in BOTH:
+            with pytest.raises(ValueError, match="nobody knows"):
+                module.words_standing(words.tokens(), bounds, b"")
+
+
 def test_a_long_text() -> None:
     choose = random.Random(3)
     body = " ".join("".join(choose.choices("abcdefgh", k=choose.randint(1, 9))) for _ in range(60_000))

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from searchkit.store.kernels.patterns import FormTable, FormUnion
     from searchkit.store.kernels.search import Exhausted, Searcher, Segment
     from searchkit.store.kernels.words import Vocabulary
-    from searchkit.store.kernels.writing import terms_of_articles
+    from searchkit.store.kernels.writing import terms_of_articles, words_standing
 
     COMPILED: bool
 else:
@@ -57,7 +57,7 @@ else:
         from searchkit.store.kernels.patterns import FormTable, FormUnion
         from searchkit.store.kernels.search import Exhausted, Searcher, Segment
         from searchkit.store.kernels.words import Vocabulary
-        from searchkit.store.kernels.writing import terms_of_articles
+        from searchkit.store.kernels.writing import terms_of_articles, words_standing
 
         COMPILED = True
     except ImportError:
@@ -89,6 +89,7 @@ else:
             sort_digests,
             terms_of_articles,
             unpack_articles,
+            words_standing,
         )
 
         COMPILED = False
@@ -121,4 +122,5 @@ __all__ = [
     "sort_digests",
     "terms_of_articles",
     "unpack_articles",
+    "words_standing",
 ]

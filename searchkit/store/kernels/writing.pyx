@@ -1,7 +1,8 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
 """Articles as numbers of words are written out as terms between blanks, many at a time, for a server that counts them.
 
-What is written is the end of a document in JSON; searchkit/cluster/layout.py says what its fields are for.
+What is written is the end of a document in JSON; searchkit/cluster/layout.py says what its fields are for. And where
+do some words stand in articles? That is asked of the few that a server cannot decide.
 """
 
 from cpython.bytes cimport PyBytes_FromStringAndSize
@@ -120,6 +121,32 @@ def terms_of_articles(const uint32_t[::1] tokens, const uint32_t[::1] bounds, co
         free(counts.seen)
         free(marks)
         free(out)
+    return found
+
+
+def words_standing(const uint32_t[::1] tokens, const uint32_t[::1] bounds, const uint8_t[::1] wanted):
+    """(positions, numbers) of those words of each text that are ``wanted``, a byte for each word of the vocabulary.
+
+    One position between title and body belongs to no word.
+    """
+    cdef Py_ssize_t texts = bounds.shape[0] // 3, text
+    cdef uint32_t first = 0, middle, last, at
+    found = []
+    if bounds.shape[0] % 3:
+        raise ValueError("the parts do not fit together")
+    for text in range(texts):
+        middle, last = bounds[3 * text], bounds[3 * text + 1]
+        if not first <= middle <= last <= tokens.shape[0]:
+            raise ValueError("a text ends before it begins")
+        places, numbers = [], []
+        for at in range(first, last):
+            if tokens[at] >= wanted.shape[0]:
+                raise ValueError("a word that nobody knows")
+            if wanted[tokens[at]]:
+                places.append(at - first + (at >= middle))
+                numbers.append(tokens[at])
+        found.append((places, numbers))
+        first = last
     return found
 
 

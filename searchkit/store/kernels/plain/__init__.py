@@ -20,7 +20,7 @@ from searchkit.store.kernels.plain.merging import Merger
 from searchkit.store.kernels.plain.patterns import FormTable, FormUnion
 from searchkit.store.kernels.plain.search import Exhausted, Searcher, Segment
 from searchkit.store.kernels.plain.words import Vocabulary
-from searchkit.store.kernels.plain.writing import terms_of_articles
+from searchkit.store.kernels.plain.writing import terms_of_articles, words_standing
 
 __all__ = [
     "Bench",
@@ -48,4 +48,5 @@ __all__ = [
     "sort_digests",
     "terms_of_articles",
     "unpack_articles",
+    "words_standing",
 ]

@@ -50,6 +50,23 @@ def terms_of_articles(
     return found
 
 
+def words_standing(tokens: Buffer, bounds: Buffer, wanted: Buffer) -> list[tuple[list[int], list[int]]]:
+    """(positions, numbers) of those words of each text that are wanted; title and body have a gap of one."""
+    numbers, flags = _numbers(tokens), bytes(memoryview(wanted))
+    found = []
+    first = 0
+    ends = _numbers(bounds)
+    for middle, last, _ in zip(ends[::3], ends[1::3], ends[2::3], strict=True):
+        if not first <= middle <= last <= len(numbers):
+            raise ValueError("a text ends before it begins")
+        if any(number >= len(flags) for number in numbers[first:last]):
+            raise ValueError("a word that nobody knows")
+        kept = [at for at in range(first, last) if flags[numbers[at]]]
+        found.append(([at - first + (at >= middle) for at in kept], [numbers[at] for at in kept]))
+        first = last
+    return found
+
+
 def _document(
     titles: int,
     written: Sequence[bytes],
