@@ -8,6 +8,7 @@ from searchkit.analysis import Chain
 from searchkit.article import Article
 from searchkit.cluster.apart import KnownWords
 from searchkit.memory.fields import holds, value_of, whole_article
+from searchkit.memory.shapes import matcher
 from searchkit.memory.text import Text
 from searchkit.memory.weights import weight_of
 from searchkit.query import (
@@ -58,10 +59,11 @@ class Judge:
         self._articles = articles
         self._having = having
         self._weights: dict[int, float] = {}
+        self._matchers: dict[Leaf, Callable[[str], bool]] = {}
 
     def scores(self, articles: Sequence[Article]) -> list[float | None]:
         """The score of each article, None of one that does not match."""
-        texts = self._words.texts(articles, self._stems, self._forms)
+        texts = self._words.texts(articles, self._stems, self._forms, self._matching)
         return [self._score(self._tree, 1.0, one, text) for one, text in zip(articles, texts, strict=True)]
 
     def _score(self, node: Node, factor: float, article: Article, text: Text) -> float | None:
@@ -93,11 +95,23 @@ class Judge:
         return self._share(node, factor, text, 1)
 
     def _share(self, node: Node, factor: float, text: Text, count: int) -> float | None:
-        total, title = begins(text.passages(node), text.title_words)
+        stems = self._chain.stems(node.text) if isinstance(node, Word) else ()
+        if len(stems) == 1:
+            # Most parts of a query are a word: where it stands is not asked.
+            total, title = text.count(stems[0])
+        else:
+            total, title = begins(text.passages(node), text.title_words)
         if total < max(count, 1):
             return None
         weight = self._weight(node) * factor
         return article_share(self._scale, weight, total, title, text.title_words, text.body_words)
+
+    def _matching(self, leaf: Leaf) -> Callable[[str], bool]:
+        """What words a pattern means, found out once for all articles."""
+        known = self._matchers.get(leaf)
+        if known is None:
+            known = self._matchers[leaf] = matcher(leaf)
+        return known
 
     def _weight(self, node: Node) -> float:
         known = self._weights.get(id(node))

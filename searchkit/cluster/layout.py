@@ -21,20 +21,20 @@ Beside it stands an index of its words: each written form with its stem, for pat
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from searchkit.analysis import LANGUAGES, Chain
 from searchkit.article import Article
-from searchkit.cluster.apart import Apart, KnownWords
+from searchkit.cluster.apart import KnownWords
 from searchkit.cluster.stored import as_stored
 from searchkit.cluster.tokens import (
     COUNTED,
     FILLER,
     LONGEST,
     LONGEST_KEY,
+    SURELY_SHORT,
     is_plain,
     key_of,
     sorting_id,
@@ -42,7 +42,6 @@ from searchkit.cluster.tokens import (
     token,
 )
 from searchkit.errors import AnalysisMismatch, NotAnIndex
-from searchkit.frozen import frozen
 from searchkit.memory.fields import text_of, value_of
 from searchkit.query.grammar import MOST_APART
 from searchkit.query.tree import KNOWN_FIELDS
@@ -55,7 +54,7 @@ _FINEST = 4096
 # The sum of the frequencies of one document must stay below 2^31.
 _MOST_FREQUENCY = 1 << 30
 # So many articles are taken apart at once.
-_BATCH = 128
+_BATCH = 512
 # A frequency that counts twice is saturated in half the time.
 TITLE_K1 = K1 / TITLE_WEIGHT
 # The bytes of an index are those of this moment, and not of ten seconds ago.
@@ -85,8 +84,7 @@ def words_index(index: str) -> str:
     return index + _WORDS_SUFFIX
 
 
-@frozen
-class Form:
+class Form(NamedTuple):
     """A word as it is folded, and its stem. ``known``: of what is known of articles, not of their texts."""
 
     text: str
@@ -112,7 +110,7 @@ class Layout:
         self._known_forms: set[str] = set()
         self._fresh: list[Form] = []
         # Most articles have a source, a section and authors of others.
-        self._taken_apart: dict[tuple[str, str], dict[str, list[str]]] = {}
+        self._taken_apart: dict[tuple[str, str], str] = {}
 
     @classmethod
     def for_articles(cls, language: str, articles: Sequence[Article]) -> Layout:
@@ -120,8 +118,8 @@ class Layout:
         layout = cls(language, Scale(1.0, 1.0))
         titles = bodies = 0
         for batch in _batches(articles):
-            for titled, end, _ in layout._words.take_apart(batch):
-                titles, bodies = titles + len(titled), bodies + len(end)
+            titled, counted = layout._words.lengths(batch)
+            titles, bodies = titles + titled, bodies + counted
         return cls(language, Scale.of_averages(titles, bodies, len(articles)))
 
     @classmethod
@@ -237,19 +235,19 @@ class Layout:
         """(``_id``, source as JSON, words that this layout has not told of before) for each article, in order."""
         for batch in _batches(articles):
             known = self.known_words
-            apart = known.take_apart(batch)
-            fresh = self._not_told(known, apart)
-            for article, words in zip(batch, apart, strict=True):
-                source = self._source(article, words)
-                yield key_of(article.id), source, fresh + self._fresh
+            written = known.written(batch, self.averages, self.fineness)
+            fresh = self._not_told(known)
+            for article, (title_words, body_words, terms) in zip(batch, written, strict=True):
+                facts = self._facts(article, title_words, body_words)
+                yield key_of(article.id), facts + terms, fresh + self._fresh
                 fresh, self._fresh = [], []
 
-    def _not_told(self, known: KnownWords, apart: Sequence[Apart]) -> list[Form]:
-        """The words of articles that were not told of before."""
+    def _not_told(self, known: KnownWords) -> list[Form]:
+        """The words of the articles just taken apart that were not told of before."""
         numbers = [*range(max(self._told, known.given), len(known.forms))]
-        # What the vocabulary knew from the start is told when an article has it.
-        for titles, bodies, _ in apart if self._absent else ():
-            found = self._absent.intersection(titles) | self._absent.intersection(bodies)
+        if self._absent:
+            # What the vocabulary knew from the start is told when an article has it.
+            found = known.standing(self._absent)
             self._absent -= found
             numbers += found
         self._told = len(known.forms)
@@ -257,122 +255,62 @@ class Layout:
 
     def word_document(self, form: Form) -> tuple[str, bytes]:
         """(``_id``, source as JSON) of a word in the index of the words."""
-        sent = token(form.text)
-        document: dict[str, object] = {"form": sent, "length": len(form.text), "stem": token(form.stem)}
-        if not is_plain(sent):
-            document |= {"digest": True, "text": {"form": form.text}}
-        if form.known:
-            document["known"] = True
+        text, stem, known = form
         # No word has a blank before it.
-        return key_of(" " * form.known + form.text), json.dumps(document, ensure_ascii=False).encode(
-            "utf-8", "replace"
-        )
+        key = key_of(" " * known + text)
+        if text.isascii() and text.isalnum() and stem.isalnum() and len(text) <= SURELY_SHORT and not known:
+            # As nearly all are: each is its own token, and nothing in it means anything in JSON.
+            return key, f'{{"form":"{text}","length":{len(text)},"stem":"{stem}"}}'.encode()
+        sent = token(text)
+        document: dict[str, object] = {"form": sent, "length": len(text), "stem": token(stem)}
+        if not is_plain(sent):
+            document |= {"digest": True, "text": {"form": text}}
+        if known:
+            document["known"] = True
+        return key, _AS_JSON(document).encode("utf-8", "replace")
 
-    def _source(self, article: Article, apart: Apart) -> bytes:
-        """The document of an article; tokens are bytes within quotation marks already."""
-        titles, bodies, borders = apart
-        title_words, body_words = len(titles), len(bodies)
-        stems, forms = self._words.stem_tokens, self._words.form_tokens
-        titled, counted = [stems[number] for number in titles], [stems[number] for number in bodies]
-        before = _FILLERS * (title_words + 1)
-        marks = _marks(title_words + body_words, borders)
+    def _facts(self, article: Article, title_words: int, body_words: int) -> bytes:
+        """The beginning of the document of an article: all but the words of title and body."""
         parts = [
-            _AS_JSON(self._facts(article, title_words, body_words))[:-1].encode("utf-8", "replace"),
-            b',"title":{"stems":"# ',
-            b" ".join(titled),
-            b'","forms":"# ',
-            b" ".join([forms[number] for number in titles]),
-            b'","borders":"^ ',
-            b" ".join(marks[:title_words]),
-            b'"},"body":{"stems":"',
-            before,
-            b" ".join(counted),
-            b'","forms":"',
-            before,
-            b" ".join([forms[number] for number in bodies]),
-            b'","borders":"',
-            b"^ " + _FILLERS * (title_words - 1) + b"b^ " if titles else b"^^ ",
-            b" ".join(marks[title_words:]),
-            b'"},"weights":"',
-            b" ".join(self._weights(titled, counted)),
-            b'"}',
+            '{"article":',
+            _AS_JSON(as_stored(article)),
+            ',"id":',
+            _AS_JSON(sorting_id(article.id)),
+            f',"title_words":{title_words},"body_words":{body_words}',
         ]
-        return b"".join(parts)
-
-    def _facts(self, article: Article, title_words: int, body_words: int) -> dict[str, object]:
-        facts: dict[str, object] = {
-            "article": as_stored(article),
-            "id": sorting_id(article.id),
-            "title_words": title_words,
-            "body_words": body_words,
-        }
         if article.date:
-            facts["day"] = article.date.isoformat()
-        if article.source:
-            facts["source"] = source_key(article.source)
-            facts["source_name"] = article.source[:LONGEST_KEY]
-        has = [field for field in KNOWN_FIELDS if value_of(article, field)]
+            parts.append(f',"day":"{article.date.isoformat()}"')
+        has = [(field, value) for field in KNOWN_FIELDS if (value := value_of(article, field))]
         if has:
-            facts["has"] = has
-        for field in has:
-            value = value_of(article, field)
-            known = self._taken_apart.get((field, value))
+            parts.append(f',"has":{_AS_JSON([field for field, _ in has])}')
+        for pair in has:
+            known = self._taken_apart.get(pair)
             if known is None:
                 if len(self._taken_apart) >= _MOST_VALUES:
                     self._taken_apart.clear()
-                known = self._taken_apart[field, value] = self._known(field, value)
-            facts[field_name(field)] = known
-        return facts
+                known = self._taken_apart[pair] = self._known(*pair)
+            parts.append(known)
+        return "".join(parts).encode("utf-8", "replace")
 
-    def _known(self, field: str, value: str) -> dict[str, list[str]]:
+    def _known(self, field: str, value: str) -> str:
         """What is known of an article, its parts one text each: the server puts them far from each other."""
         parts = [list(text_of(field, part, self.chain).words) for part in value.split("\n")]
         for _, word in chain.from_iterable(parts):
             if word.word not in self._known_forms:
                 self._known_forms.add(word.word)
                 self._fresh.append(Form(word.word, word.stem, True))
-        return {
-            "stems": [" ".join([token(word.stem) for _, word in part]) for part in parts],
-            "forms": [" ".join([token(word.word) for _, word in part]) for part in parts],
+        known: dict[str, object] = {
+            field_name(field): {
+                "stems": [" ".join([token(word.stem) for _, word in part]) for part in parts],
+                "forms": [" ".join([token(word.word) for _, word in part]) for part in parts],
+            }
         }
-
-    def _weights(self, titled: Sequence[bytes], counted: Sequence[bytes]) -> list[bytes]:
-        """Each stem of a title and of a body with its weighted frequency."""
-        title_weight, title_base, title_slope, body_base, body_slope = self.averages.for_bounds()
-        in_title = self.fineness * title_weight / (title_base + title_slope * len(titled))
-        in_body = self.fineness / (body_base + body_slope * len(counted))
-        often = Counter(counted)
-        # One that every article has: so the server knows of them all when it weighs how rare a stem is.
-        found = [_EVERY]
-        for stem, count in Counter(titled).items():
-            found.append(stem + b"|%d" % max(1, round(count * in_title + often.pop(stem, 0) * in_body)))
-        # Most stems of a body stand there as often as many others.
-        alike: dict[int, list[bytes]] = {}
-        for stem, count in often.items():
-            if count in alike:
-                alike[count].append(stem)
-            else:
-                alike[count] = [stem]
-        for count, stems in alike.items():
-            ending = b"|%d" % max(1, round(count * in_body))
-            found.append((ending + b" ").join(stems) + ending)
-        return found
+        if field == "source":
+            known |= {"source": source_key(value), "source_name": value[:LONGEST_KEY]}
+        return "," + _AS_JSON(known)[1:-1]
 
 
 _AS_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-_FILLERS = FILLER.encode() + b" "
-_EVERY = f"{FILLER}{COUNTED}1".encode()
-
-
-def _marks(words: int, borders: Sequence[int]) -> list[bytes]:
-    """The mark of each word of an article, title and body on end; each border is doubled, odd for a paragraph."""
-    marks = [FILLER.encode()] * words
-    if words:
-        begins = {0: 2, **{border >> 1: 2 if border & 1 else 1 for border in borders}}
-        ends = {at - 1: what for at, what in begins.items() if at} | {words - 1: 2}
-        for at in begins.keys() | ends.keys():
-            marks[at] = f"{_MARKS[ends.get(at, 0)]}{_MARKS[begins.get(at, 0)]}".encode()
-    return marks
 
 
 def _fineness(averages: Scale) -> int:

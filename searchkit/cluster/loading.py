@@ -4,11 +4,13 @@ An article always takes the lane of its id, and a lane sends one request after t
 article stays in order. A lane that has enough under way lets the reader wait. Whatever is refused for the time
 being (429, 5xx, no answer) is sent again after a while, by chance a longer or a shorter one, so that many loaders do
 not come back together; ids are stable, so what was done already is only done again.
+
+Words have a lane of their own, and no article is sent before its words are there: whoever kills a load leaves no
+article that a pattern does not find.
 """
 
 from __future__ import annotations
 
-import json
 import random
 import time
 from collections import deque
@@ -18,7 +20,7 @@ from typing import Any, NamedTuple
 
 from searchkit.article import Article, Problem
 from searchkit.cluster.connection import TOO_LARGE, TOO_MANY_REQUESTS, Connection, as_error
-from searchkit.cluster.layout import Form, Layout, words_index
+from searchkit.cluster.layout import Layout, words_index
 from searchkit.cluster.tokens import key_of
 from searchkit.engine import Refused
 from searchkit.errors import (
@@ -75,8 +77,8 @@ class Loader:
         patience: float = PATIENCE,
     ) -> None:
         self._layout = layout
-        self._words_header = json.dumps({"create": {"_index": words_index(index)}}).encode()[:-2]
         self._most_bytes = _most_bytes(connection)
+        self._words = _Lane(connection, words_index(index), self._most_bytes, check, patience)
         self._lanes = [_Lane(connection, index, self._most_bytes, check, patience) for _ in range(lanes)]
         self._waiting: list[Article | str] = []
         self._room = _BATCH
@@ -98,7 +100,7 @@ class Loader:
             self._under_way.popleft().result()
         for lane in self._lanes:
             lane.start()
-        for lane in self._lanes:
+        for lane in (self._words, *self._lanes):
             lane.wait()
         refused = [one for lane in self._lanes for one in lane.refused]
         for lane in self._lanes:
@@ -114,10 +116,12 @@ class Loader:
 
     def stop(self) -> None:
         """Give up what was not sent yet."""
-        for lane in self._lanes:
+        # The words first: other lanes may wait for them.
+        lanes = (self._words, *self._lanes)
+        for lane in lanes:
             lane.give_up()
         self._thread.shutdown(cancel_futures=True)
-        for lane in self._lanes:
+        for lane in lanes:
             lane.stop()
 
     def _add(self, item: Article | str, size: int) -> None:
@@ -141,17 +145,17 @@ class Loader:
         for item in last.values():
             if isinstance(item, str):
                 self._deal(key_of(item), _removal(item))
-        for article, (key, source, forms) in zip(articles, self._layout.documents(articles), strict=True):
+        documents = list(self._layout.documents(articles))
+        for _, _, forms in documents:
             for form in forms:
-                self._deal(*self._word(form))
-            self._deal(key, _Operation(article, b'{"index":{"_id":"%s"}}' % key.encode("ascii"), source))
+                key, source = self._layout.word_document(form)
+                self._words.add(key, _Operation(None, b'{"create":{"_id":"%s"}}' % key.encode("ascii"), source))
+        words = self._words.start()
+        for article, (key, source, _) in zip(articles, documents, strict=True):
+            self._deal(key, _Operation(article, b'{"index":{"_id":"%s"}}' % key.encode("ascii"), source), words)
 
-    def _deal(self, key: str, operation: _Operation) -> None:
-        self._lanes[int(key[:8], 16) % len(self._lanes)].add(key, operation)
-
-    def _word(self, form: Form) -> tuple[str, _Operation]:
-        key, source = self._layout.word_document(form)
-        return key, _Operation(None, self._words_header + b',"_id":"%s"}}' % key.encode("ascii"), source)
+    def _deal(self, key: str, operation: _Operation, words: Future[None] | None = None) -> None:
+        self._lanes[int(key[:8], 16) % len(self._lanes)].add(key, operation, words)
 
 
 class _Lane:
@@ -172,6 +176,8 @@ class _Lane:
         self._patience = patience
         self._waiting: dict[str, _Operation] = {}
         self._size = 0
+        # What has to be done before what waits is sent.
+        self._before: Future[None] | None = None
         self._thread = ThreadPoolExecutor(1, "searchkit-load")
         self._under_way: deque[Future[None]] = deque()
         self._stopped = False
@@ -180,24 +186,25 @@ class _Lane:
         # Where an answer was lost, and the change was found done, or not to be done, when it was sent again.
         self.perhaps_created = self.perhaps_deleted = 0
 
-    def add(self, key: str, operation: _Operation) -> None:
-        """Take a change of the document with this key."""
-        # A word and an article may have one key, but not in one index: they are told apart by the blank.
-        if operation.item is None:
-            key = f" {key}"
+    def add(self, key: str, operation: _Operation, before: Future[None] | None = None) -> None:
+        """Take a change of the document with this key, to be sent when what is ``before`` it is done."""
         size = operation.size
         if key in self._waiting or self._size + size > min(_BYTES, self._most_bytes):
             self.start()
         self._waiting[key] = operation
         self._size += size
+        # Words go one request after the other: the last one is behind all others.
+        self._before = before or self._before
 
-    def start(self) -> None:
-        """Send what waits, in the lane's thread; waits while enough is under way."""
+    def start(self) -> Future[None] | None:
+        """Send what waits, in the lane's thread; waits while enough is under way. What was started last."""
         while len(self._under_way) >= _AHEAD or (self._under_way and self._under_way[0].done()):
             self._under_way.popleft().result()
         if self._waiting:
             waiting, self._waiting, self._size = self._waiting, {}, 0
-            self._under_way.append(self._thread.submit(self._send, list(waiting.values())))
+            self._under_way.append(self._thread.submit(self._send_behind, list(waiting.values()), self._before))
+            self._before = None
+        return self._under_way[-1] if self._under_way else None
 
     def wait(self) -> None:
         """Wait until all that was started is acknowledged."""
@@ -211,6 +218,11 @@ class _Lane:
     def stop(self) -> None:
         """End the thread."""
         self._thread.shutdown(cancel_futures=True)
+
+    def _send_behind(self, operations: Sequence[_Operation], before: Future[None] | None) -> None:
+        if before is not None:
+            before.result()
+        self._send(operations)
 
     def _send(self, operations: Sequence[_Operation]) -> None:
         """Send until each change is acknowledged or refused for good."""

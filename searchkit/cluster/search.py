@@ -20,12 +20,14 @@ from searchkit.cluster.queries import Query, filtered
 from searchkit.cluster.vocabulary import WordsOfIndex
 from searchkit.engine import Filters, Request, Response, Term
 from searchkit.errors import QueryTooLarge
-from searchkit.query import AllOf, Leaf, Node, Phrase, is_list, leaves
+from searchkit.query import AllOf, Leaf, Near, Node, Phrase, Within, children, is_list, leaves
+from searchkit.query.spread import is_passage, spread
 
 # So many articles are looked at here, where the server cannot decide.
 MOST_CANDIDATES = 10_000
-# So many of the best are put into order here, where the server's order is about ours.
-REORDERED = 50
+# So many of the best are put into order here, where the server's order is about ours: of words with some passages
+# among them, of passages alone, and of words near each other, which the server ranks by how near they are.
+REORDERED, REORDERED_PASSAGES, REORDERED_NEAR = 30, 50, 100
 # The articles of so many hits come with the answer.
 _WITH_ARTICLES = 200
 # The server gives so many hits without a point in time.
@@ -109,10 +111,9 @@ class Search:
         """(total, hits, articles that have everything) where the server can say it, with counts along."""
         request = self._request
         last = request.offset + request.limit
-        reorder = (
-            request.sort == "relevance" and not found.ranked and request.offset < REORDERED and request.limit > 0
-        )
-        begin, end = (0, max(last, REORDERED)) if reorder else (request.offset, last)
+        best = _reordered(request.query)
+        reorder = request.sort == "relevance" and not found.ranked and request.offset < best and request.limit > 0
+        begin, end = (0, max(last, best)) if reorder else (request.offset, last)
         alone = self._compiled(every) if every else None
         bodies = [self._page(found.query, begin, 0 if last > _WINDOW else min(end, _WINDOW) - begin)]
         if alone and alone.exact:
@@ -129,7 +130,7 @@ class Search:
         if last > _WINDOW and total > begin:
             ranked = self._read_on(found.query, last)[begin:]
         if reorder:
-            ranked = self._reordered(ranked)
+            ranked = self._in_order(ranked[:best]) + ranked[best:]
         return total, ranked[request.offset - begin : last - begin], total_all
 
     def _page(self, query: Query, begin: int, size: int) -> dict[str, Any]:
@@ -140,12 +141,11 @@ class Search:
             "size": size,
             "track_total_hits": True,
             "sort": _order(self._request.sort),
-            "_source": ["article"] if size <= _WITH_ARTICLES else False,
+            "_source": size <= _WITH_ARTICLES,
         }
 
-    def _reordered(self, ranked: list[Ranked]) -> list[Ranked]:
-        """The best in our own order, those behind them as they were."""
-        best, rest = ranked[:REORDERED], ranked[REORDERED:]
+    def _in_order(self, best: list[Ranked]) -> list[Ranked]:
+        """The best in our own order."""
         articles = [one.article for one in best if one.article is not None]
         if len(articles) < len(best):
             documents = self.asking.articles(self._index, [one.key for one in best])
@@ -156,7 +156,7 @@ class Search:
             Ranked(one.key, one.score if score is None else score, one.sorting_id, one.day, article)
             for one, article, score in zip(best, articles, scores, strict=True)
         ]
-        return sorted(made, key=_by_score) + rest
+        return sorted(made, key=_by_score)
 
     def _judge(self) -> Judge:
         return self._judge_of(self._request.query, self.articles(), self.having)
@@ -271,6 +271,17 @@ class Search:
                 self._articles = total_of(answer)
             else:
                 self._having[leaf] = total_of(answer)
+
+
+def _reordered(tree: Node) -> int:
+    """How many of the best are put into our order."""
+
+    def is_near(node: Node) -> bool:
+        return isinstance(node, Near | Within) or any(map(is_near, children(node)))
+
+    if is_near(tree):
+        return REORDERED_NEAR
+    return REORDERED_PASSAGES if is_passage(spread(tree)) else REORDERED
 
 
 def _nowhere(leaf: Leaf) -> int:

@@ -15,6 +15,8 @@ FILLER = "#"
 COUNTED = "|"
 # In bytes of UTF-8.
 LONGEST = 1000
+# Whatever its letters are, a term of so many takes no more bytes.
+SURELY_SHORT = LONGEST // 4
 # In characters; with more, UTF-8 might take more bytes than a term of the server has.
 LONGEST_KEY = 8000
 LONGEST_ID = 7900
@@ -25,7 +27,7 @@ _DIGEST = 16
 
 def token(term: str) -> str:
     """The token of a folded form or a stem."""
-    if not term or len(term) > LONGEST // 4 or _SPECIAL.search(term):
+    if not term or len(term) > SURELY_SHORT or _SPECIAL.search(term):
         data = term.encode("utf-8", "surrogatepass")
         if not term or len(data) > LONGEST or _SPECIAL.search(term):
             return FILLER + hashlib.blake2b(data, digest_size=_DIGEST).hexdigest()

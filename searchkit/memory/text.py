@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
 from searchkit.analysis import Chain, Token, borders, word_spans
@@ -35,6 +36,7 @@ class Text:
 
     def __init__(self, title: str, body: str, chain: Chain) -> None:
         self._chain = chain
+        self._matcher: Callable[[Leaf], Callable[[str], bool]] = matcher
         self._title, self._body = title, body
         titles, bodies = list(chain.tokens(title)), list(chain.tokens(body))
         self.title_words, self.body_words = len(titles), len(bodies)
@@ -50,9 +52,14 @@ class Text:
         body_words: int,
         sentences: list[tuple[int, bool]],
         chain: Chain,
+        matching: Callable[[Leaf], Callable[[str], bool]] = matcher,
     ) -> Text:
-        """A text that was taken apart elsewhere; of its words those will do, by position, that are asked for."""
+        """A text that was taken apart elsewhere; of its words those will do, by position, that are asked for.
+
+        ``matching`` says what words a pattern means: whoever has many texts need not find it out for each.
+        """
         text = cls("", "", chain)
+        text._matcher = matching
         text.words, text.title_words, text.body_words, text.sentences = words, title_words, body_words, sentences
         return text
 
@@ -81,7 +88,28 @@ class Text:
 
     def stems(self) -> set[str]:
         """The stems that stand in the text."""
-        return {token.stem for _, token in self.words}
+        return set(self._stems)
+
+    def count(self, stem: str) -> tuple[int, int]:
+        """(how often a stem stands in the text, how often of these in the title)."""
+        places = self._stems.get(stem)
+        return (len(places), bisect_left(places, self.title_words)) if places else (0, 0)
+
+    @cached_property
+    def _stems(self) -> dict[str, list[int]]:
+        """Where each stem stands."""
+        found: dict[str, list[int]] = {}
+        for at, token in self.words:
+            found.setdefault(token.stem, []).append(at)
+        return found
+
+    @cached_property
+    def _forms(self) -> dict[str, list[int]]:
+        """Where each written form stands."""
+        found: dict[str, list[int]] = {}
+        for at, token in self.words:
+            found.setdefault(token.word, []).append(at)
+        return found
 
     def passages(self, node: Node, scope: int = ANYWHERE) -> list[Passage]:
         """Where a node of a spread tree stands, if it is of those that stand somewhere."""
@@ -89,10 +117,10 @@ class Text:
         match node:
             case Word(text):
                 stems = self._chain.stems(text)
-                return self._beside([[at for at, token in self.words if token.stem == stem] for stem in stems], scope)
+                return self._beside([self._stems.get(stem, []) for stem in stems], scope)
             case Exact(text):
                 forms = [token.word for token in self._chain.tokens(text)]
-                return self._beside([[at for at, token in self.words if token.word == form] for form in forms], scope)
+                return self._beside([self._forms.get(form, []) for form in forms], scope)
             case Phrase(parts, slop):
                 if slop:
                     single = [piece for part in parts for piece in pieces(part)]
@@ -136,8 +164,6 @@ class Text:
         return passages.chain([passages.scoped(part, self.title_words, scope) for part in places])
 
     def _pattern(self, leaf: Leaf, scope: int) -> list[Passage]:
-        fits = matcher(leaf)
-        return passages.scoped(self._where(fits(token.word) for _, token in self.words), self.title_words, scope)
-
-    def _where(self, chosen: Iterable[bool]) -> list[int]:
-        return [at for (at, _), wanted in zip(self.words, chosen, strict=True) if wanted]
+        fits = self._matcher(leaf)
+        places = [at for form, where in self._forms.items() if fits(form) for at in where]
+        return passages.scoped(places, self.title_words, scope)

@@ -292,6 +292,26 @@ def test_a_cluster_that_always_refuses_ends_the_load_with_a_sentence(address: Ad
     assert REFRESH not in indexes_of(opensearch, address.index)[f"{address.index}-000001"]
 
 
+def test_no_article_goes_before_its_words(address: Address, opensearch: str) -> None:
+    """Else a load that ends in between would leave articles that a pattern does not find."""
+    load(address, articles(5))
+    name = f"{address.index}-000001"
+    with Proxy(opensearch) as proxy:
+        busy = {"error": {"type": "rejected_execution_exception", "reason": "too much"}, "status": 429}
+        proxy.answer(f"/{name}-words/_bulk?timeout=20s", 429, busy)
+        with (
+            pytest.raises(ClusterError, match="has too much to do"),
+            ClusterWriter(address_at(proxy.url, address.index), patience=2) as writer,
+        ):
+            writer.put(article(6))
+            writer.commit()
+        asked = [request.path for request in proxy.requests if "_bulk" in request.path]
+    assert asked
+    assert all(path.startswith(f"/{name}-words/") for path in asked)
+    load(address, [article(6)])
+    assert total(address, "number6*") == 1
+
+
 KILLED = """
 import os, signal, sys
 sys.path.insert(0, {tests!r})

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from searchkit.store.kernels.patterns import FormTable, FormUnion
     from searchkit.store.kernels.search import Exhausted, Searcher, Segment
     from searchkit.store.kernels.words import Vocabulary
+    from searchkit.store.kernels.writing import terms_of_articles, words_standing
 
     COMPILED: bool
 else:
@@ -64,6 +65,7 @@ else:
         from searchkit.store.kernels.patterns import FormTable, FormUnion
         from searchkit.store.kernels.search import Exhausted, Searcher, Segment
         from searchkit.store.kernels.words import Vocabulary
+        from searchkit.store.kernels.writing import terms_of_articles, words_standing
 
         COMPILED = True
     except ImportError:
@@ -100,6 +102,8 @@ else:
             page_checksums,
             read_article,
             sort_digests,
+            terms_of_articles,
+            words_standing,
         )
 
         COMPILED = False
@@ -137,4 +141,6 @@ __all__ = [
     "page_checksums",
     "read_article",
     "sort_digests",
+    "terms_of_articles",
+    "words_standing",
 ]

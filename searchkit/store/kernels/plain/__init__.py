@@ -24,6 +24,7 @@ from searchkit.store.kernels.plain.merging import Merger
 from searchkit.store.kernels.plain.patterns import FormTable, FormUnion
 from searchkit.store.kernels.plain.search import Exhausted, Searcher, Segment
 from searchkit.store.kernels.plain.words import Vocabulary
+from searchkit.store.kernels.plain.writing import terms_of_articles, words_standing
 
 __all__ = [
     "FILTER_SIZE",
@@ -56,4 +57,6 @@ __all__ = [
     "page_checksums",
     "read_article",
     "sort_digests",
+    "terms_of_articles",
+    "words_standing",
 ]
