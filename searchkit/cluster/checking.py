@@ -82,7 +82,7 @@ class _Check:
     def __init__(self, connection: Connection, indexes: Indexes) -> None:
         self._connection = connection
         self._indexes = indexes
-        standing = indexes.find()
+        standing = indexes.find_whole()
         self._index, self._layout = standing.index, standing.layout
         self._findings: list[Finding] = []
         self._words = 0

@@ -47,6 +47,8 @@ _NODE_IS_AWAY = re.compile(
     r"unavailable_shards|cluster_manager_not_discovered|master_not_discovered|receive_timeout_transport|"
     r"shard_not_found|index_shard_closed)_exception\b"
 )
+# The index of the words of another; searchkit/cluster/indexes.py has all names.
+_WORDS = re.compile(r"(.+)-words(?:-load)?")
 
 
 class Options(TypedDict, total=False):
@@ -217,6 +219,11 @@ def as_error(status: int, told: Mapping[str, Any], path: str = "") -> SearchkitE
     if "index_not_found_exception" in kinds:
         # The path has names of parts as well; the reason tells which one it was.
         name = re.search(r"no such index \[([^\]]+)\]", reasons)
+        if name and (words := _WORDS.fullmatch(name[1])):
+            return IndexMissing(
+                f"the index {words[1]} has lost the index of its words",
+                hint="Build it again: searchkit index --rebuild PATH",
+            )
         missing = f"the cluster has no index {name[1]}" if name else "the cluster has no such index"
         return IndexMissing(missing, hint="Make it with: searchkit index PATH --index ADDRESS")
     if status == TOO_MANY_REQUESTS:

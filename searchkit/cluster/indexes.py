@@ -4,6 +4,10 @@ news                  the alias that is asked
 news-000001           the articles; a rebuild makes news-000002 and lets the alias mean it
 news-000001-words     their written forms
 news-state            documents about the loading: who writes, which commit is the last, what is to be restored
+
+Each of the three has an alias of its own that all is written through (``…-load``). A server makes an index for
+whatever is sent to a name that it does not know, with a mapping that it guesses; an alias it does not make. So an
+index that somebody removes in the middle of a load stays away, and the load ends with a sentence.
 """
 
 from __future__ import annotations
@@ -27,6 +31,21 @@ _HEALTH = 10.0
 _TIMED_OUT = 408
 # How long it is waited until copies stand on other nodes.
 _COPYING = 600.0
+# What is sent to an alias that is not there is refused.
+ONLY_ALIASES = {"require_alias": "true"}
+
+
+def load_alias(index: str) -> str:
+    """The name by which an index is written to."""
+    return f"{index}-load"
+
+
+def removed(what: str) -> IndexDamaged:
+    """The error about an index that was there when the load began."""
+    return IndexDamaged(
+        f"somebody has removed {what} from the cluster while it was written to",
+        hint="See who does that; then run the same command again, which puts in what is missing.",
+    )
 
 
 @frozen
@@ -61,6 +80,15 @@ class Indexes:
         check_mapping(layout, mappings, self._name)
         return Standing(index, layout, index != self._name)
 
+    def find_whole(self) -> Standing:
+        """What the name stands for, as whoever writes or checks needs it; IndexDamaged too where its words are gone."""
+        standing = self.find()
+        try:
+            self._connection.get(f"/{words_index(standing.index)}/_mapping")
+        except IndexMissing as error:
+            raise IndexDamaged(error.message, hint=error.hint) from None
+        return standing
+
     def behind(self) -> tuple[str, dict[str, Any]]:
         """(the index that the name means, what the server tells of it), whatever it is."""
         try:
@@ -89,11 +117,13 @@ class Indexes:
             (words_index(index), layout.words_settings_and_mappings(1)),
         ):
             body["settings"]["index"][_REFRESH] = _NO_REFRESH
+            body["aliases"] = {load_alias(name): {}}
             self._connection.put(f"/{name}", body=body)
         return index
 
     def begin_load(self, index: str) -> None:
         """Turn refresh off for an index that articles are in; what it was is noted first, to be restored."""
+        self._let_load(index, words_index(index))
         settings = self._settings(index)
         if settings.get(_REFRESH) == _NO_REFRESH:
             # Whoever turned it off for good wants it so.
@@ -186,12 +216,17 @@ class Indexes:
         """Say something under ``key``; ``conditions`` are the server's, of which a ClusterError of 409 tells."""
         self._make_state()
         patience = 0.0 if conditions else self._patience
-        path = f"/{self._state}/_doc/{key}"
-        return self._connection.put(path, body={"told": told}, params=conditions, patience=patience)
+        path = f"/{load_alias(self._state)}/_doc/{key}"
+        try:
+            return self._connection.put(path, body={"told": told}, params=ONLY_ALIASES | conditions, patience=patience)
+        except IndexMissing:
+            raise removed(f"the index {self._state}") from None
 
     def forget(self, key: str, **conditions: object) -> None:
         """Say no more about ``key``."""
-        self._connection.delete(f"/{self._state}/_doc/{key}", params=conditions)
+        # Where there is no state, nothing is said.
+        with contextlib.suppress(IndexMissing):
+            self._connection.delete(f"/{self._state}/_doc/{key}", params=conditions)
 
     def _make_state(self) -> None:
         if self._has_state:
@@ -199,9 +234,10 @@ class Indexes:
         body = {
             "settings": {"index": {"number_of_shards": 1, "auto_expand_replicas": "0-2"}},
             "mappings": {"dynamic": "strict", "properties": {"told": {"type": "object", "enabled": False}}},
+            "aliases": {load_alias(self._state): {}},
         }
         try:
-            self._connection.get(f"/{self._state}")
+            self._let_load(self._state)
         except IndexMissing:
             try:
                 self._connection.put(f"/{self._state}", body=body)
@@ -209,6 +245,14 @@ class Indexes:
                 if "already exists" not in error.message:
                     raise
         self._has_state = True
+
+    def _let_load(self, *indexes: str) -> None:
+        """Give indexes the aliases that they are written through, where another release has made them without."""
+        for index in indexes:
+            ((name, told),) = self._connection.get(f"/{index}/_alias").items()
+            if load_alias(index) not in told.get("aliases", {}):
+                add = {"add": {"index": name, "alias": load_alias(index)}}
+                self._connection.post("/_aliases", body={"actions": [add]})
 
     def _wanted_copies(self) -> int:
         said = replicas()

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from searchkit.cluster.indexes import Indexes
-from searchkit.errors import ClusterError, IndexLocked, SearchkitError
+from searchkit.errors import ClusterError, IndexDamaged, IndexLocked, SearchkitError
 
 KEY = "lock"
 # In seconds: how long a holder is believed without a word, and how often it says a word.
@@ -98,7 +98,8 @@ class ClusterLock:
     def _renew_now(self) -> None:
         try:
             self._take({"if_seq_no": self._seq_no, "if_primary_term": self._primary_term})
-        except IndexLocked:
+        except (IndexLocked, IndexDamaged):
+            # (Damaged: somebody has removed the document with its index, so that another writer may begin.)
             self._lost = True
         except SearchkitError:
             # It is tried again; until when the lock is held is known.

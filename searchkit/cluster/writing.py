@@ -197,7 +197,7 @@ class ClusterWriter:
         """What the name means now; None where it is nothing, or something that has to give way."""
         name = self._address.index
         try:
-            standing = self._indexes.find()
+            standing = self._indexes.find_whole()
         except IndexMissing:
             return None
         except (IndexDamaged, AnalysisMismatch):

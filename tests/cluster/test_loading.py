@@ -20,7 +20,16 @@ from searchkit.cluster import check_index, every_article, open_engine
 from searchkit.cluster.address import Address
 from searchkit.cluster.lock import KEY as LOCK
 from searchkit.cluster.writing import ClusterWriter
-from searchkit.errors import ClusterError, IndexLocked, IndexMissing, NotAnIndex, StorageError, UsageError
+from searchkit.errors import (
+    ClusterError,
+    IndexDamaged,
+    IndexLocked,
+    IndexMissing,
+    NotAnIndex,
+    SearchkitError,
+    StorageError,
+    UsageError,
+)
 
 REFRESH = "index.refresh_interval"
 
@@ -279,7 +288,7 @@ def test_a_cluster_that_always_refuses_ends_the_load_with_a_sentence(address: Ad
     load(address, articles(5))
     with Proxy(opensearch) as proxy:
         busy = {"error": {"type": "rejected_execution_exception", "reason": "too much"}, "status": 429}
-        proxy.answer(f"/{address.index}-000001/_bulk?timeout=20s", 429, busy)
+        proxy.answer(f"/{address.index}-000001-load/_bulk?timeout=20s&require_alias=true", 429, busy)
         began = time.monotonic()
         with (
             pytest.raises(ClusterError, match="has too much to do"),
@@ -394,3 +403,64 @@ def test_a_writer_is_closed_by_an_error_of_its_lanes(address: Address, opensearc
     ask(f"{opensearch}/{address.index}-000001/_settings", "PUT", {"index.blocks.write": None})
     load(address, [article(3)])
     assert total(address) == 3
+
+PARTS = ["", "-words"]
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_an_index_that_somebody_removes_in_the_middle_of_a_load_stays_away(
+    address: Address, opensearch: str, part: str
+) -> None:
+    """The server would make it again for the next request, with a mapping that it guesses."""
+    load(address, articles(3))
+    name = f"{address.index}-000001{part}"
+    with pytest.raises(IndexDamaged, match="somebody has removed the index"), ClusterWriter(address) as writer:
+        for number in range(10, 20):
+            writer.put(article(number))
+        writer.commit()
+        assert ask(f"{opensearch}/{name}", "DELETE")[0] == 200
+        for number in range(20, 30):
+            writer.put(Article(f"news/{number}", "A new word", f"This is anotherword{number}."))
+        writer.commit()
+    assert ask(f"{opensearch}/{name}")[0] == 404
+    if part:
+        with pytest.raises(IndexDamaged, match="has lost the index of its words"):
+            ClusterWriter(address)
+        with pytest.raises(IndexDamaged, match="has lost the index of its words"):
+            check_index(str(address))
+        with pytest.raises(IndexMissing, match="has lost the index of its words") as lost:
+            total(address, "anoth*")
+        assert "--rebuild" in lost.value.hint
+        with ClusterWriter(address, fresh=True) as writer:
+            writer.clear()
+            writer.put(article(1))
+            writer.commit()
+        assert held(address) == {"news/1": article(1)}
+    else:
+        load(address, articles(5))
+        assert held(address) == {one.id: one for one in articles(5)}
+    assert check_index(str(address), deep=True).findings == ()
+
+
+def test_a_state_that_somebody_removes_in_the_middle_of_a_load_ends_it(address: Address, opensearch: str) -> None:
+    """With it goes the lock: another may write now."""
+    load(address, articles(3))
+    with pytest.raises(SearchkitError) as ended, ClusterWriter(address) as writer:
+        writer.put(article(10))
+        assert ask(f"{opensearch}/{address.index}-state", "DELETE")[0] == 200
+        writer._lock._renew_now()
+        writer.put(article(11))
+        writer.commit()
+    assert "somebody has removed" in ended.value.message or "was lost" in ended.value.message
+    assert ask(f"{opensearch}/{address.index}-state")[0] == 404
+    load(address, articles(5))
+    assert total(address) in (5, 6, 7)
+    assert check_index(str(address), deep=True).findings == ()
+
+
+def test_an_index_made_without_a_name_for_writing_gets_one(address: Address, opensearch: str) -> None:
+    load(address, articles(3))
+    for part in ("-000001", "-000001-words", "-state"):
+        assert ask(f"{opensearch}/{address.index}{part}/_alias/{address.index}{part}-load", "DELETE")[0] == 200
+    load(address, articles(6))
+    assert total(address) == 6
