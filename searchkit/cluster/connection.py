@@ -47,6 +47,8 @@ _NODE_IS_AWAY = re.compile(
     r"unavailable_shards|cluster_manager_not_discovered|master_not_discovered|receive_timeout_transport|"
     r"shard_not_found|index_shard_closed)_exception\b"
 )
+# What the security plugin says.
+_RIGHT = re.compile(r"no permissions for \[([^\]]+)\]")
 # The index of the words of another; searchkit/cluster/indexes.py has all names.
 _WORDS = re.compile(r"(.+)-words(?:-load)?")
 
@@ -213,8 +215,11 @@ def as_error(status: int, told: Mapping[str, Any], path: str = "") -> SearchkitE
             hint="Lift the block of the index or of the cluster (index.blocks, cluster.blocks).",
         )
     if status == 403:
+        right = _RIGHT.search(reasons)
         return AccessRefused(
-            "the cluster does not allow this user to do that", hint="Ask who runs the cluster for the right."
+            "the cluster does not allow this user to do that"
+            + (f": the right {right[1]} is missing" if right else ""),
+            hint="Ask who runs the cluster for it; what each command needs stands in README.",
         )
     if "index_not_found_exception" in kinds:
         # The path has names of parts as well; the reason tells which one it was.

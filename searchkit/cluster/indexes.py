@@ -28,7 +28,7 @@ from searchkit.frozen import frozen
 _REFRESH, _COPIES = "refresh_interval", "number_of_replicas"
 _NO_REFRESH = "-1"
 _HEALTH = 10.0
-_TIMED_OUT = 408
+_NOT_FOUND, _TIMED_OUT = 404, 408
 # How long it is waited until copies stand on other nodes.
 _COPYING = 600.0
 # What is sent to an alias that is not there is refused.
@@ -172,6 +172,24 @@ class Indexes:
                 )
             time.sleep(random.uniform(0.5, 1))  # noqa: S311  (no secret)
 
+    def held(self, index: str) -> dict[str, object]:
+        """What a commit notes, so that a check can see what came behind it."""
+        return {
+            "articles": self.count(index),
+            "words": self.count(words_index(index)),
+            "changes": self.changes(index),
+        }
+
+    def changes(self, index: str) -> dict[str, int]:
+        """The number of the last change of each shard of an index; it grows with each document put or removed."""
+        told = self._connection.get(f"/{index}/_stats/docs", params={"level": "shards"}, patience=self._patience)
+        return {
+            shard: int(copy["seq_no"]["max_seq_no"])
+            for shard, copies in told.get("indices", {}).get(index, {}).get("shards", {}).items()
+            for copy in copies
+            if copy.get("routing", {}).get("primary") and "seq_no" in copy
+        }
+
     def await_copies(self, index: str) -> None:
         """Wait until the copies of an index stand where they can; a cluster that is too small has fewer."""
         params = {"wait_for_no_initializing_shards": "true", "timeout": f"{_COPYING:.0f}s"}
@@ -183,21 +201,28 @@ class Indexes:
 
     def switch(self, index: str) -> None:
         """Let the name mean this index, in one step, and no other."""
-        before = [name for name, told in self._aliases().items() if self._name in told.get("aliases", {})]
+        before = self._meant()
         actions: list[dict[str, Any]] = [{"add": {"index": index, "alias": self._name}}]
         actions += [{"remove": {"index": name, "alias": self._name}} for name in before if name != index]
         self._connection.post("/_aliases", body={"actions": actions})
 
     def remove_others(self, index: str) -> None:
         """Remove the indexes of this name that it does not mean: old ones, and those of a load that was killed."""
+        for name in self.others(index):
+            self._connection.delete(f"/{name}")
+            self.forget(f"commit-{name}")
+
+    def others(self, index: str) -> list[str]:
+        """The indexes of this name beside the one that it means, '' for none."""
         keep = {index, words_index(index)} if index else set()
         others = [name for name in self._all() if self._is_ours(name) and name not in keep]
-        for name in others:
-            # Their metadata says whose they are: another program may like the same names.
-            told = self._connection.get(f"/{name}/_mapping").get(name, {}).get("mappings", {})
-            if "searchkit" in told.get("_meta", {}):
-                self._connection.delete(f"/{name}")
-                self.forget(f"commit-{name}")
+        # Their metadata says whose they are: another program may like the same names.
+        return [name for name in others if "searchkit" in self._metadata(name)]
+
+    def _metadata(self, name: str) -> dict[str, Any]:
+        told = self._connection.get(f"/{name}/_mapping").get(name, {}).get("mappings", {})
+        metadata: dict[str, Any] = told.get("_meta", {})
+        return metadata
 
     def noted(self, key: str) -> dict[str, Any] | None:
         """What the state says under ``key``."""
@@ -218,7 +243,9 @@ class Indexes:
         patience = 0.0 if conditions else self._patience
         path = f"/{load_alias(self._state)}/_doc/{key}"
         try:
-            return self._connection.put(path, body={"told": told}, params=ONLY_ALIASES | conditions, patience=patience)
+            return self._connection.put(
+                path, body={"told": told}, params=ONLY_ALIASES | conditions, patience=patience
+            )
         except IndexMissing:
             raise removed(f"the index {self._state}") from None
 
@@ -276,8 +303,14 @@ class Indexes:
     def _is_ours(self, name: str) -> bool:
         return bool(re.fullmatch(re.escape(self._name) + r"-\d{6,}(-words)?", name)) or name == self._name
 
-    def _aliases(self) -> dict[str, Any]:
-        return self._connection.get("/_alias")
+    def _meant(self) -> list[str]:
+        """The indexes that the name is an alias of."""
+        try:
+            return list(self._connection.get(f"/_alias/{self._name}"))
+        except ClusterError as error:
+            if error.status != _NOT_FOUND:
+                raise
+            return []
 
 
 def check_mapping(layout: Layout, mappings: Mapping[str, Any], name: str) -> None:

@@ -12,7 +12,6 @@ it from one moment to the next. Until then the old one is asked.
 from __future__ import annotations
 
 import os
-import random
 from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Self
@@ -25,6 +24,7 @@ from searchkit.cluster.layout import Layout
 from searchkit.cluster.loading import PATIENCE, Loader
 from searchkit.cluster.lock import ClusterLock
 from searchkit.cluster.reading import article_of, every_article
+from searchkit.cluster.sampling import Sample
 from searchkit.cluster.tokens import key_of
 from searchkit.engine import Refused
 from searchkit.errors import (
@@ -42,8 +42,7 @@ LANES = 4
 # The average lengths of an index are those of its first articles: of so many, or of so many characters.
 _FIRST = 10_000
 _FIRST_CHARACTERS = 48_000_000
-# Articles that a new index is checked with before it takes the place of another.
-_SAMPLE = 200
+# Articles of the sample that are looked up in one request.
 _AT_ONCE = 50
 _UNFINISHED = b"unfinished"
 
@@ -73,7 +72,7 @@ class ClusterWriter:
         # What waits for the index that is to be made of it.
         self._first: list[Article | str] = []
         self._room = _FIRST_CHARACTERS
-        self._sample = _Sample()
+        self._sample = Sample()
         # The index that is written to, and whether it is to take the place of one that has articles.
         self._target = ""
         self._replaces = False
@@ -129,7 +128,7 @@ class ClusterWriter:
         """Remove every article; what is there is seen until the commit of what comes instead."""
         self._stop()
         self._give_up_target()
-        self._sample = _Sample()
+        self._sample = Sample()
         self._first, self._room = [], _FIRST_CHARACTERS
         self._cleared = True
 
@@ -153,7 +152,7 @@ class ClusterWriter:
         if target != self._behind() and (whole or not self._replaces):
             self._take_place(target)
         mark = os.urandom(16)
-        self._indexes.note(f"commit-{target}", {"mark": mark.hex(), "articles": self._indexes.count(target)})
+        self._indexes.note(f"commit-{target}", {"mark": mark.hex(), **self._indexes.held(target)})
         self._mark, self._noted = mark, True
         self._broken = False
         return refused
@@ -350,29 +349,3 @@ class ClusterWriter:
         if target and target != self._behind():
             self._indexes.forget("load")
             self._indexes.remove_others(self._behind())
-
-
-class _Sample:
-    """Some of the articles that were put, each as likely as any other (Vitter's algorithm R)."""
-
-    def __init__(self) -> None:
-        self._kept: dict[str, Article] = {}
-        self._seen = 0
-
-    def put(self, article: Article) -> None:
-        """Take an article, perhaps."""
-        self._seen += 1
-        if article.id in self._kept or len(self._kept) < _SAMPLE:
-            self._kept[article.id] = article
-        elif (place := random.randrange(self._seen)) < _SAMPLE:  # noqa: S311  (no secret)
-            del self._kept[list(self._kept)[place]]
-            self._kept[article.id] = article
-
-    def remove(self, article_id: str) -> None:
-        """It is removed, or was refused."""
-        self._kept.pop(article_id, None)
-
-    @property
-    def articles(self) -> list[Article]:
-        """Those that were kept."""
-        return list(self._kept.values())

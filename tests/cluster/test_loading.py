@@ -404,6 +404,7 @@ def test_a_writer_is_closed_by_an_error_of_its_lanes(address: Address, opensearc
     load(address, [article(3)])
     assert total(address) == 3
 
+
 PARTS = ["", "-words"]
 
 
