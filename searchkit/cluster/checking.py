@@ -86,7 +86,6 @@ class _Check:
         missing = self._missing_copies()
         count = self._indexes.count(self._index)
         self._check_load(count)
-        self._check_others()
         checked = 0
         hits = self._every() if deep else self._some()
         with Comparing(self._connection, self._index, self._layout, self._find) as comparing:
@@ -114,6 +113,7 @@ class _Check:
         if lock and holds(lock):
             # Somebody is at it: neither settings nor counts are the last.
             return
+        self._check_others()
         if self._indexes.noted("load"):
             self._find("", "a load was not ended: refresh or copies are still off; run searchkit index again")
         told = self._indexes.noted(f"commit-{self._index}") or {}
@@ -161,7 +161,7 @@ class _Check:
 
     def _some(self) -> Iterator[dict[str, Any]]:
         """A sample: keys first, since many articles at once may be large."""
-        chance = {"function_score": {"query": {"match_all": {}}, "random_score": {}}}
+        chance: dict[str, Any] = {"function_score": {"query": {"match_all": {}}, "random_score": {}}}
         keys = [hit["_id"] for hit in self._search({"query": chance, "size": SAMPLE, "_source": False})]
         for first in range(0, len(keys), _FETCHED):
             some = keys[first : first + _FETCHED]

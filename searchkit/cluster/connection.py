@@ -216,9 +216,9 @@ def as_error(status: int, told: Mapping[str, Any], path: str = "") -> SearchkitE
         )
     if status == 403:
         right = _RIGHT.search(reasons)
+        missing = f": the right {right[1]} is missing" if right else ""
         return AccessRefused(
-            "the cluster does not allow this user to do that"
-            + (f": the right {right[1]} is missing" if right else ""),
+            f"the cluster does not allow this user to do that{missing}",
             hint="Ask who runs the cluster for it; what each command needs stands in README.",
         )
     if "index_not_found_exception" in kinds:

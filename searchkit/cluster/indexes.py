@@ -28,7 +28,7 @@ from searchkit.frozen import frozen
 _REFRESH, _COPIES = "refresh_interval", "number_of_replicas"
 _NO_REFRESH = "-1"
 _HEALTH = 10.0
-_NOT_FOUND, _TIMED_OUT = 404, 408
+_TIMED_OUT = 408
 # How long it is waited until copies stand on other nodes.
 _COPYING = 600.0
 # What is sent to an alias that is not there is refused.
@@ -81,7 +81,7 @@ class Indexes:
         return Standing(index, layout, index != self._name)
 
     def find_whole(self) -> Standing:
-        """What the name stands for, as whoever writes or checks needs it; IndexDamaged too where its words are gone."""
+        """What the name stands for; raises IndexDamaged, too, where the index of its words is gone."""
         standing = self.find()
         try:
             self._connection.get(f"/{words_index(standing.index)}/_mapping")
@@ -306,10 +306,8 @@ class Indexes:
     def _meant(self) -> list[str]:
         """The indexes that the name is an alias of."""
         try:
-            return list(self._connection.get(f"/_alias/{self._name}"))
-        except ClusterError as error:
-            if error.status != _NOT_FOUND:
-                raise
+            return [name for name in self._connection.get(f"/{self._name}") if name != self._name]
+        except IndexMissing:
             return []
 
 

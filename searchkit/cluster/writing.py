@@ -302,8 +302,8 @@ class ClusterWriter:
         self._indexes.switch(index)
         self._standing = Standing(index, self._layout, is_alias=True)
         self._cleared = False
+        self._indexes.remove_others(index)
         if self._replaces:
-            self._indexes.remove_others(index)
             # Copies and refresh are on again: what comes now is another load.
             self._stop()
             self._target, self._replaces = "", False
