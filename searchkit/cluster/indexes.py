@@ -142,6 +142,12 @@ class Indexes:
                 self._set(index, {key: restored[key] for key in (_REFRESH, _COPIES) if key in restored})
         self.forget("load")
 
+    def lacks_copies(self, index: str) -> bool:
+        """Whether a load has still to make the copies of an index, so that a lost disk would take articles."""
+        told = self.noted("load") or {}
+        restored = told.get("restore")
+        return told.get("index") == index and isinstance(restored, dict) and bool(restored.get(_COPIES))
+
     def show(self, index: str) -> None:
         """Make all that was acknowledged visible; raises ClusterError where a shard did not."""
         end = time.monotonic() + self._patience
@@ -206,18 +212,20 @@ class Indexes:
         actions += [{"remove": {"index": name, "alias": self._name}} for name in before if name != index]
         self._connection.post("/_aliases", body={"actions": actions})
 
-    def remove_others(self, index: str) -> None:
+    def remove_others(self, index: str) -> list[str]:
         """Remove the indexes of this name that it does not mean: old ones, and those of a load that was killed."""
-        for name in self.others(index):
+        others = self.others(index)
+        for name in others:
             self._connection.delete(f"/{name}")
             self.forget(f"commit-{name}")
+        return others
 
     def others(self, index: str) -> list[str]:
         """The indexes of this name beside the one that it means, '' for none."""
         keep = {index, words_index(index)} if index else set()
         others = [name for name in self._all() if self._is_ours(name) and name not in keep]
         # Their metadata says whose they are: another program may like the same names.
-        return [name for name in others if "searchkit" in self._metadata(name)]
+        return [name for name in sorted(others) if "searchkit" in self._metadata(name)]
 
     def _metadata(self, name: str) -> dict[str, Any]:
         told = self._connection.get(f"/{name}/_mapping").get(name, {}).get("mappings", {})

@@ -12,7 +12,7 @@ it from one moment to the next. Until then the old one is asked.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -50,6 +50,8 @@ _UNFINISHED = b"unfinished"
 class ClusterWriter:
     """The one writer of the index at ``address``, which is made where there is none; keeps the Writer protocol.
 
+    ``tell`` hears of what an earlier load has left behind, which is removed.
+
     ``fresh`` lets an index that is damaged or of another language or analysis give way, once another is whole.
     Raises UsageError, NotAnIndex, IndexLocked, IndexDamaged, AnalysisMismatch, AccessRefused or ClusterError.
     """
@@ -62,6 +64,7 @@ class ClusterWriter:
         fresh: bool = False,
         lanes: int = LANES,
         patience: float = PATIENCE,
+        tell: Callable[[str], None] | None = None,
     ) -> None:
         self._address = address
         self._lanes = lanes
@@ -92,7 +95,9 @@ class ClusterWriter:
             self._standing = self._look(language, fresh)
             self._language = language or (self._standing.layout.chain.language if self._standing else "english")
             self._indexes.end_load()
-            self._indexes.remove_others(self._behind())
+            left = self._indexes.remove_others(self._behind())
+            if left and tell:
+                tell(f"Removed what a load that was ended has left behind: {', '.join(left)}.")
             self._mark = self._last_mark()
         except BaseException:
             self._lock.release()
