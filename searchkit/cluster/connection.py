@@ -47,6 +47,7 @@ _NODE_IS_AWAY = re.compile(
     r"unavailable_shards|cluster_manager_not_discovered|master_not_discovered|receive_timeout_transport|"
     r"shard_not_found|index_shard_closed)_exception\b"
 )
+_BLOCKS_READING = re.compile(r"/index (?:read|metadata) \(api\)")
 # What the security plugin says.
 _RIGHT = re.compile(r"no permissions for \[([^\]]+)\]")
 # The index of the words of another; searchkit/cluster/indexes.py has all names.
@@ -210,9 +211,16 @@ def as_error(status: int, told: Mapping[str, Any], path: str = "") -> SearchkitE
             hint="Free space or add a node; OpenSearch lifts the block by itself; then run the same command again.",
         )
     if "cluster_block_exception" in kinds and status != 503:
+        done = "read" if _BLOCKS_READING.search(reasons) else "written"
         return StorageError(
-            f"the cluster does not let this be written: {_short(reasons)}",
+            f"the cluster does not let this be {done}: {_short(reasons)}",
             hint="Lift the block of the index or of the cluster (index.blocks, cluster.blocks).",
+        )
+    if "index_closed_exception" in kinds:
+        closed = str(error.get("index", "")) if isinstance(error, Mapping) else ""
+        return StorageError(
+            f"the index {closed} of the cluster is closed" if closed else "an index of the cluster is closed",
+            hint=f"Open it again: POST /{closed or 'NAME'}/_open",
         )
     if status == 403:
         right = _RIGHT.search(reasons)

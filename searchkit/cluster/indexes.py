@@ -17,12 +17,19 @@ import random
 import re
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypedDict
 
 from searchkit.cluster.address import replicas, shards
 from searchkit.cluster.connection import Connection
 from searchkit.cluster.layout import Layout, words_index
-from searchkit.errors import ClusterError, ClusterUnavailable, IndexDamaged, IndexMissing, NotAnIndex
+from searchkit.errors import (
+    ClusterError,
+    ClusterUnavailable,
+    IndexDamaged,
+    IndexMissing,
+    NotAnIndex,
+    SearchkitError,
+)
 from searchkit.frozen import frozen
 
 _REFRESH, _COPIES = "refresh_interval", "number_of_replicas"
@@ -31,6 +38,15 @@ _HEALTH = 10.0
 _TIMED_OUT = 408
 # How long it is waited until copies stand on other nodes.
 _COPYING = 600.0
+# What a template of the cluster, for names like ours, must not say in our place.
+_NOT_OF_TEMPLATES: dict[str, object] = {
+    "default_pipeline": "_none",
+    "final_pipeline": "_none",
+    "max_result_window": 10_000,
+    "max_terms_count": 65_536,
+    "max_docvalue_fields_search": 100,
+    "mapping.total_fields.limit": 1000,
+}
 # What is sent to an alias that is not there is refused.
 ONLY_ALIASES = {"require_alias": "true"}
 
@@ -55,6 +71,14 @@ class Standing:
     index: str
     layout: Layout
     is_alias: bool
+
+
+class Held(TypedDict):
+    """What a commit notes of an index: articles, words, and the number of the last change of each shard."""
+
+    articles: int
+    words: int
+    changes: dict[str, int]
 
 
 class Indexes:
@@ -111,15 +135,36 @@ class Indexes:
         index = f"{self._name}-{max(map(int, taken), default=0) + 1:06}"
         wanted = self._wanted_copies()
         self.note("load", {"index": index, "restore": {_REFRESH: None, _COPIES: wanted}})
-        cut = shards()
-        for name, body in (
-            (index, layout.settings_and_mappings(cut)),
-            (words_index(index), layout.words_settings_and_mappings(1)),
-        ):
-            body["settings"]["index"][_REFRESH] = _NO_REFRESH
-            body["aliases"] = {load_alias(name): {}}
-            self._connection.put(f"/{name}", body=body)
+        try:
+            for name, body in (
+                (index, layout.settings_and_mappings(shards())),
+                (words_index(index), layout.words_settings_and_mappings(1)),
+            ):
+                body["settings"]["index"][_REFRESH] = _NO_REFRESH
+                self._make(name, body)
+        except SearchkitError:
+            for name in (index, words_index(index)):
+                with contextlib.suppress(SearchkitError):
+                    self._connection.delete(f"/{name}")
+            raise
         return index
+
+    def _make(self, name: str, body: dict[str, Any]) -> None:
+        """One index, as it is asked for and not as a template of the cluster has it."""
+        body["settings"]["index"] |= _NOT_OF_TEMPLATES
+        body["aliases"] = {load_alias(name): {}}
+        hint = f"Let the templates of the cluster leave {self._name}-* out: GET _index_template, GET _template"
+        try:
+            self._connection.put(f"/{name}", body=body)
+        except ClusterError as error:
+            if isinstance(error, ClusterUnavailable):
+                raise
+            raise ClusterError(error.message, hint=hint, status=error.status) from None
+        made = self._connection.get(f"/{name}")[name]
+        more = made["aliases"].keys() - body["aliases"].keys()
+        where = f"the alias {min(more)}" if more else _difference(body["mappings"], made["mappings"])
+        if where is not None:
+            raise ClusterError(f"a template of the cluster has given the new index {name} {where}", hint=hint)
 
     def begin_load(self, index: str) -> None:
         """Turn refresh off for an index that articles are in; what it was is noted first, to be restored."""
@@ -178,7 +223,7 @@ class Indexes:
                 )
             time.sleep(random.uniform(0.5, 1))  # noqa: S311  (no secret)
 
-    def held(self, index: str) -> dict[str, object]:
+    def held(self, index: str) -> Held:
         """What a commit notes, so that a check can see what came behind it."""
         return {
             "articles": self.count(index),
@@ -269,13 +314,12 @@ class Indexes:
         body = {
             "settings": {"index": {"number_of_shards": 1, "auto_expand_replicas": "0-2"}},
             "mappings": {"dynamic": "strict", "properties": {"told": {"type": "object", "enabled": False}}},
-            "aliases": {load_alias(self._state): {}},
         }
         try:
             self._let_load(self._state)
         except IndexMissing:
             try:
-                self._connection.put(f"/{self._state}", body=body)
+                self._make(self._state, body)
             except ClusterError as error:
                 if "already exists" not in error.message:
                     raise

@@ -23,6 +23,7 @@ from searchkit.cluster.indexes import Indexes, Standing
 from searchkit.cluster.layout import Layout
 from searchkit.cluster.loading import PATIENCE, Loader
 from searchkit.cluster.lock import ClusterLock
+from searchkit.cluster.mending import mend_words
 from searchkit.cluster.reading import article_of, every_article
 from searchkit.cluster.sampling import Sample
 from searchkit.cluster.tokens import key_of
@@ -79,6 +80,8 @@ class ClusterWriter:
         # The index that is written to, and whether it is to take the place of one that has articles.
         self._target = ""
         self._replaces = False
+        # The last changes that a commit has noted.
+        self._changes: dict[str, int] | None = None
         # Whether the cluster knows the mark of all that was sent.
         self._noted = True
         self._broken = False
@@ -157,7 +160,9 @@ class ClusterWriter:
         if target != self._behind() and (whole or not self._replaces):
             self._take_place(target)
         mark = os.urandom(16)
-        self._indexes.note(f"commit-{target}", {"mark": mark.hex(), **self._indexes.held(target)})
+        held = self._indexes.held(target)
+        self._indexes.note(f"commit-{target}", {"mark": mark.hex(), **held})
+        self._changes = held["changes"]
         self._mark, self._noted = mark, True
         self._broken = False
         return refused
@@ -238,6 +243,8 @@ class ClusterWriter:
         if not self._standing:
             return b""
         told = self._indexes.noted(f"commit-{self._standing.index}") or {}
+        changes = told.get("changes")
+        self._changes = changes if isinstance(changes, dict) else None
         try:
             mark = bytes.fromhex(told.get("mark", ""))
         except (TypeError, ValueError):
@@ -245,6 +252,7 @@ class ClusterWriter:
         if not mark:
             # A load ended before its commit: what it sent is to be seen, so that somebody can learn of it.
             self._indexes.show(self._standing.index)
+            mend_words(self._connection, self._standing.index, self._standing.layout, self._changes)
         return mark or _UNFINISHED
 
     def _ready(self) -> bool:
@@ -267,6 +275,7 @@ class ClusterWriter:
         layout = Layout.for_articles(self._language, articles)
         behind = self._behind()
         index = self._indexes.make(layout)
+        self._changes = None
         self._replaces = bool(behind) and bool(not self._standing or self._indexes.count(behind))
         self._begin(index, layout)
         waiting, self._first = self._first, []
@@ -289,7 +298,8 @@ class ClusterWriter:
         self._broken = True
         if self._noted:
             # Before the first change of each commit: whoever is killed now leaves no mark behind.
-            self._indexes.note(f"commit-{self._target}", {"mark": ""})
+            known = {"changes": self._changes} if self._changes is not None else {}
+            self._indexes.note(f"commit-{self._target}", {"mark": "", **known})
             self._noted = False
         if isinstance(item, Article):
             self._loader.put(item)
