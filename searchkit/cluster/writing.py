@@ -89,7 +89,7 @@ class ClusterWriter:
             self._connection.check_product()
             self._indexes = Indexes(self._connection, address.index, patience=patience)
             self._look(language, fresh)
-            self._lock = ClusterLock(self._indexes, address.index)
+            self._lock = ClusterLock(self._indexes, address.index, tell)
         except BaseException:
             self._connection.close()
             raise

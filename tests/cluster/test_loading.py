@@ -201,7 +201,14 @@ def test_one_writer_at_a_time_and_it_is_named(address: Address) -> None:
 
 
 def held_by_a_stranger(address: Address, url: str, until: float) -> None:
-    told = {"who": "editor@elsewhere, process 7,", "until": until, "boot": "another", "pid": 7, "began": "1"}
+    told = {
+        "who": "editor@elsewhere, process 7,",
+        "token": "x",
+        "until": until,
+        "boot": "another",
+        "pid": 7,
+        "began": "1",
+    }
     ask(f"{url}/{address.index}-state/_doc/{LOCK}?refresh=true", "PUT", {"told": told})
 
 
@@ -215,9 +222,37 @@ def test_a_writer_on_another_machine_is_believed_until_its_time_is_up(address: A
     assert total(address) == 3
 
 
+@pytest.mark.parametrize("skew", [-600, 600])
+def test_clocks_that_differ_do_not_let_two_write(address: Address, opensearch: str, skew: float) -> None:
+    """Ten minutes apart: whoever renews the lock holds it, and nobody holds what nobody renews."""
+    load(address, articles(2))
+    held_by_a_stranger(address, opensearch, time.time() + skew)
+    ended = threading.Event()
+
+    def renew() -> None:
+        while not ended.wait(2):
+            held_by_a_stranger(address, opensearch, time.time() + skew)
+
+    renewing = threading.Thread(target=renew)
+    renewing.start()
+    said: list[str] = []
+    try:
+        with pytest.raises(IndexLocked, match="editor@elsewhere, process 7, is writing"):
+            ClusterWriter(address, tell=said.append)
+    finally:
+        ended.set()
+        renewing.join()
+    assert "whether editor@elsewhere, process 7, still writes" in said[0]
+    load(address, [article(3)])
+    assert total(address) == 3
+
+
 def test_a_writer_that_lost_its_right_stops(address: Address, opensearch: str) -> None:
     load(address, articles(2))
-    with pytest.raises(IndexLocked, match="was lost"), ClusterWriter(address) as writer:
+    with (
+        pytest.raises(IndexLocked, match="was lost: editor@elsewhere, process 7, is writing"),
+        ClusterWriter(address) as writer,
+    ):
         held_by_a_stranger(address, opensearch, time.time() + 60)
         writer._lock._renew_now()
         for one in articles(50):
