@@ -25,7 +25,7 @@ from searchkit.errors import IndexDamaged
 
 Query = dict[str, Any]
 # Of each title and each body: words that are asked for, and words in a row.
-_WORDS, _ROW = 5, 6
+_WORDS, _ROW = 4, 6
 # The server takes 1,024 clauses in a search, and a word in a row may count twice.
 _MOST_CLAUSES = 480
 # Requests on their way, and words of one of them.
@@ -34,7 +34,7 @@ _WORDS_AT_ONCE = 1000
 _FACTS = ("id", "title_words", "body_words", "day", "source", "source_name", "has")
 # What a search for articles to be compared asks for.
 WITH_FACTS: dict[str, Any] = {
-    "_source": ["article"],
+    "_source": True,
     "docvalue_fields": [
         {"field": "day", "format": "strict_date"} if name == "day" else {"field": name} for name in _FACTS
     ],

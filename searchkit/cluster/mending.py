@@ -26,7 +26,7 @@ def mend_words(connection: Connection, index: str, layout: Layout, since: Mappin
     Raises ClusterError, StorageError and the like where one of them is refused.
     """
     fresh = Layout(layout.chain.language, layout.averages)
-    hits = every_hit(connection, index, {"_source": ["article"]}, since=since)
+    hits = every_hit(connection, index, {"_source": True}, since=since)
     forms: list[Form] = []
     while some := list(islice(hits, _AT_ONCE)):
         for _, _, told in fresh.documents([article_of(hit, index) for hit in some]):
