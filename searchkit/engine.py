@@ -160,7 +160,7 @@ class Statistics:
     """What an index holds: counts, the span of its dates, its bytes on disk, its versions.
 
     ``words`` counts occurrences, ``terms`` distinct stems. ``sources`` are (name, articles), the
-    largest first.
+    largest first. ``notices`` are sentences about what is not as it should be for long.
     """
 
     articles: int
@@ -172,6 +172,7 @@ class Statistics:
     undated: int
     bytes: int
     versions: dict[str, str]
+    notices: tuple[str, ...] = ()
 
 
 @frozen

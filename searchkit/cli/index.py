@@ -121,7 +121,9 @@ def index(
             require_path(root)
     with (
         _written(report) as on_problem,
-        open_writer(place, language=language, fresh=rebuild, memory=memory << 20, workers=workers) as writer,
+        open_writer(
+            place, language=language, fresh=rebuild, memory=memory << 20, workers=workers, tell=complain
+        ) as writer,
         Ledger(made_ledger_folder(place)) as ledger,
         _progress() as watch,
         stopped_by_ctrl_c() as stop,

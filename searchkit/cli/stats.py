@@ -42,6 +42,7 @@ def _text(held: Statistics, style: Screen) -> str:
         ("On disk", _size(held.bytes)),
         ("Versions", ", ".join(f"{name} {version}" for name, version in held.versions.items())),
     ]
+    rows += [("Notice", notice) for notice in held.notices]
     return "\n".join(f"{style.bold(name.ljust(9))} {value}" for name, value in rows)
 
 
@@ -56,6 +57,7 @@ def _record(held: Statistics) -> dict[str, object]:
         "undated": held.undated,
         "bytes": held.bytes,
         "versions": held.versions,
+        "notices": list(held.notices),
     }
 
 

@@ -57,7 +57,14 @@ def watch(
     settings = reading_settings(mapping, dates, detect, limits)
     place, roots = index_place(index_folder), [absolute(path) for path in paths]
     with stopped_by_ctrl_c() as stop:
-        watching = Watch(place, roots, settings, memory=memory << 20, workers=workers, language=language, stop=stop)
+        watching = Watch(
+            *(place, roots, settings),
+            memory=memory << 20,
+            workers=workers,
+            language=language,
+            stop=stop,
+            tell=complain,
+        )
         for report in watching.rounds(once=once):
             complain_of(report.problems, report.untold)
             write("\n".join([str(report), *summary(report)]))

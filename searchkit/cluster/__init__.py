@@ -32,7 +32,7 @@ def open_engine(address: str) -> Engine:
 
 
 def every_article(address: str) -> Iterator[Article]:
-    """All articles of the index at this address, in the order of their ids."""
+    """All articles of the index at this address, in no order."""
     from contextlib import closing
 
     from searchkit.cluster.address import parse_address  # heavy, as the client of the cluster is

@@ -26,9 +26,10 @@ _MOST_SHARDS = 1024
 _MOST_REPLICAS = 16
 # OpenSearch allows 255 bytes, of which numbers and parts take some.
 _LONGEST_NAME = 220
-_NOT_IN_NAMES = re.compile(r'[\\/*?"<>|\s,#:\x00-\x1f\x7f]')
+# (A per cent sign would let the server read another name than the one that is written.)
+_NOT_IN_NAMES = re.compile(r'[\\/*?"<>|\s,#:%\x00-\x1f\x7f-\x9f\ud800-\udfff]')
 # What the indexes behind a name are called.
-_OWN_ENDINGS = re.compile(r"-(?:words|state|\d{6,})$")
+_OWN_ENDINGS = re.compile(r"-(?:words|state|\d{6,})(?:-load)?$")
 _HOST = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<name>[\w.-]+))(?::(?P<port>\d{1,5}))?", re.ASCII)
 _EXAMPLE = "Write it like opensearch://localhost:9200/news"
 _LOOPBACK = re.compile(r"localhost|127\.\d+\.\d+\.\d+|::1", re.ASCII)

@@ -47,6 +47,11 @@ _NODE_IS_AWAY = re.compile(
     r"unavailable_shards|cluster_manager_not_discovered|master_not_discovered|receive_timeout_transport|"
     r"shard_not_found|index_shard_closed)_exception\b"
 )
+_BLOCKS_READING = re.compile(r"/index (?:read|metadata) \(api\)")
+# What the security plugin says.
+_RIGHT = re.compile(r"no permissions for \[([^\]]+)\]")
+# The index of the words of another; searchkit/cluster/indexes.py has all names.
+_WORDS = re.compile(r"(.+)-words(?:-load)?")
 
 
 class Options(TypedDict, total=False):
@@ -206,17 +211,32 @@ def as_error(status: int, told: Mapping[str, Any], path: str = "") -> SearchkitE
             hint="Free space or add a node; OpenSearch lifts the block by itself; then run the same command again.",
         )
     if "cluster_block_exception" in kinds and status != 503:
+        done = "read" if _BLOCKS_READING.search(reasons) else "written"
         return StorageError(
-            f"the cluster does not let this be written: {_short(reasons)}",
+            f"the cluster does not let this be {done}: {_short(reasons)}",
             hint="Lift the block of the index or of the cluster (index.blocks, cluster.blocks).",
         )
+    if "index_closed_exception" in kinds:
+        closed = str(error.get("index", "")) if isinstance(error, Mapping) else ""
+        return StorageError(
+            f"the index {closed} of the cluster is closed" if closed else "an index of the cluster is closed",
+            hint=f"Open it again: POST /{closed or 'NAME'}/_open",
+        )
     if status == 403:
+        right = _RIGHT.search(reasons)
+        missing = f": the right {right[1]} is missing" if right else ""
         return AccessRefused(
-            "the cluster does not allow this user to do that", hint="Ask who runs the cluster for the right."
+            f"the cluster does not allow this user to do that{missing}",
+            hint="Ask who runs the cluster for it; what each command needs stands in README.",
         )
     if "index_not_found_exception" in kinds:
         # The path has names of parts as well; the reason tells which one it was.
         name = re.search(r"no such index \[([^\]]+)\]", reasons)
+        if name and (words := _WORDS.fullmatch(name[1])):
+            return IndexMissing(
+                f"the index {words[1]} has lost the index of its words",
+                hint="Build it again: searchkit index --rebuild PATH",
+            )
         missing = f"the cluster has no index {name[1]}" if name else "the cluster has no such index"
         return IndexMissing(missing, hint="Make it with: searchkit index PATH --index ADDRESS")
     if status == TOO_MANY_REQUESTS:

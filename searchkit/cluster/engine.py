@@ -23,6 +23,10 @@ from searchkit.query import Everything
 from searchkit.version import __version__
 
 _BUCKETS = 10_000
+NO_COPIES = (
+    "The first load goes on, or was ended before its end: the index has no copies yet, and a disk that is lost takes "
+    "articles with it. They are made at the end of the load, or of the next: searchkit index PATH."
+)
 
 
 class ClusterEngine:
@@ -116,6 +120,7 @@ class ClusterEngine:
             undated=int(found["undated"]["doc_count"]),
             bytes=int(store["size_in_bytes"]),
             versions=self._versions(answer),
+            notices=(NO_COPIES,) if Indexes(self._connection, self._name).lacks_copies(self._index) else (),
         )
 
     def close(self) -> None:

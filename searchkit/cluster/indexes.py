@@ -4,6 +4,10 @@ news                  the alias that is asked
 news-000001           the articles; a rebuild makes news-000002 and lets the alias mean it
 news-000001-words     their written forms
 news-state            documents about the loading: who writes, which commit is the last, what is to be restored
+
+Each of the three has an alias of its own that all is written through (``…-load``). A server makes an index for
+whatever is sent to a name that it does not know, with a mapping that it guesses; an alias it does not make. So an
+index that somebody removes in the middle of a load stays away, and the load ends with a sentence.
 """
 
 from __future__ import annotations
@@ -13,12 +17,19 @@ import random
 import re
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypedDict
 
 from searchkit.cluster.address import replicas, shards
 from searchkit.cluster.connection import Connection
 from searchkit.cluster.layout import Layout, words_index
-from searchkit.errors import ClusterError, ClusterUnavailable, IndexDamaged, IndexMissing, NotAnIndex
+from searchkit.errors import (
+    ClusterError,
+    ClusterUnavailable,
+    IndexDamaged,
+    IndexMissing,
+    NotAnIndex,
+    SearchkitError,
+)
 from searchkit.frozen import frozen
 
 _REFRESH, _COPIES = "refresh_interval", "number_of_replicas"
@@ -27,6 +38,30 @@ _HEALTH = 10.0
 _TIMED_OUT = 408
 # How long it is waited until copies stand on other nodes.
 _COPYING = 600.0
+# What a template of the cluster, for names like ours, must not say in our place.
+_NOT_OF_TEMPLATES: dict[str, object] = {
+    "default_pipeline": "_none",
+    "final_pipeline": "_none",
+    "max_result_window": 10_000,
+    "max_terms_count": 65_536,
+    "max_docvalue_fields_search": 100,
+    "mapping.total_fields.limit": 1000,
+}
+# What is sent to an alias that is not there is refused.
+ONLY_ALIASES = {"require_alias": "true"}
+
+
+def load_alias(index: str) -> str:
+    """The name by which an index is written to."""
+    return f"{index}-load"
+
+
+def removed(what: str) -> IndexDamaged:
+    """The error about an index that was there when the load began."""
+    return IndexDamaged(
+        f"somebody has removed {what} from the cluster while it was written to",
+        hint="See who does that; then run the same command again, which puts in what is missing.",
+    )
 
 
 @frozen
@@ -36,6 +71,14 @@ class Standing:
     index: str
     layout: Layout
     is_alias: bool
+
+
+class Held(TypedDict):
+    """What a commit notes of an index: articles, words, and the number of the last change of each shard."""
+
+    articles: int
+    words: int
+    changes: dict[str, int]
 
 
 class Indexes:
@@ -61,6 +104,15 @@ class Indexes:
         check_mapping(layout, mappings, self._name)
         return Standing(index, layout, index != self._name)
 
+    def find_whole(self) -> Standing:
+        """What the name stands for; raises IndexDamaged, too, where the index of its words is gone."""
+        standing = self.find()
+        try:
+            self._connection.get(f"/{words_index(standing.index)}/_mapping")
+        except IndexMissing as error:
+            raise IndexDamaged(error.message, hint=error.hint) from None
+        return standing
+
     def behind(self) -> tuple[str, dict[str, Any]]:
         """(the index that the name means, what the server tells of it), whatever it is."""
         try:
@@ -83,17 +135,40 @@ class Indexes:
         index = f"{self._name}-{max(map(int, taken), default=0) + 1:06}"
         wanted = self._wanted_copies()
         self.note("load", {"index": index, "restore": {_REFRESH: None, _COPIES: wanted}})
-        cut = shards()
-        for name, body in (
-            (index, layout.settings_and_mappings(cut)),
-            (words_index(index), layout.words_settings_and_mappings(1)),
-        ):
-            body["settings"]["index"][_REFRESH] = _NO_REFRESH
-            self._connection.put(f"/{name}", body=body)
+        try:
+            for name, body in (
+                (index, layout.settings_and_mappings(shards())),
+                (words_index(index), layout.words_settings_and_mappings(1)),
+            ):
+                body["settings"]["index"][_REFRESH] = _NO_REFRESH
+                self._make(name, body)
+        except SearchkitError:
+            for name in (index, words_index(index)):
+                with contextlib.suppress(SearchkitError):
+                    self._connection.delete(f"/{name}")
+            raise
         return index
+
+    def _make(self, name: str, body: dict[str, Any]) -> None:
+        """One index, as it is asked for and not as a template of the cluster has it."""
+        body["settings"]["index"] |= _NOT_OF_TEMPLATES
+        body["aliases"] = {load_alias(name): {}}
+        hint = f"Let the templates of the cluster leave {self._name}-* out: GET _index_template, GET _template"
+        try:
+            self._connection.put(f"/{name}", body=body)
+        except ClusterError as error:
+            if isinstance(error, ClusterUnavailable):
+                raise
+            raise ClusterError(error.message, hint=hint, status=error.status) from None
+        made = self._connection.get(f"/{name}")[name]
+        more = made["aliases"].keys() - body["aliases"].keys()
+        where = f"the alias {min(more)}" if more else _difference(body["mappings"], made["mappings"])
+        if where is not None:
+            raise ClusterError(f"a template of the cluster has given the new index {name} {where}", hint=hint)
 
     def begin_load(self, index: str) -> None:
         """Turn refresh off for an index that articles are in; what it was is noted first, to be restored."""
+        self._let_load(index, words_index(index))
         settings = self._settings(index)
         if settings.get(_REFRESH) == _NO_REFRESH:
             # Whoever turned it off for good wants it so.
@@ -111,6 +186,12 @@ class Indexes:
             with contextlib.suppress(IndexMissing):
                 self._set(index, {key: restored[key] for key in (_REFRESH, _COPIES) if key in restored})
         self.forget("load")
+
+    def lacks_copies(self, index: str) -> bool:
+        """Whether a load has still to make the copies of an index, so that a lost disk would take articles."""
+        told = self.noted("load") or {}
+        restored = told.get("restore")
+        return told.get("index") == index and isinstance(restored, dict) and bool(restored.get(_COPIES))
 
     def show(self, index: str) -> None:
         """Make all that was acknowledged visible; raises ClusterError where a shard did not."""
@@ -142,6 +223,24 @@ class Indexes:
                 )
             time.sleep(random.uniform(0.5, 1))  # noqa: S311  (no secret)
 
+    def held(self, index: str) -> Held:
+        """What a commit notes, so that a check can see what came behind it."""
+        return {
+            "articles": self.count(index),
+            "words": self.count(words_index(index)),
+            "changes": self.changes(index),
+        }
+
+    def changes(self, index: str) -> dict[str, int]:
+        """The number of the last change of each shard of an index; it grows with each document put or removed."""
+        told = self._connection.get(f"/{index}/_stats/docs", params={"level": "shards"}, patience=self._patience)
+        return {
+            shard: int(copy["seq_no"]["max_seq_no"])
+            for shard, copies in told.get("indices", {}).get(index, {}).get("shards", {}).items()
+            for copy in copies
+            if copy.get("routing", {}).get("primary") and "seq_no" in copy
+        }
+
     def await_copies(self, index: str) -> None:
         """Wait until the copies of an index stand where they can; a cluster that is too small has fewer."""
         params = {"wait_for_no_initializing_shards": "true", "timeout": f"{_COPYING:.0f}s"}
@@ -153,21 +252,30 @@ class Indexes:
 
     def switch(self, index: str) -> None:
         """Let the name mean this index, in one step, and no other."""
-        before = [name for name, told in self._aliases().items() if self._name in told.get("aliases", {})]
+        before = self._meant()
         actions: list[dict[str, Any]] = [{"add": {"index": index, "alias": self._name}}]
         actions += [{"remove": {"index": name, "alias": self._name}} for name in before if name != index]
         self._connection.post("/_aliases", body={"actions": actions})
 
-    def remove_others(self, index: str) -> None:
+    def remove_others(self, index: str) -> list[str]:
         """Remove the indexes of this name that it does not mean: old ones, and those of a load that was killed."""
+        others = self.others(index)
+        for name in others:
+            self._connection.delete(f"/{name}")
+            self.forget(f"commit-{name}")
+        return others
+
+    def others(self, index: str) -> list[str]:
+        """The indexes of this name beside the one that it means, '' for none."""
         keep = {index, words_index(index)} if index else set()
         others = [name for name in self._all() if self._is_ours(name) and name not in keep]
-        for name in others:
-            # Their metadata says whose they are: another program may like the same names.
-            told = self._connection.get(f"/{name}/_mapping").get(name, {}).get("mappings", {})
-            if "searchkit" in told.get("_meta", {}):
-                self._connection.delete(f"/{name}")
-                self.forget(f"commit-{name}")
+        # Their metadata says whose they are: another program may like the same names.
+        return [name for name in sorted(others) if "searchkit" in self._metadata(name)]
+
+    def _metadata(self, name: str) -> dict[str, Any]:
+        told = self._connection.get(f"/{name}/_mapping").get(name, {}).get("mappings", {})
+        metadata: dict[str, Any] = told.get("_meta", {})
+        return metadata
 
     def noted(self, key: str) -> dict[str, Any] | None:
         """What the state says under ``key``."""
@@ -186,12 +294,19 @@ class Indexes:
         """Say something under ``key``; ``conditions`` are the server's, of which a ClusterError of 409 tells."""
         self._make_state()
         patience = 0.0 if conditions else self._patience
-        path = f"/{self._state}/_doc/{key}"
-        return self._connection.put(path, body={"told": told}, params=conditions, patience=patience)
+        path = f"/{load_alias(self._state)}/_doc/{key}"
+        try:
+            return self._connection.put(
+                path, body={"told": told}, params=ONLY_ALIASES | conditions, patience=patience
+            )
+        except IndexMissing:
+            raise removed(f"the index {self._state}") from None
 
     def forget(self, key: str, **conditions: object) -> None:
         """Say no more about ``key``."""
-        self._connection.delete(f"/{self._state}/_doc/{key}", params=conditions)
+        # Where there is no state, nothing is said.
+        with contextlib.suppress(IndexMissing):
+            self._connection.delete(f"/{self._state}/_doc/{key}", params=conditions)
 
     def _make_state(self) -> None:
         if self._has_state:
@@ -201,14 +316,22 @@ class Indexes:
             "mappings": {"dynamic": "strict", "properties": {"told": {"type": "object", "enabled": False}}},
         }
         try:
-            self._connection.get(f"/{self._state}")
+            self._let_load(self._state)
         except IndexMissing:
             try:
-                self._connection.put(f"/{self._state}", body=body)
+                self._make(self._state, body)
             except ClusterError as error:
                 if "already exists" not in error.message:
                     raise
         self._has_state = True
+
+    def _let_load(self, *indexes: str) -> None:
+        """Give indexes the aliases that they are written through, where another release has made them without."""
+        for index in indexes:
+            ((name, told),) = self._connection.get(f"/{index}/_alias").items()
+            if load_alias(index) not in told.get("aliases", {}):
+                add = {"add": {"index": name, "alias": load_alias(index)}}
+                self._connection.post("/_aliases", body={"actions": [add]})
 
     def _wanted_copies(self) -> int:
         said = replicas()
@@ -232,8 +355,12 @@ class Indexes:
     def _is_ours(self, name: str) -> bool:
         return bool(re.fullmatch(re.escape(self._name) + r"-\d{6,}(-words)?", name)) or name == self._name
 
-    def _aliases(self) -> dict[str, Any]:
-        return self._connection.get("/_alias")
+    def _meant(self) -> list[str]:
+        """The indexes that the name is an alias of."""
+        try:
+            return [name for name in self._connection.get(f"/{self._name}") if name != self._name]
+        except IndexMissing:
+            return []
 
 
 def check_mapping(layout: Layout, mappings: Mapping[str, Any], name: str) -> None:

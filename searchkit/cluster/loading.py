@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 from searchkit.article import Article, Problem
 from searchkit.cluster.connection import TOO_LARGE, TOO_MANY_REQUESTS, Connection, as_error
+from searchkit.cluster.indexes import ONLY_ALIASES, load_alias, removed
 from searchkit.cluster.layout import Layout, words_index
 from searchkit.cluster.tokens import key_of
 from searchkit.engine import Refused
@@ -282,9 +283,9 @@ class _Lane:
                 lines.append(operation.source)
         lines.append(b"")
         answer = self._connection.post(
-            f"/{self._index}/_bulk",
+            f"/{load_alias(self._index)}/_bulk",
             body=b"\n".join(lines),
-            params={"timeout": f"{_SHARD_SECONDS}s"},
+            params={"timeout": f"{_SHARD_SECONDS}s"} | ONLY_ALIASES,
             timeout=_SECONDS,
         )
         items = answer.get("items", [])
@@ -302,7 +303,9 @@ class _Lane:
                 self._count(operation, told, again)
             else:
                 error = as_error(status, told)
-                if isinstance(error, StorageError | AccessRefused | IndexMissing):
+                if isinstance(error, IndexMissing):
+                    raise removed(f"the index {self._index} or that of its words")
+                if isinstance(error, StorageError | AccessRefused):
                     # Of no article, but of all of them.
                     raise error
                 if status in _FAILS_IN_PASSING:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from searchkit.article import Article
@@ -19,38 +20,70 @@ _SECONDS = 120.0
 
 
 def every_article(connection: Connection, index: str) -> Iterator[Article]:
-    """All articles that can be seen in ``index``, in the order of their ids.
+    """All articles that can be seen in ``index``, in the order in which the server holds them, shard after shard.
 
     Raises ClusterError where not all of them came, IndexDamaged where one is none.
     """
-    for hit in every_hit(connection, index, {"_source": ["article"]}):
+    # (A source holds the article alone; to name it would make the server take each source apart.)
+    for hit in every_hit(connection, index, {"_source": True}):
         yield article_of(hit, index)
 
 
-def every_hit(connection: Connection, index: str, body: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """All documents of an index, each with what ``body`` asks for."""
-    opened = connection.post(f"/{index}/_search/point_in_time", params={"keep_alive": _KEEP_ALIVE})
-    point = {"id": opened["pit_id"], "keep_alive": _KEEP_ALIVE}
-    search = body | {"pit": point, "sort": [{"id": "asc"}], "track_total_hits": True, "size": _FIRST_PAGE}
-    given, total = 0, 0
+def every_hit(
+    connection: Connection, index: str, body: dict[str, Any], *, since: Mapping[str, int] | None = None
+) -> Iterator[dict[str, Any]]:
+    """All documents of an index, each with what ``body`` asks for; ``since`` leaves out those before these changes.
+
+    No other order costs as little: for each page of another one the server looks at the whole index again.
+    """
+    shards = int(connection.get(f"/{index}/_count")["_shards"]["total"])
+    with ThreadPoolExecutor(1, "searchkit-read") as ahead:
+        for shard in range(shards):
+            with _point_in_time(connection, index, shard) as point:
+                search = body | {"pit": point}
+                if since is not None:
+                    search["query"] = {"range": {"_seq_no": {"gt": since.get(str(shard), -1)}}}
+                yield from _every_hit_of(connection, index, search, ahead)
+
+
+@contextlib.contextmanager
+def _point_in_time(connection: Connection, index: str, shard: int) -> Iterator[dict[str, str]]:
+    params = {"keep_alive": _KEEP_ALIVE, "preference": f"_shards:{shard}"}
+    opened = connection.post(f"/{index}/_search/point_in_time", params=params)
     try:
-        while True:
-            answer = connection.post("/_search", body=search, timeout=_SECONDS)
-            shards = answer.get("_shards", {})
-            if answer.get("timed_out") or shards.get("failed") or shards.get("successful") != shards.get("total"):
-                raise _incomplete(index)
-            hits = answer["hits"]["hits"]
-            total = int(answer["hits"]["total"]["value"])
-            yield from hits
-            given += len(hits)
-            if len(hits) < search["size"]:
-                break
-            search = search | {"search_after": hits[-1]["sort"], "size": _next_size(hits)}
+        yield {"id": opened["pit_id"], "keep_alive": _KEEP_ALIVE}
     finally:
         # It ends by itself where the cluster is away.
         with contextlib.suppress(SearchkitError):
-            connection.delete("/_search/point_in_time", body={"pit_id": [point["id"]]}, timeout=10.0)
-    if given != total:
+            connection.delete("/_search/point_in_time", body={"pit_id": [opened["pit_id"]]}, timeout=10.0)
+
+
+def _every_hit_of(
+    connection: Connection, index: str, body: dict[str, Any], ahead: ThreadPoolExecutor
+) -> Iterator[dict[str, Any]]:
+    """All of one shard; a page is on its way while the one before is looked at."""
+
+    def page(search: dict[str, Any]) -> dict[str, Any]:
+        return connection.post("/_search", body=search, timeout=_SECONDS)
+
+    search = body | {"sort": ["_doc"], "track_total_hits": True, "size": _FIRST_PAGE}
+    given = 0
+    coming = ahead.submit(page, search)
+    while True:
+        answer = coming.result()
+        shards = answer.get("_shards", {})
+        if answer.get("timed_out") or shards.get("failed") or shards.get("successful") != shards.get("total"):
+            raise _incomplete(index)
+        hits = answer["hits"]["hits"]
+        last = len(hits) < search["size"]
+        if not last:
+            search = search | {"search_after": hits[-1]["sort"], "size": _next_size(hits)}
+            coming = ahead.submit(page, search)
+        yield from hits
+        given += len(hits)
+        if last:
+            break
+    if given != answer["hits"]["total"]["value"]:
         raise _incomplete(index)
 
 

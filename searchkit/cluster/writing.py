@@ -12,8 +12,7 @@ it from one moment to the next. Until then the old one is asked.
 from __future__ import annotations
 
 import os
-import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -24,7 +23,9 @@ from searchkit.cluster.indexes import Indexes, Standing
 from searchkit.cluster.layout import Layout
 from searchkit.cluster.loading import PATIENCE, Loader
 from searchkit.cluster.lock import ClusterLock
+from searchkit.cluster.mending import mend_words
 from searchkit.cluster.reading import article_of, every_article
+from searchkit.cluster.sampling import Sample
 from searchkit.cluster.tokens import key_of
 from searchkit.engine import Refused
 from searchkit.errors import (
@@ -42,14 +43,15 @@ LANES = 4
 # The average lengths of an index are those of its first articles: of so many, or of so many characters.
 _FIRST = 10_000
 _FIRST_CHARACTERS = 48_000_000
-# Articles that a new index is checked with before it takes the place of another.
-_SAMPLE = 200
+# Articles of the sample that are looked up in one request.
 _AT_ONCE = 50
 _UNFINISHED = b"unfinished"
 
 
 class ClusterWriter:
     """The one writer of the index at ``address``, which is made where there is none; keeps the Writer protocol.
+
+    ``tell`` hears of what an earlier load has left behind, which is removed.
 
     ``fresh`` lets an index that is damaged or of another language or analysis give way, once another is whole.
     Raises UsageError, NotAnIndex, IndexLocked, IndexDamaged, AnalysisMismatch, AccessRefused or ClusterError.
@@ -63,6 +65,7 @@ class ClusterWriter:
         fresh: bool = False,
         lanes: int = LANES,
         patience: float = PATIENCE,
+        tell: Callable[[str], None] | None = None,
     ) -> None:
         self._address = address
         self._lanes = lanes
@@ -73,10 +76,12 @@ class ClusterWriter:
         # What waits for the index that is to be made of it.
         self._first: list[Article | str] = []
         self._room = _FIRST_CHARACTERS
-        self._sample = _Sample()
+        self._sample = Sample()
         # The index that is written to, and whether it is to take the place of one that has articles.
         self._target = ""
         self._replaces = False
+        # The last changes that a commit has noted.
+        self._changes: dict[str, int] | None = None
         # Whether the cluster knows the mark of all that was sent.
         self._noted = True
         self._broken = False
@@ -84,7 +89,7 @@ class ClusterWriter:
             self._connection.check_product()
             self._indexes = Indexes(self._connection, address.index, patience=patience)
             self._look(language, fresh)
-            self._lock = ClusterLock(self._indexes, address.index)
+            self._lock = ClusterLock(self._indexes, address.index, tell)
         except BaseException:
             self._connection.close()
             raise
@@ -93,7 +98,9 @@ class ClusterWriter:
             self._standing = self._look(language, fresh)
             self._language = language or (self._standing.layout.chain.language if self._standing else "english")
             self._indexes.end_load()
-            self._indexes.remove_others(self._behind())
+            left = self._indexes.remove_others(self._behind())
+            if left and tell:
+                tell(f"Removed what a load that was ended has left behind: {', '.join(left)}.")
             self._mark = self._last_mark()
         except BaseException:
             self._lock.release()
@@ -129,7 +136,7 @@ class ClusterWriter:
         """Remove every article; what is there is seen until the commit of what comes instead."""
         self._stop()
         self._give_up_target()
-        self._sample = _Sample()
+        self._sample = Sample()
         self._first, self._room = [], _FIRST_CHARACTERS
         self._cleared = True
 
@@ -153,7 +160,9 @@ class ClusterWriter:
         if target != self._behind() and (whole or not self._replaces):
             self._take_place(target)
         mark = os.urandom(16)
-        self._indexes.note(f"commit-{target}", {"mark": mark.hex(), "articles": self._indexes.count(target)})
+        held = self._indexes.held(target)
+        self._indexes.note(f"commit-{target}", {"mark": mark.hex(), **held})
+        self._changes = held["changes"]
         self._mark, self._noted = mark, True
         self._broken = False
         return refused
@@ -197,7 +206,7 @@ class ClusterWriter:
         """What the name means now; None where it is nothing, or something that has to give way."""
         name = self._address.index
         try:
-            standing = self._indexes.find()
+            standing = self._indexes.find_whole()
         except IndexMissing:
             return None
         except (IndexDamaged, AnalysisMismatch):
@@ -234,6 +243,8 @@ class ClusterWriter:
         if not self._standing:
             return b""
         told = self._indexes.noted(f"commit-{self._standing.index}") or {}
+        changes = told.get("changes")
+        self._changes = changes if isinstance(changes, dict) else None
         try:
             mark = bytes.fromhex(told.get("mark", ""))
         except (TypeError, ValueError):
@@ -241,6 +252,7 @@ class ClusterWriter:
         if not mark:
             # A load ended before its commit: what it sent is to be seen, so that somebody can learn of it.
             self._indexes.show(self._standing.index)
+            mend_words(self._connection, self._standing.index, self._standing.layout, self._changes)
         return mark or _UNFINISHED
 
     def _ready(self) -> bool:
@@ -263,6 +275,7 @@ class ClusterWriter:
         layout = Layout.for_articles(self._language, articles)
         behind = self._behind()
         index = self._indexes.make(layout)
+        self._changes = None
         self._replaces = bool(behind) and bool(not self._standing or self._indexes.count(behind))
         self._begin(index, layout)
         waiting, self._first = self._first, []
@@ -285,7 +298,8 @@ class ClusterWriter:
         self._broken = True
         if self._noted:
             # Before the first change of each commit: whoever is killed now leaves no mark behind.
-            self._indexes.note(f"commit-{self._target}", {"mark": ""})
+            known = {"changes": self._changes} if self._changes is not None else {}
+            self._indexes.note(f"commit-{self._target}", {"mark": "", **known})
             self._noted = False
         if isinstance(item, Article):
             self._loader.put(item)
@@ -303,8 +317,8 @@ class ClusterWriter:
         self._indexes.switch(index)
         self._standing = Standing(index, self._layout, is_alias=True)
         self._cleared = False
+        self._indexes.remove_others(index)
         if self._replaces:
-            self._indexes.remove_others(index)
             # Copies and refresh are on again: what comes now is another load.
             self._stop()
             self._target, self._replaces = "", False
@@ -350,29 +364,3 @@ class ClusterWriter:
         if target and target != self._behind():
             self._indexes.forget("load")
             self._indexes.remove_others(self._behind())
-
-
-class _Sample:
-    """Some of the articles that were put, each as likely as any other (Vitter's algorithm R)."""
-
-    def __init__(self) -> None:
-        self._kept: dict[str, Article] = {}
-        self._seen = 0
-
-    def put(self, article: Article) -> None:
-        """Take an article, perhaps."""
-        self._seen += 1
-        if article.id in self._kept or len(self._kept) < _SAMPLE:
-            self._kept[article.id] = article
-        elif (place := random.randrange(self._seen)) < _SAMPLE:  # noqa: S311  (no secret)
-            del self._kept[list(self._kept)[place]]
-            self._kept[article.id] = article
-
-    def remove(self, article_id: str) -> None:
-        """It is removed, or was refused."""
-        self._kept.pop(article_id, None)
-
-    @property
-    def articles(self) -> list[Article]:
-        """Those that were kept."""
-        return list(self._kept.values())

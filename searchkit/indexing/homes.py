@@ -7,7 +7,7 @@ own for each address. Another machine that loads the same index has its own, and
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from searchkit.article import Article
@@ -28,18 +28,19 @@ def open_writer(
     fresh: bool = False,
     memory: int | None = None,
     workers: int | None = None,
+    tell: Callable[[str], None] | None = None,
 ) -> Writer:
     """The writer of an index, which is made where there is none; see `local.open_writer` for what it raises.
 
     A cluster is written to over ``workers`` lanes, and holds back what it does not keep up with, so that ``memory``
-    is of no matter there.
+    is of no matter there. ``tell`` hears what it has found there and put in order.
     """
     if not is_cluster(index):
         return open_local_writer(Path(index), language=language, fresh=fresh, memory=memory, workers=workers)
     from searchkit.cluster.address import parse_address  # only where there is a cluster
     from searchkit.cluster.writing import LANES, ClusterWriter
 
-    return ClusterWriter(parse_address(str(index)), language=language, fresh=fresh, lanes=workers or LANES)
+    return ClusterWriter(parse_address(str(index)), language=language, fresh=fresh, lanes=workers or LANES, tell=tell)
 
 
 def ledger_folder(index: str | Path) -> Path:

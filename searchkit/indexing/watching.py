@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from searchkit.errors import IndexLocked, UsageError
+from searchkit.errors import ClusterUnavailable, IndexLocked, UsageError
 from searchkit.indexing.difference import lies_in
 from searchkit.indexing.homes import ledger_folder, made_ledger_folder, open_writer, workers_of_this_machine
 from searchkit.indexing.ledger import Ledger
@@ -31,7 +31,7 @@ _PATIENCE = 0.5
 class Watch:
     """The index in a folder or at an address, kept in agreement with ``roots``, absolute paths.
 
-    Raises UsageError where the library for it is not installed.
+    ``tell`` hears of a cluster that is away, and is waited for. Raises UsageError where the library is not installed.
     """
 
     def __init__(
@@ -44,6 +44,7 @@ class Watch:
         workers: int | None = None,
         language: str | None = None,
         stop: Callable[[], bool],
+        tell: Callable[[str], None] | None = None,
     ) -> None:
         try:
             import watchfiles  # an extra
@@ -58,6 +59,7 @@ class Watch:
         self._workers = workers
         self._language = language
         self._stop = stop
+        self._tell = tell
 
     def rounds(self, *, once: bool = False) -> Iterator[Report]:
         """The report of a first run over everything, and then one of each batch of changes, until ``stop``.
@@ -134,14 +136,21 @@ class Watch:
         return False
 
     def _run(self, paths: list[str] | None, pool: Pool) -> Report:
+        """One run; behind the first, one who writes or a cluster that is away is waited for."""
+        told = False
         while True:
             try:
-                writer = open_writer(self._index, language=self._language, memory=self._memory, workers=self._workers)
-                break
-            except IndexLocked:
+                return self._run_once(paths, pool)
+            except (IndexLocked, ClusterUnavailable) as error:
                 if paths is None or self._stop():
                     raise
+                if self._tell and not told and isinstance(error, ClusterUnavailable):
+                    self._tell(f"{error.message}; it is tried again.")
+                    told = True
                 time.sleep(_PATIENCE)
+
+    def _run_once(self, paths: list[str] | None, pool: Pool) -> Report:
+        writer = open_writer(self._index, language=self._language, memory=self._memory, workers=self._workers)
         with writer, Ledger(made_ledger_folder(self._index), check=paths is None) as ledger:
             workers = self._workers or workers_of_this_machine()
             settings = self._settings

@@ -1,7 +1,7 @@
 """A proxy in front of a real server: adds TLS and a password, and damages what passes through.
 
-OpenSearch's own TLS and passwords come with a plugin of a hundred megabytes. What the tests look at is how a client
-takes a certificate, a refusal or half a response, and those are the same here. All else is the server's answer.
+What the tests look at is how a client takes a certificate, a refusal or half a response. All else is the server's
+answer; its own TLS, passwords and rights are looked at in test_security.py.
 """
 
 from __future__ import annotations

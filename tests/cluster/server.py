@@ -16,6 +16,7 @@ import re
 import shutil
 import signal
 import socket
+import ssl
 import stat
 import subprocess
 import sys
@@ -173,8 +174,15 @@ class Cluster:
         heap: int = HEAP_MB,
         port: int | None = None,
         settings: dict[str, Any] | None = None,
+        configuration: Path | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
-        """Write what `nodes` nodes need; `heap` is megabytes for each, `port` the first one's."""
+        """Write what `nodes` nodes need; `heap` is megabytes for each, `port` the first one's.
+
+        What is in the folder `configuration` comes beside the settings of each; `tls` says that they speak it, and
+        as whom these tests speak to them.
+        """
+        self.tls = tls
         self.folder = Path(tempfile.mkdtemp(prefix="searchkit-opensearch-"))
         home = self._readable(home)
         ports = free_ports(2 * nodes)
@@ -203,6 +211,10 @@ class Cluster:
                 "path.logs": str(folder / "tmp"),
             }
             self.nodes.append(Node(name, folder, home, {**together, **alone, **(settings or {})}, heap))
+            if tls:
+                self.nodes[-1].url = f"https://{LOOPBACK}:{http_port}"
+            if configuration:
+                shutil.copytree(configuration, folder / "config", dirs_exist_ok=True)
         if os.geteuid() == 0:
             _give_to_nobody(self.folder)
 
@@ -286,7 +298,7 @@ class Cluster:
 
     def request(self, method: str, path: str, body: Any = None, *, limit: float = 60) -> tuple[int, Any]:
         """Ask the first node that runs; the status and the JSON of the answer, also of one that refuses."""
-        return ask(self.url + path, method, body, limit)
+        return ask(self.url + path, method, body, limit, self.tls)
 
     def fill_disk(self, index: str) -> None:
         """Let every disk count as full, and wait until OpenSearch has seen it and made the index read-only."""
@@ -316,11 +328,13 @@ class Cluster:
         return shutil.copytree(home, self.folder / "opensearch")
 
 
-def ask(url: str, method: str = "GET", body: Any = None, limit: float = 60) -> tuple[int, Any]:
+def ask(
+    url: str, method: str = "GET", body: Any = None, limit: float = 60, tls: ssl.SSLContext | None = None
+) -> tuple[int, Any]:
     """One request to a server on this machine, past any proxy: the status and the JSON of the answer."""
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(url, data=data, method=method, headers={"Content-Type": "application/json"})
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=tls))
     try:
         with opener.open(request, timeout=limit) as response:
             return response.status, json.loads(response.read() or b"{}")

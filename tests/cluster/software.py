@@ -22,12 +22,16 @@ OPENSEARCH = f"opensearch-{VERSION}"
 # Servers of the wrong kind: the tests look at how they are refused.
 OLD_OPENSEARCH = "opensearch-1.3.20"
 ELASTICSEARCH = "elasticsearch-7.10.2"
+# The same server with the plugin that knows users and their rights.
+SECURED = f"{OPENSEARCH}-secured"
+SECURITY = "opensearch-security"
 CACHE = ROOT / "build" / "opensearch"
 POM = Path(__file__).with_name("pom.xml")
 # What pom.xml names. A file with another sum is not used.
 SUMS = {
     f"{OPENSEARCH}.zip": "af7152d8b7f6f1cee09d47276b32b70479fe6dd8cdbb61213f84eb7f8098b261",
     f"analysis-common-{VERSION}.jar": "13fdc1071af42946b13153a62491a5e9b0ad214d44f7c8153d3afef60f558821",
+    f"{SECURITY}-{VERSION}.0.zip": "94a04f12ac6033902209fac1e4e512618d45beee604bbf0e42c3ed79c55220cf",
     f"{OLD_OPENSEARCH}.zip": "031e0cdcd14c7a5b9907dff8050fff76c7c2892c7313ea83c4a0bfbaae9265e3",
     f"{ELASTICSEARCH}.zip": "38a4232a9b8506235c8a2b6a24cdf3732b2c2aa4b8026c89063e038a610c9f4c",
 }
@@ -87,6 +91,21 @@ def assembled(release: str = OPENSEARCH) -> Path:
             text = DESCRIPTION.format(name=name, version=VERSION, classname=classname)
             (module / "plugin-descriptor.properties").write_text(text, encoding="utf-8")
         made.rename(home)  # whole or not at all
+    return home
+
+
+def secured() -> Path:
+    """The folder of a server with the security plugin; fetched and assembled where it was not yet."""
+    home = CACHE / SECURED
+    if home.is_dir():
+        return home
+    plain = assembled()
+    plugin = _fetched() / f"{SECURITY}-{VERSION}.0.zip"
+    with tempfile.TemporaryDirectory(dir=CACHE, prefix="assemble-") as folder:
+        made = Path(shutil.copytree(plain, Path(folder) / SECURED))
+        with zipfile.ZipFile(plugin) as source:
+            source.extractall(made / "plugins" / SECURITY)
+        made.rename(home)
     return home
 
 

@@ -60,6 +60,12 @@ def test_an_address_names_hosts_and_an_index(text: str, urls: tuple[str, ...], i
         ("opensearch://h/-news", "begins with '-'"),
         ("opensearch://h/new*", "it has '*'"),
         ("opensearch://h/a,b", "it has ','"),
+        # The server reads these as "..", "a/b" and "*".
+        ("opensearch://h/%2e%2e", "it has '%'"),
+        ("opensearch://h/a%2fb", "it has '%'"),
+        ("opensearch://h/%2a", "it has '%'"),
+        ("opensearch://h/a\udcffb", "it has "),
+        ("opensearch://h/news-000001-load", "the parts of an index"),
         ("opensearch://h/a/b", "it has '/'"),
         ("opensearch://h/a b", "it has ' '"),
         ("opensearch://h/a\nb", "it has"),

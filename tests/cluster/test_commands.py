@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 from places import Run
 
-from cluster.loads import articles, corpus, held, indexes_of, load, total
-from cluster.server import ask
+from cluster.loads import address_at, articles, corpus, held, indexes_of, load, total
+from cluster.server import Cluster, ask
 from searchkit.cluster.address import Address
 from searchkit.index import open_index
 
@@ -180,6 +180,32 @@ def test_watch_keeps_a_cluster_current(address: Address, tmp_path: Path) -> None
             assert watching.stdout
             assert watching.stdout.readline().startswith("3 added")
             (folder / "late.txt").write_text("Late\n\nThe ferry arrived.", encoding="utf-8")
+            assert watching.stdout.readline().startswith("1 added")
+            assert total(address, "ferry") == 1
+            watching.send_signal(signal.SIGINT)
+            assert watching.wait(20) == 0
+
+
+@pytest.mark.starts_nodes
+def test_watch_waits_for_a_server_that_is_started_again(
+    start_cluster: Callable[..., Cluster], tmp_path: Path
+) -> None:
+    cluster = start_cluster()
+    address = address_at(cluster.url, "news")
+    with corpus(tmp_path / "news", 3) as folder:
+        environment = {"SEARCHKIT_INDEX": str(address), "XDG_STATE_HOME": str(tmp_path / "state"), "PATH": "/bin"}
+        command = [sys.executable, "-m", "searchkit", "watch", str(folder)]
+        pipe = subprocess.PIPE
+        with subprocess.Popen(command, env=environment, stdout=pipe, stderr=pipe, text=True) as watching:
+            assert watching.stdout
+            assert watching.stderr
+            assert watching.stdout.readline().startswith("3 added")
+            cluster.nodes[0].kill()
+            (folder / "late.txt").write_text("Late\n\nThe ferry arrived.", encoding="utf-8")
+            line = watching.stderr.readline()
+            assert line.startswith("no server answers at")
+            assert line.endswith("; it is tried again.\n")
+            cluster.start()
             assert watching.stdout.readline().startswith("1 added")
             assert total(address, "ferry") == 1
             watching.send_signal(signal.SIGINT)

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
 
 import pytest
-from places import ROOT
 
 from cluster.loads import address_at, article, articles, held, indexes_of, load, total
 from cluster.proxy import Proxy
@@ -18,9 +14,14 @@ from cluster.server import Cluster, ask
 from searchkit.article import Article
 from searchkit.cluster import check_index, every_article, open_engine
 from searchkit.cluster.address import Address
-from searchkit.cluster.lock import KEY as LOCK
 from searchkit.cluster.writing import ClusterWriter
-from searchkit.errors import ClusterError, IndexLocked, IndexMissing, NotAnIndex, StorageError, UsageError
+from searchkit.errors import (
+    ClusterError,
+    IndexMissing,
+    NotAnIndex,
+    StorageError,
+    UsageError,
+)
 
 REFRESH = "index.refresh_interval"
 
@@ -180,44 +181,6 @@ def test_clearing_without_more_leaves_an_empty_index_with_room_for_other_average
     assert check_index(str(address), deep=True).findings == ()
 
 
-def test_one_writer_at_a_time_and_it_is_named(address: Address) -> None:
-    with ClusterWriter(address) as writer:
-        with pytest.raises(IndexLocked, match=f"process {os.getpid()}, is writing to the index") as locked:
-            ClusterWriter(address)
-        assert "right ends within" in locked.value.hint
-        writer.put(article(1))
-        writer.commit()
-    load(address, [article(2)])
-    assert total(address) == 2
-
-
-def held_by_a_stranger(address: Address, url: str, until: float) -> None:
-    told = {"who": "editor@elsewhere, process 7,", "until": until, "boot": "another", "pid": 7, "began": "1"}
-    ask(f"{url}/{address.index}-state/_doc/{LOCK}?refresh=true", "PUT", {"told": told})
-
-
-def test_a_writer_on_another_machine_is_believed_until_its_time_is_up(address: Address, opensearch: str) -> None:
-    load(address, articles(2))
-    held_by_a_stranger(address, opensearch, time.time() + 60)
-    with pytest.raises(IndexLocked, match="editor@elsewhere, process 7, is writing"):
-        ClusterWriter(address)
-    held_by_a_stranger(address, opensearch, time.time() - 1)
-    load(address, [article(3)])
-    assert total(address) == 3
-
-
-def test_a_writer_that_lost_its_right_stops(address: Address, opensearch: str) -> None:
-    load(address, articles(2))
-    with pytest.raises(IndexLocked, match="was lost"), ClusterWriter(address) as writer:
-        held_by_a_stranger(address, opensearch, time.time() + 60)
-        writer._lock._renew_now()
-        for one in articles(50):
-            writer.put(one)
-        writer.commit()
-    told = ask(f"{opensearch}/{address.index}-state/_doc/{LOCK}")[1]
-    assert told["_source"]["told"]["pid"] == 7
-
-
 def test_an_index_that_something_else_made_is_not_touched(address: Address, opensearch: str) -> None:
     ask(f"{opensearch}/{address.index}", "PUT", {"mappings": {"properties": {"text": {"type": "text"}}}})
     for fresh in (False, True):
@@ -279,7 +242,7 @@ def test_a_cluster_that_always_refuses_ends_the_load_with_a_sentence(address: Ad
     load(address, articles(5))
     with Proxy(opensearch) as proxy:
         busy = {"error": {"type": "rejected_execution_exception", "reason": "too much"}, "status": 429}
-        proxy.answer(f"/{address.index}-000001/_bulk?timeout=20s", 429, busy)
+        proxy.answer(f"/{address.index}-000001-load/_bulk?timeout=20s&require_alias=true", 429, busy)
         began = time.monotonic()
         with (
             pytest.raises(ClusterError, match="has too much to do"),
@@ -298,7 +261,7 @@ def test_no_article_goes_before_its_words(address: Address, opensearch: str) -> 
     name = f"{address.index}-000001"
     with Proxy(opensearch) as proxy:
         busy = {"error": {"type": "rejected_execution_exception", "reason": "too much"}, "status": 429}
-        proxy.answer(f"/{name}-words/_bulk?timeout=20s", 429, busy)
+        proxy.answer(f"/{name}-words-load/_bulk?timeout=20s&require_alias=true", 429, busy)
         with (
             pytest.raises(ClusterError, match="has too much to do"),
             ClusterWriter(address_at(proxy.url, address.index), patience=2) as writer,
@@ -307,56 +270,9 @@ def test_no_article_goes_before_its_words(address: Address, opensearch: str) -> 
             writer.commit()
         asked = [request.path for request in proxy.requests if "_bulk" in request.path]
     assert asked
-    assert all(path.startswith(f"/{name}-words/") for path in asked)
+    assert all(path.startswith(f"/{name}-words-load/") for path in asked)
     load(address, [article(6)])
     assert total(address, "number6*") == 1
-
-
-KILLED = """
-import os, signal, sys
-sys.path.insert(0, {tests!r})
-from cluster.loads import articles
-from searchkit.cluster.address import parse_address
-from searchkit.cluster.writing import ClusterWriter
-writer = ClusterWriter(parse_address({address!r}), fresh={rebuild})
-if {rebuild}:
-    writer.clear()
-for one in articles(1500):
-    writer.put(one)
-    if one.id == "news/500":
-        writer.commit(whole=False)
-        print("committed", flush=True)
-writer._loader.finish()
-print("sent", flush=True)
-os.kill(os.getpid(), signal.SIGKILL)
-"""
-
-
-@pytest.mark.parametrize("rebuild", [False, True])
-def test_after_a_loader_was_killed_the_next_one_restores_and_goes_on(
-    address: Address, opensearch: str, rebuild: bool
-) -> None:
-    load(address, articles(3))
-    program = KILLED.format(tests=str(ROOT / "tests"), address=str(address), rebuild=rebuild)
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=False)
-    assert done.stdout.split() == ["committed", "sent"], done.stderr
-    name = f"{address.index}-000001"
-    assert total(address) == (3 if rebuild else 501)
-    if not rebuild:
-        assert indexes_of(opensearch, address.index)[name][REFRESH] == "-1"
-        assert any("load was not ended" in found.what for found in check_index(str(address)).findings)
-    with ClusterWriter(address) as writer:
-        # What was sent without a commit is there, and its mark tells that nobody has noted it.
-        assert sum(1 for _ in writer.articles()) == (3 if rebuild else 1500)
-        assert writer.mark == b"unfinished" or rebuild
-        assert REFRESH not in indexes_of(opensearch, address.index)[name]
-        for one in articles(1500):
-            writer.put(one)
-        writer.commit()
-    assert held(address) == {one.id: one for one in articles(1500)}
-    assert check_index(str(address)).findings == ()
-    names = [name for name in indexes_of(opensearch, address.index) if not name.endswith("-state")]
-    assert names == [name, f"{name}-words"]
 
 
 @pytest.mark.starts_nodes
@@ -399,18 +315,3 @@ def test_everything_is_read_once(address: Address) -> None:
     load(address, (article(number) for number in range(2500)))
     ids = [one.id for one in every_article(str(address))]
     assert len(ids) == len(set(ids)) == 2500
-
-
-def test_a_writer_is_closed_by_an_error_of_its_lanes(address: Address, opensearch: str) -> None:
-    load(address, articles(2))
-    writer = ClusterWriter(address)
-    with pytest.raises(ClusterError), writer:
-        ask(f"{opensearch}/{address.index}-000001/_mapping", "PUT", {"dynamic": "strict"})
-        ask(f"{opensearch}/{address.index}-000001/_settings", "PUT", {"index.blocks.write": True})
-        writer.put(article(3))
-        with pytest.raises(StorageError, match="does not let this be written"):
-            writer.commit()
-        writer.commit()
-    ask(f"{opensearch}/{address.index}-000001/_settings", "PUT", {"index.blocks.write": None})
-    load(address, [article(3)])
-    assert total(address) == 3
