@@ -250,7 +250,8 @@ def outcome(module: Any, packed: bytes) -> object:
 def test_a_record_in_its_block_becomes_its_article(article: Article, before: bytes, data: st.DataObject) -> None:
     packed = kernels.pack_articles([article])
     day, block, at = int.from_bytes(packed[:4], "little"), before + packed[4:] + b"more", len(before)
-    assert kernels.read_article(block, at, day) == kernels.Parcel(packed, article.origin.path).articles()[0]
+    path = article.origin.path.encode("utf-8", "surrogateescape")
+    assert kernels.read_article(block, at, day) == kernels.Parcel(packed, path).articles()[0]
     damaged = bytearray(block)
     damaged[data.draw(st.integers(0, len(block) - 1))] ^= data.draw(st.integers(1, 255))
     cut = block[: data.draw(st.integers(0, len(block)))]

@@ -167,6 +167,7 @@ cdef class Parcel:
         for field in range(FIELDS):
             fields[field].data = at
             fields[field].size = load32(lengths + 4 * field)
+            fields[field].kind = 0
             at += fields[field].size
         return load32(lengths - 4)
 

@@ -28,6 +28,7 @@ def pack_plain(dict record not None, tuple plan not None, bytes path, str place,
     if plan[3]:
         # An introduction is held against the text.
         return None
+    memset(fields, 0, sizeof(fields))
     for key in <tuple>plan[4]:
         value = record[key]
         if value is None or value == "":
