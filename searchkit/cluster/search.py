@@ -26,8 +26,8 @@ from searchkit.query.spread import is_passage, spread
 # So many articles are looked at here, where the server cannot decide.
 MOST_CANDIDATES = 10_000
 # So many of the best are put into order here, where the server's order is about ours: of words with some passages
-# among them, of passages alone, and of words near each other, which the server ranks by how near they are.
-REORDERED, REORDERED_PASSAGES, REORDERED_NEAR = 30, 50, 100
+# among them, and where passages alone, or how near words stand to each other, which the server weighs, rank them.
+REORDERED, REORDERED_PASSAGES = 30, 100
 # The articles of so many hits come with the answer.
 _WITH_ARTICLES = 200
 # The server gives so many hits without a point in time.
@@ -279,9 +279,7 @@ def _reordered(tree: Node) -> int:
     def is_near(node: Node) -> bool:
         return isinstance(node, Near | Within) or any(map(is_near, children(node)))
 
-    if is_near(tree):
-        return REORDERED_NEAR
-    return REORDERED_PASSAGES if is_passage(spread(tree)) else REORDERED
+    return REORDERED_PASSAGES if is_near(tree) or is_passage(spread(tree)) else REORDERED
 
 
 def _nowhere(leaf: Leaf) -> int:
