@@ -65,6 +65,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--queries", type=int, help="how many of each file of queries")
     parser.add_argument("--seconds", type=float, default=20.0, help="for an engine, a kind of query and a round")
     parser.add_argument("--pin", action="store_true", help="bind each build to as many cores as it has workers")
+    parser.add_argument("--whole", action="store_true", help="build: also those that take minutes for a large corpus")
     parser.add_argument("--name", help="of the file of raw results, without .json")
     return parser.parse_args(arguments)
 
@@ -79,6 +80,7 @@ def _settings(options: argparse.Namespace) -> runs.Settings:
         a_set=options.queries or (20 if options.quick else queries.A_SET),
         seconds=options.seconds,
         pin=options.pin,
+        whole=options.whole,
         say=lambda line: print(line, file=sys.stderr, flush=True),
     )
 

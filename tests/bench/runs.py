@@ -26,13 +26,18 @@ FILTER = (45, 55)
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How thorough a run is. ``seconds`` is what an engine may spend on a round of one kind of query."""
+    """How thorough a run is.
+
+    ``seconds`` is what an engine may spend on a round of one kind of query; ``whole`` has even those build a large
+    corpus that take minutes for it.
+    """
 
     engines: tuple[str, ...]
     rounds: int = 3
     a_set: int = queries.A_SET
     seconds: float = 20.0
     pin: bool = False
+    whole: bool = False
     say: Callable[[str], None] = lambda line: None
 
     def facts(self) -> dict[str, Any]:
@@ -57,7 +62,7 @@ def build(on: Corpus, settings: Settings, workers: Sequence[int] = (1, 2)) -> di
     for number in range(settings.rounds):
         for count in workers:
             for name in settings.engines:
-                reason = _no_build(registry.engine(name), on, count)
+                reason = _no_build(registry.engine(name), on, count, settings.whole)
                 if reason and number == 0:
                     runs.append({"engine": name, "workers": count, "round": 0, "no": reason})
                 if not reason:
@@ -67,12 +72,12 @@ def build(on: Corpus, settings: Settings, workers: Sequence[int] = (1, 2)) -> di
     return {"runs": runs, "files": _file_sizes(on)}
 
 
-def _no_build(kind: type[Engine], on: Corpus, workers: int) -> str:
+def _no_build(kind: type[Engine], on: Corpus, workers: int, whole: bool = False) -> str:
     if kind.index_of:
         return f"no: reads the index of {kind.index_of}"
     if workers > 1 and not kind.abilities.workers:
         return f"no: one worker only; {kind.abilities.remark}"
-    return refusal(kind, on)
+    return "" if whole else refusal(kind, on)
 
 
 def _speed(cost: dict[str, Any], on: Corpus) -> str:
