@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -29,10 +29,8 @@ def every_article(connection: Connection, index: str) -> Iterator[Article]:
         yield article_of(hit, index)
 
 
-def every_hit(
-    connection: Connection, index: str, body: dict[str, Any], *, since: Mapping[str, int] | None = None
-) -> Iterator[dict[str, Any]]:
-    """All documents of an index, each with what ``body`` asks for; ``since`` leaves out those before these changes.
+def every_hit(connection: Connection, index: str, body: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """All documents of an index, each with what ``body`` asks for.
 
     No other order costs as little: for each page of another one the server looks at the whole index again.
     """
@@ -40,10 +38,7 @@ def every_hit(
     with ThreadPoolExecutor(1, "searchkit-read") as ahead:
         for shard in range(shards):
             with _point_in_time(connection, index, shard) as point:
-                search = body | {"pit": point}
-                if since is not None:
-                    search["query"] = {"range": {"_seq_no": {"gt": since.get(str(shard), -1)}}}
-                yield from _every_hit_of(connection, index, search, ahead)
+                yield from _every_hit_of(connection, index, body | {"pit": point}, ahead)
 
 
 @contextlib.contextmanager

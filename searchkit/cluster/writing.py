@@ -23,7 +23,6 @@ from searchkit.cluster.indexes import Indexes, Standing
 from searchkit.cluster.layout import Layout
 from searchkit.cluster.loading import PATIENCE, Loader
 from searchkit.cluster.lock import ClusterLock
-from searchkit.cluster.mending import mend_words
 from searchkit.cluster.reading import article_of, every_article
 from searchkit.cluster.sampling import Sample
 from searchkit.cluster.tokens import key_of
@@ -252,7 +251,6 @@ class ClusterWriter:
         if not mark:
             # A load ended before its commit: what it sent is to be seen, so that somebody can learn of it.
             self._indexes.show(self._standing.index)
-            mend_words(self._connection, self._standing.index, self._standing.layout, self._changes)
         return mark or _UNFINISHED
 
     def _ready(self) -> bool:

@@ -88,8 +88,7 @@ def test_an_update_takes_the_words_of_an_article_away(address: Address, index: s
 
 def test_a_lost_word_is_found_by_the_count_and_named_by_a_deep_check(address: Address, index: str) -> None:
     assert ask(f"{index}-words/_doc/{key_of('number7')}?refresh=true", "DELETE")[1]["result"] == "deleted"
-    ((_, what),) = found(address)
-    assert what.startswith("its index of words held ")
+    assert any(what.startswith("its index of words held ") for _, what in found(address))
     assert ("number7", "is a word of an article and not in the index of words") in found(address, deep=True)
 
 

@@ -147,24 +147,3 @@ def test_an_index_made_without_a_name_for_writing_gets_one(address: Address, ope
         assert ask(f"{opensearch}/{address.index}{part}/_alias/{address.index}{part}-load", "DELETE")[0] == 200
     load(address, articles(6))
     assert total(address) == 6
-
-
-def test_words_that_a_load_that_was_ended_had_not_sent_are_sent_by_the_next(
-    address: Address, opensearch: str
-) -> None:
-    """An article that is there is not sent again, and without its words no pattern would find it."""
-    load(address, articles(3))
-    words = f"{address.index}-000001-words"
-    ask(f"{opensearch}/{words}/_settings", "PUT", {"index.blocks.write": True})
-    with pytest.raises(StorageError), ClusterWriter(address, lanes=1) as writer:
-        writer.put(Article("late", "Late", "The quokkaword came."))
-        writer.commit()
-    ask(f"{opensearch}/{words}/_settings", "PUT", {"index.blocks.write": None})
-    assert ask(f"{opensearch}/{address.index}-000001/_count")[1]["count"] in (3, 4)
-    with ClusterWriter(address) as writer:
-        there = [one.id for one in writer.articles()]
-        writer.put(article(4))
-        writer.commit()
-    assert "late" in there
-    assert total(address, "quokka*") == 1
-    assert check_index(str(address), deep=True).findings == ()
